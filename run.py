@@ -93,8 +93,10 @@ class Supervisor:
         if not self.stopping:
             subprocess.run(
                 [sys.executable, "-m", "flask", "--app", "run", "greeting", address],
-                env=self.env, cwd=ROOT, check=False,
-            )  # fmt: skip
+                env=self.env,
+                cwd=ROOT,
+                check=False,
+            )
 
     def _watch(self) -> int:
         """Start again what dies, unless its settings are wrong; the exit code."""
@@ -159,11 +161,31 @@ def web_command(port: str, env: dict[str, str]) -> list[str]:
     processes = env.get("QINGQIAN_WEB_PROCESSES", "2")
     threads = env.get("QINGQIAN_WEB_THREADS", "4")
     return [
-        sys.executable, "-m", "gunicorn", "run:create_app()", "--bind", f"{HOST}:{port}",
-        "--worker-class", "app.core.patience.PatientWorker", "--limit-request-line", "8190",
-        "--workers", processes, "--threads", threads, "--timeout", "60", "--graceful-timeout", "20",
-        "--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "run:create_app()",
+        "--bind",
+        f"{HOST}:{port}",
+        "--worker-class",
+        "app.core.patience.PatientWorker",
+        "--limit-request-line",
+        "8190",
+        "--workers",
+        processes,
+        "--threads",
+        threads,
+        "--timeout",
+        "60",
+        "--graceful-timeout",
+        "20",
+        "--max-requests",
+        "20000",
+        "--max-requests-jitter",
+        "2000",
+        "--log-level",
+        "warning",
+    ]
 
 
 if __name__ == "__main__":

@@ -36,8 +36,18 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
     for command in (
-        release, worker, seal_files, docs, greeting, audit, forget, staff, documents, names, check_plans,
-    ):  # fmt: skip
+        release,
+        worker,
+        seal_files,
+        docs,
+        greeting,
+        audit,
+        forget,
+        staff,
+        documents,
+        names,
+        check_plans,
+    ):
         app.cli.add_command(command)
 
 
@@ -55,8 +65,10 @@ def release() -> None:
     elif mode != "test" and not _has_administrator():
         _first_administrators()
     elif mode != "test" and not has_role(Role.SECURITY):
-        click.echo("no security administrator: no account of staff can be opened or changed; "
-                   "see docs/second-factor.md")  # fmt: skip
+        click.echo(
+            "no security administrator: no account of staff can be opened or changed; "
+            "see docs/second-factor.md"
+        )
     _seal()
     filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")

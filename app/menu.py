@@ -312,7 +312,7 @@ def frame() -> dict[str, Any]:
     return {**found, "menu_counts": around.counts, "place_name": around.place}
 
 
-def user_links() -> list[tuple[Any, str]]:
+def user_links() -> list[tuple[object, str]]:
     """One's own pages, under one's own name."""
     found = [
         (_l("My sign-ins and devices"), url_for("MySignInsView.index")),
@@ -323,7 +323,7 @@ def user_links() -> list[tuple[Any, str]]:
     return found
 
 
-def student_menu(school_id: int) -> list[dict[str, Any]]:
+def student_menu(school_id: int) -> list[dict[str, object]]:
     """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
     menu = current_app.extensions["appbuilder"].menu.get_data()
     known = settings(school_id)
@@ -335,7 +335,7 @@ def student_menu(school_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def demo_people(user: Any) -> list[dict[str, Any]]:
+def demo_people(user: object) -> list[dict[str, object]]:
     """The demo's people, each one click away."""
     here = getattr(user, "username", "")
     return [

@@ -18,16 +18,38 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
-KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
-            "pgettext": ((1, "c"), 2), "lazy_pgettext": ((1, "c"), 2)}  # fmt: skip
+KEYWORDS = {
+    "_": None,
+    "_l": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "lazy_pgettext": ((1, "c"), 2),
+}
 # what Flask-AppBuilder says without Chinese of its own
 OF_FAB = (
-    "Add", "Add Group", "Are you sure you want to delete this item?", "Contains (insensitive)",
-    "Database Error", "Edit Group", "Edit User Information", "Either select a role or a group", "Groups",
-    "In", "List Groups", "Not In", "Not a valid choice.", "OK", "Show Group", "Sign In with ",
-    "The user's password for authentication", "User information changed",
-    "User(s) exists in the group, cannot delete", "User(s) exists in the role, cannot delete",
-)  # fmt: skip
+    "Add",
+    "Add Group",
+    "Are you sure you want to delete this item?",
+    "Contains (insensitive)",
+    "Database Error",
+    "Edit Group",
+    "Edit User Information",
+    "Either select a role or a group",
+    "Groups",
+    "In",
+    "List Groups",
+    "Not In",
+    "Not a valid choice.",
+    "OK",
+    "Show Group",
+    "Sign In with ",
+    "The user's password for authentication",
+    "User information changed",
+    "User(s) exists in the group, cannot delete",
+    "User(s) exists in the role, cannot delete",
+)
 PLACE = re.compile(r"%(?:%|\(\w+\)[a-z]?)?")  # a bare or broken % counts: it would fail when shown
 
 

@@ -121,9 +121,22 @@ from app.signing.terms.queries import exported, terms_changed
 from app.workflow.actor import STAFF, Role
 
 WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RECORDS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, origin.CORRECTIONS, EXPORTS, checks.FINDINGS, DISPUTES, STAFF_REQUESTS,
-)  # fmt: skip
+    INVITATIONS,
+    PLACEMENTS,
+    TERMINATIONS,
+    OBJECTIONS,
+    EMPLOYERS,
+    RECORDS,
+    RESTRICTIONS,
+    IMPORTS,
+    PLAN,
+    CHANGES,
+    origin.CORRECTIONS,
+    EXPORTS,
+    checks.FINDINGS,
+    DISPUTES,
+    STAFF_REQUESTS,
+)
 SHEETS = (
     STUDENTS,
     FACTS,

@@ -43,19 +43,26 @@ def queued(app: Flask, officer_id: int) -> int:
     """A batch of 2,000 records that all await the school."""
     with app.app_context():
         db.session.execute(text("SET session_replication_role = replica"))
-        db.session.execute(text(
-            "UPDATE placement SET state = 'awaiting_school', agreement_no = NULL, attested_at = NULL WHERE id IN "
-            f"(SELECT id FROM placement WHERE school_id = 1 ORDER BY id DESC LIMIT {RECORDS})"))  # fmt: skip
-        db.session.execute(text(
-            "DELETE FROM plan_entry WHERE student_id IN (SELECT student_id FROM placement WHERE school_id = 1 "
-            "AND state = 'awaiting_school')"))  # fmt: skip
+        db.session.execute(
+            text(
+                "UPDATE placement SET state = 'awaiting_school', agreement_no = NULL, attested_at = NULL WHERE id IN "
+                f"(SELECT id FROM placement WHERE school_id = 1 ORDER BY id DESC LIMIT {RECORDS})"
+            )
+        )
+        db.session.execute(
+            text(
+                "DELETE FROM plan_entry WHERE student_id IN (SELECT student_id FROM placement WHERE school_id = 1 "
+                "AND state = 'awaiting_school')"
+            )
+        )
         db.session.execute(
             text("UPDATE trail SET to_state = 'awaiting_school' WHERE kind = 'placement'")
         )
         db.session.execute(text("SET session_replication_role = DEFAULT"))
         db.session.commit()
-        ids = db.session.scalars(text(
-            f"SELECT id FROM placement WHERE school_id = 1 ORDER BY id DESC LIMIT {RECORDS}")).all()  # fmt: skip
+        ids = db.session.scalars(
+            text(f"SELECT id FROM placement WHERE school_id = 1 ORDER BY id DESC LIMIT {RECORDS}")
+        ).all()
         officer = make.actor(db.session.get_one(AppUser, officer_id))
         batch = ask(officer, PLACEMENTS.kind, "attest", [(key, str(key), "") for key in ids])
         return batch.id
@@ -76,8 +83,10 @@ def measure(app: Flask, url: str, folder: Path, officer_id: int, page: Callable[
         time.sleep(0.05)
     wall, cpu = out.get()
     with app.app_context():
-        done = db.session.scalar(text(
-            "SELECT count(*) FROM batch_row WHERE batch_id = :id AND outcome = 'done'"), {"id": batch_id})  # fmt: skip
+        done = db.session.scalar(
+            text("SELECT count(*) FROM batch_row WHERE batch_id = :id AND outcome = 'done'"),
+            {"id": batch_id},
+        )
     a, b = statistics.median(before), statistics.median(meanwhile or before)
     print(
         f"\nbulk attestation: {done} of {RECORDS} in {wall:.1f} s, {done / wall:.0f} a second; "

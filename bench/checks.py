@@ -49,8 +49,9 @@ FLOOR = """SELECT count(*), sum(length(concat_ws('', s.name, e.employer_name, e.
 
 def seal() -> int:
     """Sealed ID numbers for the students of the year: one of a hundred has a wrong mark."""
-    rows = db.session.execute(text(
-        "SELECT id, uid FROM student WHERE school_id = 1 AND graduation_year = 2027")).all()  # fmt: skip
+    rows = db.session.execute(
+        text("SELECT id, uid FROM student WHERE school_id = 1 AND graduation_year = 2027")
+    ).all()
     sealed, keys = [], []
     for row in rows:
         first = f"9999992004{1 + row.id % 12:02d}{1 + row.id % 28:02d}{row.id % 1000:03d}"
@@ -129,8 +130,10 @@ def run(url: str, folder: Path, rows: int) -> None:
             "the rules of one record, 30 times", lambda: [len(checks(p)) for p in placements], 3
         )
         timed("findings of one edited row", lambda: sync.refresh([22], 1, 2027), 3)
-        print(f"\n{CHECKED:,} rows: {first:.2f} s, then {second:.2f} s ({second / floor:.0f}× the floor); "
-              f"one record {one / 30 * 1000:.1f} ms; process +{(memory() - before) / 1024:.0f} MB")  # fmt: skip
+        print(
+            f"\n{CHECKED:,} rows: {first:.2f} s, then {second:.2f} s ({second / floor:.0f}× the floor); "
+            f"one record {one / 30 * 1000:.1f} ms; process +{(memory() - before) / 1024:.0f} MB"
+        )
         province = make.actor(db.session.get_one(AppUser, who["province"]))
         officer = make.actor(db.session.get_one(AppUser, who["officer"]))
         for by in ("school", "college", "major", "education", "year"):

@@ -111,8 +111,10 @@ def _median(pairs: Any) -> Pair:
 def line(name: str, pair: tuple[Pair, Pair], target: str) -> None:
     """One line of the table."""
     ours, base = pair
-    print(f"{name:36}{ours[0]:8.3f}{base[0]:9.3f}{ours[0] / base[0]:7.2f}{ours[1]:9.3f}{base[1]:9.3f}   {target}",
-          flush=True)  # fmt: skip
+    print(
+        f"{name:36}{ours[0]:8.3f}{base[0]:9.3f}{ours[0] / base[0]:7.2f}{ours[1]:9.3f}{base[1]:9.3f}   {target}",
+        flush=True,
+    )
 
 
 def asked() -> dict[str, Any]:
@@ -201,10 +203,16 @@ def small(folder: Path, school: int, user: int) -> None:
         rows = [row for batch in table.rows() for row in batch]
         db.session.rollback()
         assert len(rows) == SMALL
-        line("10,000 rows × 7, .csv / COPY",
-             both(lambda: as_csv("list", wish), lambda: bare_copy(school), 21), "≤ 3")  # fmt: skip
-        line("10,000 rows × 7, .xlsx / XlsxWriter",
-             both(lambda: as_xlsx(wish, folder), lambda: alone(rows, heads, folder)), "≤ 1.3")  # fmt: skip
+        line(
+            "10,000 rows × 7, .csv / COPY",
+            both(lambda: as_csv("list", wish), lambda: bare_copy(school), 21),
+            "≤ 3",
+        )
+        line(
+            "10,000 rows × 7, .xlsx / XlsxWriter",
+            both(lambda: as_xlsx(wish, folder), lambda: alone(rows, heads, folder)),
+            "≤ 1.3",
+        )
         for name, columns in (("7", wish["columns"]), ("all", None)):
             wanted = {
                 "view": "PlanView" if columns is None else wish["view"],
@@ -215,9 +223,15 @@ def small(folder: Path, school: int, user: int) -> None:
             heads = [column.label for column in table.columns]
             rows = [row for batch in table.rows() for row in batch]
             db.session.rollback()
-            line(f"10,000 rows × {name}, analysis / pandas",
-                 both(lambda w=wanted: as_analysis(w, folder),
-                      lambda r=rows, h=heads: pandas_alone(r, h, folder), 5), "≤ 2")  # fmt: skip
+            line(
+                f"10,000 rows × {name}, analysis / pandas",
+                both(
+                    lambda w=wanted: as_analysis(w, folder),
+                    lambda r=rows, h=heads: pandas_alone(r, h, folder),
+                    5,
+                ),
+                "≤ 2",
+            )
         plan = {"year": 2027, "layout": "74", "spelled": "both"}
         wall, cpu = _median([once(lambda: as_dbf(plan, folder)) for _n in range(5)])
         print(

@@ -34,8 +34,22 @@ from bench.server import server
 from tests import factories as make
 
 SIZES = [1_000, 10_000, 100_000]
-HEADS = ("学号", "姓名", "身份证号", "学院", "专业", "毕业届", "学历", "培养方式", "班级", "性别", "民族",
-         "手机号", "考生号", "生源地")  # fmt: skip
+HEADS = (
+    "学号",
+    "姓名",
+    "身份证号",
+    "学院",
+    "专业",
+    "毕业届",
+    "学历",
+    "培养方式",
+    "班级",
+    "性别",
+    "民族",
+    "手机号",
+    "考生号",
+    "生源地",
+)
 
 
 def workbook(rows: int, changed: str = "") -> bytes:
@@ -47,9 +61,22 @@ def workbook(rows: int, changed: str = "") -> bytes:
             page.write_string(0, n, head)
         for n in range(1, rows + 1):
             first = f"420{100 + n % 700:03d}{1990 + n % 15}{1 + n % 12:02d}{1 + n % 28:02d}{n // 100 % 1000:03d}"
-            cells = (f"2023{n:08d}", make.called(n), first + id_number_mark(first), "计算机学院",
-                     "计算机学院专业", "2027", "31", "1", f"{n % 40}班{changed}", "男", "汉族",
-                     f"139{n:08d}", f"2342{n:010d}", "420111")  # fmt: skip
+            cells = (
+                f"2023{n:08d}",
+                make.called(n),
+                first + id_number_mark(first),
+                "计算机学院",
+                "计算机学院专业",
+                "2027",
+                "31",
+                "1",
+                f"{n % 40}班{changed}",
+                "男",
+                "汉族",
+                f"139{n:08d}",
+                f"2342{n:010d}",
+                "420111",
+            )
             for place, cell in enumerate(cells):
                 page.write_string(n, place, cell)
     return out.getvalue()
@@ -192,8 +219,10 @@ def run(app: Flask, sizes: Sequence[int]) -> None:
         officer_id = officer.id
     for rows in sizes:
         print(columns_alone(app, officer_id, rows), flush=True)
-    print(f"\n{'rows':>8}{'kind':>9}{'floor s':>8}{'preview':>9}{'apply':>8}{'total':>8}{'ratio':>7}"
-          f"{'child MB':>10}{'MB':>7}")  # fmt: skip
+    print(
+        f"\n{'rows':>8}{'kind':>9}{'floor s':>8}{'preview':>9}{'apply':>8}{'total':>8}{'ratio':>7}"
+        f"{'child MB':>10}{'MB':>7}"
+    )
     for rows in sizes:
         for kind in ("", "改"):
             print(measure(app, officer_id, rows, kind)[0], flush=True)

@@ -108,8 +108,9 @@ def show(label: str, mine: Figure, base: Figure) -> None:
     """One line of the table."""
     print(
         f"{label:20}{mine.cpu:8.1f}{base.cpu:8.1f}{mine.cpu / base.cpu:7.1f}"
-        f"{mine.wall:9.1f}{base.wall:8.1f}{mine.wall / base.wall:7.1f}{mine.statements:9}", flush=True,
-    )  # fmt: skip
+        f"{mine.wall:9.1f}{base.wall:8.1f}{mine.wall / base.wall:7.1f}{mine.statements:9}",
+        flush=True,
+    )
 
 
 def main(placements: int = PLACEMENTS) -> None:

@@ -46,8 +46,10 @@ def run(url: str, folder: Path, rows: int) -> None:
         analyse()
         second = timed("second run", lambda: sync.reconcile(None, None, clock.now()), 2)
         dirty = timed("1,000 dirty rows", portion, 3)
-        print(f"\n{rows:,} rows: {first:.2f} s, then {second:.2f} s; dirty {dirty * 1000:.0f} ms; "
-              f"process +{(memory() - before) / 1024:.0f} MB; load {os.getloadavg()[1]:.0f}")  # fmt: skip
+        print(
+            f"\n{rows:,} rows: {first:.2f} s, then {second:.2f} s; dirty {dirty * 1000:.0f} ms; "
+            f"process +{(memory() - before) / 1024:.0f} MB; load {os.getloadavg()[1]:.0f}"
+        )
 
 
 def portion() -> int:

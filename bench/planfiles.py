@@ -35,11 +35,23 @@ from tests import factories as make
 from tests.plan.official.books import workbook as official_workbook
 
 ROWS, LETTERS = 10_000, 500
-VALUES = {"destination_code": "12", "credit_code": "91999999MA0000001X", "employer_name": "武汉星光公司",
-          "employer_kind": "31", "industry": "34", "location": "420111", "position_kind": "13",
-          "contact_name": "张先生", "contact_phone": "02787654321", "address": "武汉市洪山区珞喻路1号",
-          "postcode": "430070", "archive_to": "武汉市人才服务中心", "archive_address": "武汉市江岸区1号",
-          "archive_postcode": "430010", "household_address": "武汉市"}  # fmt: skip
+VALUES = {
+    "destination_code": "12",
+    "credit_code": "91999999MA0000001X",
+    "employer_name": "武汉星光公司",
+    "employer_kind": "31",
+    "industry": "34",
+    "location": "420111",
+    "position_kind": "13",
+    "contact_name": "张先生",
+    "contact_phone": "02787654321",
+    "address": "武汉市洪山区珞喻路1号",
+    "postcode": "430070",
+    "archive_to": "武汉市人才服务中心",
+    "archive_address": "武汉市江岸区1号",
+    "archive_postcode": "430010",
+    "household_address": "武汉市",
+}
 
 BARE = f"""INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, state, changed_at, sources,
     {", ".join(DESTINATION_FIELDS)})
@@ -145,8 +157,13 @@ def run(app: Flask, rows: int, letters: int) -> None:
         book = official_workbook(people)
         seconds, made = timed(lambda: paper(workbook.bring(who, book, "官方表.xlsx", {})))
         say(f"official workbook, {rows:,} rows filled", seconds, base, made.report.get("noted"))
-        db.session.execute(text("DELETE FROM plan_entry WHERE student_id IN (SELECT id FROM student"
-                                " WHERE student_no >= :n)"), {"n": f"P{letters:08d}"})  # fmt: skip
+        db.session.execute(
+            text(
+                "DELETE FROM plan_entry WHERE student_id IN (SELECT id FROM student"
+                " WHERE student_no >= :n)"
+            ),
+            {"n": f"P{letters:08d}"},
+        )
         db.session.commit()
         wish = {"year": 2027, "college": None}
         for kind, what in (

@@ -42,8 +42,14 @@ def main(pairs: int = PAIRS) -> None:
 def run(app: Flask, pairs: int) -> dict[str, float]:
     """The ratio of each pair of answers on that database."""
     app.config["WTF_CSRF_ENABLED"] = False
-    for module, name in ((attempts, "HERE"), (attempts, "ANYWHERE"), (attempts, "IN_A_DAY"),
-                         (attempts, "ADDRESS"), (attempts, "ASKED"), (letter_views, "SEARCHES")):  # fmt: skip
+    for module, name in (
+        (attempts, "HERE"),
+        (attempts, "ANYWHERE"),
+        (attempts, "IN_A_DAY"),
+        (attempts, "ADDRESS"),
+        (attempts, "ASKED"),
+        (letter_views, "SEARCHES"),
+    ):
         limit: Limit = getattr(module, name)
         setattr(module, name, Limit(limit.name, NO_LIMIT, limit.per))
     with app.app_context():
@@ -74,8 +80,13 @@ def _acts(app: Flask, cast: Cast) -> list[tuple[str, Callable[[], Any], Callable
         return lambda: stranger.post("/password/forgotten", data={"who": who})
 
     def search(student: Any, **changed: str) -> Callable[[], Any]:
-        fields = {"school": student.school.code, "year": str(student.graduation_year),
-                  "name": student.name, "number": student.phone, **changed}  # fmt: skip
+        fields = {
+            "school": student.school.code,
+            "year": str(student.graduation_year),
+            "name": student.name,
+            "number": student.phone,
+            **changed,
+        }
         return lambda: firm.post("/employer/candidates/search", data=fields)
 
     here, closed = cast.student, cast.neighbour
@@ -88,8 +99,12 @@ def _acts(app: Flask, cast: Cast) -> list[tuple[str, Callable[[], Any], Callable
         ("forgotten: account / none", forgotten(phone), forgotten(nobody)),
         ("forgotten: switched off / none", forgotten(forbidden), forgotten(nobody)),
         ("search: may not sign / unknown", search(closed), search(here, name="没有此人")),
-        ("search: one field wrong / another", search(here, year=str(here.graduation_year - 1)), search(here, number=nobody)),
-    ]  # fmt: skip
+        (
+            "search: one field wrong / another",
+            search(here, year=str(here.graduation_year - 1)),
+            search(here, number=nobody),
+        ),
+    ]
     db.session.commit()
     return found
 

@@ -166,8 +166,11 @@ def patches(source: str, module: str, related: set[str]) -> list[str]:
 def _texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """The texts of a module, its docstrings apart."""
     kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    said = {id(n.body[0].value) for n in ast.walk(tree)
-            if isinstance(n, kinds) and n.body and isinstance(n.body[0], ast.Expr)}  # fmt: skip
+    said = {
+        id(n.body[0].value)
+        for n in ast.walk(tree)
+        if isinstance(n, kinds) and n.body and isinstance(n.body[0], ast.Expr)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
             yield node.lineno, node.value

@@ -102,12 +102,24 @@ class Cast:
         students, employers = by(Student, "student_no"), by(Employer, "name")
         users = by(AppUser, "username")
         return cls(
-            school=schools["10999"], other_school=schools["10998"],
-            college=colleges["计算机学院"], other_college=colleges["法学院"],
-            far_college=colleges["外国语学院"], student=students["A1"], classmate=students["A2"],
-            neighbour=students["B1"], stranger=students["C1"], employer=employers["星光集团有限公司"],
-            rival=employers["光谷科技有限公司"], officer=users["officer"], other_officer=users["officer2"],
-            college_officer=users["college"], other_college_officer=users["college2"],
-            province=users["province"], data=users["data"], admin=users["admin"],
-            security=users["security"], audit=users["audit"],
-        )  # fmt: skip
+            school=schools["10999"],
+            other_school=schools["10998"],
+            college=colleges["计算机学院"],
+            other_college=colleges["法学院"],
+            far_college=colleges["外国语学院"],
+            student=students["A1"],
+            classmate=students["A2"],
+            neighbour=students["B1"],
+            stranger=students["C1"],
+            employer=employers["星光集团有限公司"],
+            rival=employers["光谷科技有限公司"],
+            officer=users["officer"],
+            other_officer=users["officer2"],
+            college_officer=users["college"],
+            other_college_officer=users["college2"],
+            province=users["province"],
+            data=users["data"],
+            admin=users["admin"],
+            security=users["security"],
+            audit=users["audit"],
+        )

@@ -77,9 +77,14 @@ def make_user(role: Role, username: str | None = None, **more) -> AppUser:
     n = next(_next)
     name = more.pop("name", username or f"{role}{n}")
     user = AppUser(
-        username=username or f"{role}{n}", first_name="", last_name=name, role=role, active=True,
-        email=more.pop("email", f"user{n}@example.com"), **more,
-    )  # fmt: skip
+        username=username or f"{role}{n}",
+        first_name="",
+        last_name=name,
+        role=role,
+        active=True,
+        email=more.pop("email", f"user{n}@example.com"),
+        **more,
+    )
     db.session.add(user)
     db.session.flush()
     identify(user, "username", user.username)
@@ -111,20 +116,34 @@ def make_student(college: College, name: str = "", *, account: bool = True, **mo
     n = next(_next)
     major = db.session.query(Major).filter_by(college_id=college.id).first()
     student = Student(
-        uid=uuid4().hex, school_id=college.school_id, college_id=college.id, major_id=major.id,
-        graduation_year=more.pop("graduation_year", 2027), name=name or called(n),
+        uid=uuid4().hex,
+        school_id=college.school_id,
+        college_id=college.id,
+        major_id=major.id,
+        graduation_year=more.pop("graduation_year", 2027),
+        name=name or called(n),
         sex="12"[n % 2 == 0],
-        student_no=more.pop("student_no", f"2023{n:06d}"), education=more.pop("education", "31"),
-        origin_state=more.pop("origin_state", OriginState.APPROVED), class_name="1班",
-        email=f"student{n}@example.com", address="武汉市洪山区珞喻路1号",
-        verified_at=more.pop("verified_at", clock.now()), **more,
-    )  # fmt: skip
+        student_no=more.pop("student_no", f"2023{n:06d}"),
+        education=more.pop("education", "31"),
+        origin_state=more.pop("origin_state", OriginState.APPROVED),
+        class_name="1班",
+        email=f"student{n}@example.com",
+        address="武汉市洪山区珞喻路1号",
+        verified_at=more.pop("verified_at", clock.now()),
+        **more,
+    )
     student.id_number, student.phone = id_number(n), f"138{n:08d}"
     db.session.add(student)
     db.session.flush()
     if account:
-        user = make_user(Role.STUDENT, f"s{n}", name=student.name, school_id=student.school_id,
-                         student_id=student.id, email=student.email)  # fmt: skip
+        user = make_user(
+            Role.STUDENT,
+            f"s{n}",
+            name=student.name,
+            school_id=student.school_id,
+            student_id=student.id,
+            email=student.email,
+        )
         identify(user, "student_no", student.student_no, college.school.code)
     return student
 
@@ -134,15 +153,30 @@ def make_employer(school: School, name: str = "", *, state: str = EmployerState.
     n = next(_next)
     now = clock.now()
     values = {
-        "kind": "39", "industry": "34", "location": "420111", "address": "武汉市洪山区1号",
-        "postcode": "430000", "archive_receiver": "UNIT", "archive_to": "单位人事部",
-        "archive_address": "武汉市", "archive_postcode": "430000", "archive_contact": "王先生",
-        "archive_phone": "02787654321", "household_kind": "NONE", "profile_at": now,
-    } | more  # fmt: skip
+        "kind": "39",
+        "industry": "34",
+        "location": "420111",
+        "address": "武汉市洪山区1号",
+        "postcode": "430000",
+        "archive_receiver": "UNIT",
+        "archive_to": "单位人事部",
+        "archive_address": "武汉市",
+        "archive_postcode": "430000",
+        "archive_contact": "王先生",
+        "archive_phone": "02787654321",
+        "household_kind": "NONE",
+        "profile_at": now,
+    } | more
     employer = Employer(
-        uid=uuid4().hex, credit_code=credit_code(n), name=name or f"第{n}科技有限公司",
-        school_id=school.id, contact_name="张先生", email=f"hr{n}@example.com", created_at=now, **values,
-    )  # fmt: skip
+        uid=uuid4().hex,
+        credit_code=credit_code(n),
+        name=name or f"第{n}科技有限公司",
+        school_id=school.id,
+        contact_name="张先生",
+        email=f"hr{n}@example.com",
+        created_at=now,
+        **values,
+    )
     employer.contact_phone = "13800000000"
     employer.school = school
     user = make_user(Role.EMPLOYER, f"e{n}", name=employer.name, email=employer.email)
@@ -151,8 +185,14 @@ def make_employer(school: School, name: str = "", *, state: str = EmployerState.
     identify(user, "credit_code", employer.credit_code)
     db.session.flush()
     if state == EmployerState.APPROVED:
-        checker = AppUser(id=None, username="x", last_name="审核", first_name="", role=Role.SCHOOL,
-                          school_id=school.id)  # fmt: skip
+        checker = AppUser(
+            id=None,
+            username="x",
+            last_name="审核",
+            first_name="",
+            role=Role.SCHOOL,
+            school_id=school.id,
+        )
         EMPLOYERS.apply("approve", employer.id, actor_of(checker))
     return employer
 
@@ -223,9 +263,14 @@ def entered(student: Student, step: str, **facts) -> Placement:
     """A placement that the student entered: a paper signing generated, a destination submitted."""
     now = clock.now()
     placement = Placement(
-        school_id=student.school_id, college_id=student.college_id, major_id=student.major_id,
-        student_id=student.id, graduation_year=student.graduation_year, created_at=now, **facts,
-    )  # fmt: skip
+        school_id=student.school_id,
+        college_id=student.college_id,
+        major_id=student.major_id,
+        student_id=student.id,
+        graduation_year=student.graduation_year,
+        created_at=now,
+        **facts,
+    )
     placement.student = student
     return committed(lambda: PLACEMENTS.start(step, placement, actor(student)))
 
@@ -237,10 +282,15 @@ def paper(student: Student, **facts) -> Placement:
     db.session.add(terms)
     db.session.flush()
     known = {
-        "kind": Kind.OFFLINE, "review": settings(student.school_id).offline_review, "terms_id": terms.id,
-        "employer_name": "江城钢铁厂", "employer_credit_code": "91110000600037341L", "employer_kind": "39",
-        "employer_industry": "34", "employer_location": "420111",
-    }  # fmt: skip
+        "kind": Kind.OFFLINE,
+        "review": settings(student.school_id).offline_review,
+        "terms_id": terms.id,
+        "employer_name": "江城钢铁厂",
+        "employer_credit_code": "91110000600037341L",
+        "employer_kind": "39",
+        "employer_industry": "34",
+        "employer_location": "420111",
+    }
     return entered(student, "generate", **known | facts)
 
 
@@ -248,10 +298,13 @@ def paper(student: Student, **facts) -> Placement:
 def destination(student: Student, *, settles: bool = True, **facts) -> Placement:
     """A destination, submitted; one that settles nothing by choice."""
     known = {
-        "kind": Kind.DESTINATION, "review": settings(student.school_id).destination_review,
-        "settles": settles, "plan_code": "80" if settles else "70", "employer_credit_code": "",
+        "kind": Kind.DESTINATION,
+        "review": settings(student.school_id).destination_review,
+        "settles": settles,
+        "plan_code": "80" if settles else "70",
+        "employer_credit_code": "",
         "employer_name": "江城大学" if settles else "待就业",
-    }  # fmt: skip
+    }
     return entered(student, "submit", **known | facts)
 
 
@@ -269,11 +322,18 @@ def attach(record) -> None:
     """A file that belongs to the record."""
     db.session.add(
         Attachment(
-            record_kind=record.__tablename__, record_id=record.id, owner_user_id=someone(), size=1,
-            mime="image/jpeg", original_name="证明.jpg", sha256="0" * 64, school_id=record.school_id,
-            file_key=f"{uuid4().hex[:2]}/{uuid4().hex}.jpg", created_at=clock.now(),
+            record_kind=record.__tablename__,
+            record_id=record.id,
+            owner_user_id=someone(),
+            size=1,
+            mime="image/jpeg",
+            original_name="证明.jpg",
+            sha256="0" * 64,
+            school_id=record.school_id,
+            file_key=f"{uuid4().hex[:2]}/{uuid4().hex}.jpg",
+            created_at=clock.now(),
         )
-    )  # fmt: skip
+    )
     db.session.commit()
 
 

@@ -122,7 +122,10 @@ def _all_rows() -> dict[str, dict[str, str]]:
         for name, key, columns in raw.execute(_LAYOUT, prepare=False).fetchall():
             if raw.execute(f'SELECT count(*) FROM "{name}"', prepare=False).fetchone()[0] <= MOST:
                 _tables[name] = key, columns
-    parts = [f"SELECT '{name}', {key}, md5(t::text) FROM \"{name}\" t" for name, (key, _c) in _tables.items()]  # fmt: skip
+    parts = [
+        f"SELECT '{name}', {key}, md5(t::text) FROM \"{name}\" t"
+        for name, (key, _c) in _tables.items()
+    ]
     found: dict[str, dict[str, str]] = {name: {} for name in _tables}
     for name, key, digest in raw.execute(" UNION ALL ".join(parts), prepare=False).fetchall():
         found[name][key] = digest
@@ -152,8 +155,14 @@ def _difference(before: dict[str, dict[str, str]], result: Any) -> Step:
         if new and name == "trail":  # as if this transaction had written them
             mine = "txid = pg_current_xact_id()::text::bigint"
             after.append(f"UPDATE trail t SET {mine} WHERE {key} = ANY({_array(new)})")
-    return Step("; ".join([BEGINS + ENDS, *gone]), rows, "; ".join([*after, f"{BEGINS}origin"]),
-                clock.now(), _given(result), isinstance(result, list))  # fmt: skip
+    return Step(
+        "; ".join([BEGINS + ENDS, *gone]),
+        rows,
+        "; ".join([*after, f"{BEGINS}origin"]),
+        clock.now(),
+        _given(result),
+        isinstance(result, list),
+    )
 
 
 def _array(keys: list[str]) -> str:

@@ -10,8 +10,22 @@ ROOT = Path(__file__).resolve().parents[1]
 RUN_LOCK = ROOT / "requirements.lock"
 
 # families that a product under Apache-2.0 can be delivered with; LGPL and MPL: unchanged, as libraries
-GOOD = ("mit", "bsd", "apache", "isc", "psf", "python software foundation", "mozilla public license 2", "mpl-2.0",
-        "lgpl", "lesser general public", "unlicense", "zlib", "0bsd", "cc0")  # fmt: skip
+GOOD = (
+    "mit",
+    "bsd",
+    "apache",
+    "isc",
+    "psf",
+    "python software foundation",
+    "mozilla public license 2",
+    "mpl-2.0",
+    "lgpl",
+    "lesser general public",
+    "unlicense",
+    "zlib",
+    "0bsd",
+    "cc0",
+)
 # packages whose metadata say nothing, or too little: read in their source
 KNOWN = {"waitress": "ZPL-2.1"}  # on Windows only; as permissive as BSD
 

@@ -57,8 +57,10 @@ def killed(script: str, *args: object) -> None:
     """Run the script in a process of its own, and kill it -9 once it says «midway»."""
     worker = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", script, *map(str, args)],
-        stdout=subprocess.PIPE, cwd=ROOT, text=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
     said = worker.stdout.readline()
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()

@@ -14,11 +14,26 @@ ROOT = Path(__file__).resolve().parents[1]
 def write(path: Path) -> None:
     """Ask the generator of the dev lock; raises CalledProcessError."""
     subprocess.run(
-        [sys.executable, "-m", "cyclonedx_py", "requirements", "--pyproject", str(ROOT / "pyproject.toml"),
-         "--mc-type", "application", "--output-reproducible", "--spec-version", "1.6", "--output-format", "JSON",
-         "--output-file", str(path), str(RUN_LOCK)],
+        [
+            sys.executable,
+            "-m",
+            "cyclonedx_py",
+            "requirements",
+            "--pyproject",
+            str(ROOT / "pyproject.toml"),
+            "--mc-type",
+            "application",
+            "--output-reproducible",
+            "--spec-version",
+            "1.6",
+            "--output-format",
+            "JSON",
+            "--output-file",
+            str(path),
+            str(RUN_LOCK),
+        ],
         check=True,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

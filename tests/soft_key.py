@@ -32,8 +32,15 @@ class SoftKey:
     def create(self, options: dict) -> str:
         """Its answer to a registration."""
         numbers = self.private.public_key().public_numbers()
-        cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32, "big"),
-                            -3: numbers.y.to_bytes(32, "big")})  # fmt: skip
+        cose = cbor2.dumps(
+            {
+                1: 2,
+                3: -7,
+                -1: 1,
+                -2: numbers.x.to_bytes(32, "big"),
+                -3: numbers.y.to_bytes(32, "big"),
+            }
+        )
         about = bytes(16) + struct.pack(">H", len(self.name)) + self.name + cose
         data = self._data(self.flags | ATTESTED) + about
         made = {"fmt": "none", "attStmt": {}, "authData": data}

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,16 @@ FEATURES = [
     if not str(file.relative_to(APP)).startswith(TOOLS)
 ]
 FILES = {
-    "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
-    "tasks.py", "api.py", "views.py",
+    "__init__.py",
+    "models.py",
+    "workflow.py",
+    "queries.py",
+    "sheets.py",
+    "forms.py",
+    "notices.py",
+    "tasks.py",
+    "api.py",
+    "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
     "guards.py",  # where they are many: the guards of the table, beside it
     "evidence.py",  # terminations: the files that belong to it
@@ -64,10 +73,14 @@ FILES = {
     "spelling.py",  # official: what a workbook's headers mean, how it writes codes
     "sheet_xml.py",  # official: texts into a worksheet's XML
     "letters.py",  # letters: numbered, printed, tracked
-    "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
+    "rules.py",
+    "year_rules.py",
+    "signs.py",  # checks: the table of rules
     "guesses.py",  # invitations: wrong numbers that employers tried, counted for form and file alike
-    "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
-    "pivots.py", "cuts.py",  # reports: any two dimensions, by pandas; what they are called
+    "flow.py",
+    "flow_detail.py",  # reports: the flow of work, beside the rates
+    "pivots.py",
+    "cuts.py",  # reports: any two dimensions, by pandas; what they are called
     "sentences.py",  # checks: a finding in words
     "requests.py",  # merging: the person behind two records confirms that they are one
     "file_ways.py",  # students: ways in changed by a file
@@ -78,15 +91,21 @@ FILES = {
     "fields.py",  # students: the declared fields of the origin record
     "documents.py",  # students: documents of identity as files bring them
     "register.py",  # employers: the register as staff keep it
-    "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
-    "seals.py", "roots.py",  # audit: the chain, and what goes outside
-    "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
+    "keys.py",
+    "content.py",
+    "marks.py",  # audit: what is digested of a row, with which key, when
+    "seals.py",
+    "roots.py",  # audit: the chain, and what goes outside
+    "verifying.py",
+    "walking.py",
+    "guarding.py",
+    "findings.py",  # audit: the verifier
     "retention.py",  # audit: how long what is no record is kept
     "own_copy.py",  # home: a student's copy of everything about it
     "labels.py",  # codes: their names as pages show them, in English where the page is
     "tables",  # codes: the shipped tables
     "__pycache__",
-}  # fmt: skip
+}
 SOURCES = sorted(APP.rglob("*.py"))
 SQL = sorted(APP.rglob("*.sql"))
 
@@ -141,6 +160,36 @@ def test_a_large_package_says_where_what_happens(package):
     assert sorted(n for n in named if n in modules) == sorted(modules)
 
 
+def test_no_two_classes_have_one_name():
+    named = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named[node.name].append(str(path.relative_to(APP)))
+    assert not {name: places for name, places in named.items() if len(places) > 1}
+
+
+# words that our field uses for something else, or for nothing (specification, false friends)
+BANNED = re.compile(
+    r"(?<![a-z])(feedback|dissolve|dossier|faculty|signee|invitee|examiner)(?![a-z])", re.I
+)
+
+
+def test_false_friends_are_no_names():
+    found = [
+        f"{path.relative_to(APP)}: {name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (
+            name := getattr(node, "name", None)
+            or getattr(node, "id", None)
+            or getattr(node, "arg", None)
+        )
+        and BANNED.search(str(name).replace("_", " "))
+    ]
+    assert not found
+
+
 def test_imports_go_down_only():
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True
@@ -187,9 +236,15 @@ print(sorted({{name.partition(".")[0] for name in sys.modules}} & {{"pandas", "n
 
 @pytest.mark.parametrize(
     ("before", "expected"),
-    [("", "[]"), ("from app.core.patience import PatientWorker; PatientWorker.setup()", "['numpy', 'pandas']")],
+    [
+        ("", "[]"),
+        (
+            "from app.core.patience import PatientWorker; PatientWorker.setup()",
+            "['numpy', 'pandas']",
+        ),
+    ],
     ids=["the application", "the web server before it forks"],
-)  # fmt: skip
+)
 def test_pandas_is_loaded_before_the_fork_or_when_it_is_needed(server, tmp_path, before, expected):
     """A web process that loads it for itself takes 0.3 s in a request and 50 MB of its own (docs/plan.md)."""
     env = {
@@ -438,13 +493,29 @@ def _text(texts, message):
 
 # the columns of people's and organisations' names; schools' own parts are named by nobody but the school
 NAMED = {
-    "student": ("name",), "employer": ("name", "contact_name", "archive_to", "archive_contact"),
-    "placement": ("employer_name",), "plan_entry": ("employer_name",),
+    "student": ("name",),
+    "employer": ("name", "contact_name", "archive_to", "archive_contact"),
+    "placement": ("employer_name",),
+    "plan_entry": ("employer_name",),
     "objection": ("employer_name",),
-}  # fmt: skip
+}
 NAMES = {"name", "employer_name", "contact_name"}
-OWNERS = {"Student", "Employer", "Placement", "PlanEntry", "Objection", "student", "employer", "keep",
-          "gone", "one", "other", "placement", "entry", "objection"}  # fmt: skip
+OWNERS = {
+    "Student",
+    "Employer",
+    "Placement",
+    "PlanEntry",
+    "Objection",
+    "student",
+    "employer",
+    "keep",
+    "gone",
+    "one",
+    "other",
+    "placement",
+    "entry",
+    "objection",
+}
 
 
 @pytest.mark.rule("INV-01")
@@ -534,23 +605,31 @@ def test_an_addition_elsewhere_is_found(source):
     assert arrows.additions(source, "app.plan.checks.detail")
 
 
-@pytest.mark.parametrize("source", [
-    PLAN_ROW + "PlanEntry.sentence = property(str)",
-    PLAN_ROW + "def init():\n    PlanEntry.sentence = 1",
-    PLAN_ROW + "setattr(PlanEntry, 'sentence', 1)",
-    PLAN_ROW + "from sqlalchemy import inspect\ninspect(PlanEntry).add_property('sentence', 1)",
-    "def last(placement):\n    return getattr(placement, 'termination', None)",
-    "def has(placement):\n    return hasattr(placement, 'termination')",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        PLAN_ROW + "PlanEntry.sentence = property(str)",
+        PLAN_ROW + "def init():\n    PlanEntry.sentence = 1",
+        PLAN_ROW + "setattr(PlanEntry, 'sentence', 1)",
+        PLAN_ROW + "from sqlalchemy import inspect\ninspect(PlanEntry).add_property('sentence', 1)",
+        "def last(placement):\n    return getattr(placement, 'termination', None)",
+        "def has(placement):\n    return hasattr(placement, 'termination')",
+    ],
+)
 def test_a_patch_is_found(source):
     assert arrows.patches(source, "app.plan.checks.detail", {"termination"})
 
 
-@pytest.mark.parametrize("source", [
-    'A = "SELECT 1 FROM placement"', 'A = "DELETE FROM student USING placement p"',
-    'A = "SELECT 1 FROM student JOIN\\n  placement p ON true"', 'A = {"uq_placement_slot": "one"}',
-    'A = f"UPDATE placement SET x = {1}"',
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "source",
+    [
+        'A = "SELECT 1 FROM placement"',
+        'A = "DELETE FROM student USING placement p"',
+        'A = "SELECT 1 FROM student JOIN\\n  placement p ON true"',
+        'A = {"uq_placement_slot": "one"}',
+        'A = f"UPDATE placement SET x = {1}"',
+    ],
+)
 def test_sql_that_reaches_up_is_found(source):
     owned = arrows.owners()
     assert arrows.upward_sql(source, "app.people.merging.workflow", owned)

@@ -14,8 +14,14 @@ from jinja2.utils import missing
 from tests.test_matrix import people, records, routes
 
 # filled by app.js or session.js when they are shown; empty means «none» there, never «not supplied»
-MAY_BE_EMPTY = {"data-qq-text", "data-qq-code-url", "data-qq-code", "data-value",
-                "data-waits", "data-qq-bulk"}  # fmt: skip
+MAY_BE_EMPTY = {
+    "data-qq-text",
+    "data-qq-code-url",
+    "data-qq-code",
+    "data-value",
+    "data-waits",
+    "data-qq-bulk",
+}
 
 
 class Watch:
@@ -51,8 +57,11 @@ def set_by_pages() -> set[str]:
 
 def faults(body: str) -> set[str]:
     empty = set(re.findall(r'\b(data-[\w-]+)=""', body)) - MAY_BE_EMPTY
-    stale = {url for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', body)
-             if not re.search(r"\?v=[0-9a-f]{12}(?:#|$)", url)}  # fmt: skip
+    stale = {
+        url
+        for url in re.findall(r'(?:src|href)="(/static/[^"]+)"', body)
+        if not re.search(r"\?v=[0-9a-f]{12}(?:#|$)", url)
+    }
     return empty | stale | set(re.findall(r'\?v=(?:"|&)|type="number"|Undefined', body))
 
 
@@ -60,12 +69,17 @@ def details(cast) -> dict[str, list[str]]:
     kinds = records(cast)
     placement, invitation = kinds["placement"][0], kinds["invitation"][0]
     return {
-        "school": [f"/desk/show/{placement}", f"/students/show/{cast.student.id}", f"/invitations/show/{invitation}",
-                   f"/students/edit/{cast.student.id}", "/desk/show/999999"],
+        "school": [
+            f"/desk/show/{placement}",
+            f"/students/show/{cast.student.id}",
+            f"/invitations/show/{invitation}",
+            f"/students/edit/{cast.student.id}",
+            "/desk/show/999999",
+        ],
         "college": [f"/desk/show/{placement}"],
         "student": [f"/my/signings/show/{placement}", f"/my/invitations/show/{invitation}"],
         "employer": [f"/employer/invitations/show/{invitation}"],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.rule("ACC-14", "INV-10")

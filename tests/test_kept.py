@@ -81,9 +81,12 @@ def test_what_is_put_back_has_the_rows_of_the_real_way(rounds, way):
     for name in real:
         assert sorted(map(lasting, put_back[name])) == sorted(map(lasting, real[name])), name
         exact = [
-            sorted(repr({k: v for k, v in row.items() if k not in ("txid", "seconds")}) for row in found[name])
+            sorted(
+                repr({k: v for k, v in row.items() if k not in ("txid", "seconds")})
+                for row in found[name]
+            )
             for found in (read_out, put_back)
-        ]  # fmt: skip
+        ]
         assert exact[0] == exact[1], name
 
 

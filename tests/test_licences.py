@@ -37,11 +37,18 @@ def test_every_locked_package_has_a_licence_that_lives_with_ours():
 @pytest.mark.parametrize(
     ("said", "good"),
     [
-        ("MIT", True), ("GPL-2.0-only OR MIT", True), ("LGPL-3.0-only", True), ("MPL-2.0", True),
-        ("GNU General Public License v3 (GPLv3)", False), ("AGPL-3.0-only", False), ("MIT AND GPL-3.0-only", False),
-        ("", False), ("Proprietary", False), ("SSPL-1.0", False),
+        ("MIT", True),
+        ("GPL-2.0-only OR MIT", True),
+        ("LGPL-3.0-only", True),
+        ("MPL-2.0", True),
+        ("GNU General Public License v3 (GPLv3)", False),
+        ("AGPL-3.0-only", False),
+        ("MIT AND GPL-3.0-only", False),
+        ("", False),
+        ("Proprietary", False),
+        ("SSPL-1.0", False),
     ],
-)  # fmt: skip
+)
 def test_which_licences_are_good(said, good):
     assert licences.lives_with_ours(said) is good
 

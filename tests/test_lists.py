@@ -140,10 +140,22 @@ def test_every_list_and_tab_opens_and_wrong_arguments_are_a_400(app, person, rol
         with app.test_request_context():
             path = view.url("list")
         good = [f"tab={tab.name}" for tab in view.tabs] or [""]
-        bad = [f"psize_{name}=0", f"psize_{name}={MAX_SIZE + 1}", f"page_{name}=-1", f"page_{name}=1e3",
-               f"_oc_{name}=password", f"_oc_{name}=id;--", f"_oc_{name}={view.list_columns[0]}.x",
-               f"_od_{name}=sideways", "tab=none", "f_nothing=1", "_flt_0_id=1", "after=zzz", "q=a%00b",
-               f"q={'x' * (MAX_TEXT + 1)}"]  # fmt: skip
+        bad = [
+            f"psize_{name}=0",
+            f"psize_{name}={MAX_SIZE + 1}",
+            f"page_{name}=-1",
+            f"page_{name}=1e3",
+            f"_oc_{name}=password",
+            f"_oc_{name}=id;--",
+            f"_oc_{name}={view.list_columns[0]}.x",
+            f"_od_{name}=sideways",
+            "tab=none",
+            "f_nothing=1",
+            "_flt_0_id=1",
+            "after=zzz",
+            "q=a%00b",
+            f"q={'x' * (MAX_TEXT + 1)}",
+        ]
         bad += [f"f_{f.name}=no-such-value" for f in view.reader.filters if f.options]
         if not view.tabs:
             bad.remove(

@@ -12,27 +12,66 @@ from app.workflow.actor import Role
 from tests import factories as make
 from tests import query_counts
 
-ROLES = ("nobody", "student", "employer", "college", "school", "province", "data", "admin", "security",
-         "audit")  # fmt: skip
+ROLES = (
+    "nobody",
+    "student",
+    "employer",
+    "college",
+    "school",
+    "province",
+    "data",
+    "admin",
+    "security",
+    "audit",
+)
 # what needs no permission: it answers everybody, and shows nothing of anybody
 PUBLIC = {
-    "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
-    "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
-    "PasswordView.reset", "RegisterView.register", "RegisterView.code", "HomeView.first",
-    "MessagesView.index", "VerificationView.ask", "VerificationView.show", "VerificationView.file",
-    "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
-    "NotMeView.show", "NotMeView.press", "CampusView.begin", "CampusView.back", "CampusView.enter",
-    "CampusView.single_sign_out", "CampusView.signed_out",
-}  # fmt: skip
+    "static",
+    "appbuilder.static",
+    "healthz",
+    "HomeView.index",
+    "UtilView.back",
+    "LocaleView.index",
+    "AuthView.login",
+    "AuthView.logout",
+    "AuthView.demo",
+    "PasswordView.change",
+    "PasswordView.forgotten",
+    "PasswordView.reset",
+    "RegisterView.register",
+    "RegisterView.code",
+    "HomeView.first",
+    "MessagesView.index",
+    "VerificationView.ask",
+    "VerificationView.show",
+    "VerificationView.file",
+    "RootsView.index",
+    "RootsView.machine",
+    "StampedView.show",
+    "StampedView.add",
+    "NotMeView.show",
+    "NotMeView.press",
+    "CampusView.begin",
+    "CampusView.back",
+    "CampusView.enter",
+    "CampusView.single_sign_out",
+    "CampusView.signed_out",
+}
 
 
 def people(cast) -> dict:
     """One account a role."""
     return {
-        "student": make.account(cast.student), "employer": make.account(cast.employer),
-        "college": cast.college_officer, "school": cast.officer, "province": cast.province,
-        "data": cast.data, "admin": cast.admin, "security": cast.security, "audit": cast.audit,
-    }  # fmt: skip
+        "student": make.account(cast.student),
+        "employer": make.account(cast.employer),
+        "college": cast.college_officer,
+        "school": cast.officer,
+        "province": cast.province,
+        "data": cast.data,
+        "admin": cast.admin,
+        "security": cast.security,
+        "audit": cast.audit,
+    }
 
 
 def permission_of(app, endpoint: str) -> tuple[str, str] | None:
@@ -190,24 +229,76 @@ def _in_force(employer, student, officer):
 
 
 OF = {  # view, or view and method → kind of record
-    "DeskView": "placement", "AgreementView": "placement", "MySigningsView": "placement",
-    "EmployerHomeView": "placement", "InvitationsView": "invitation", "MyInvitationsView": "invitation",
-    "EmployerInvitationsView": "invitation", "OpenInvitationView": "invitation", "AnswerView": "invitation",
-    "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
-    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "StudentMailView": "student", "HeldChangesView": "contact_change", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
-    "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
-    "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
-    "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
-    "EmployerTerminationsView.show": "placement", "EmployerTerminationsView.request": "placement",
-    "DeskView.evidence": "termination", "ObjectionsView": "objection", "RestrictionsView": "restriction",
-    "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
-}  # fmt: skip
-OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView",
-       "LettersView", "FindingsView", "ReportsView", "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
-       "DisputesView", "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView",
-       "SecurityLogView", "StaffRequestsView", "MyFactorsView", "SignInWaysView", "CampusIdentitiesView",
-       "MyCampusView"}  # told apart by tests of their own  # fmt: skip
+    "DeskView": "placement",
+    "AgreementView": "placement",
+    "MySigningsView": "placement",
+    "EmployerHomeView": "placement",
+    "InvitationsView": "invitation",
+    "MyInvitationsView": "invitation",
+    "EmployerInvitationsView": "invitation",
+    "OpenInvitationView": "invitation",
+    "AnswerView": "invitation",
+    "StudentsView": "student",
+    "SchoolsView": "school",
+    "CollegesView": "college",
+    "MajorsView": "major",
+    "ChancesView": "student",
+    "CorrectionsView": "correction",
+    "MyOriginView": "correction",
+    "StudentPhoneView": "student",
+    "StudentMailView": "student",
+    "HeldChangesView": "contact_change",
+    "MergeStudentsView": "student",
+    "AmendmentView": "placement",
+    "TerminationsView": "termination",
+    "MyTerminationsView": "termination",
+    "MyTerminationsView.show": "placement",
+    "MyTerminationsView.request": "placement",
+    "MyTerminationsView.proof": "placement",
+    "MyPaperStepsView": "placement",
+    "EmployerPaperView": "placement",
+    "EmployerTerminationsView": "termination",
+    "EmployerTerminationsView.show": "placement",
+    "EmployerTerminationsView.request": "placement",
+    "DeskView.evidence": "termination",
+    "ObjectionsView": "objection",
+    "RestrictionsView": "restriction",
+    "MyDestinationsView": "destination",
+    "MyObjectionsView.placement": "placement",
+    "MyObjectionsView.invitation": "invitation",
+}
+OWN = {
+    "NoticesView",
+    "JobsView",
+    "SettingsView",
+    "DeliveriesView",
+    "CodesView",
+    "RegionsView",
+    "AccountsView",
+    "EmployersView",
+    "MergeEmployersView",
+    "OfferedEmployersView",
+    "PlanView",
+    "ChangesView",
+    "SnapshotsView",
+    "LettersView",
+    "FindingsView",
+    "ReportsView",
+    "GraduatesView",
+    "CountsAsView",
+    "FormulasView",
+    "DestinationKindsView",
+    "DisputesView",
+    "DestinationTypesView",
+    "DestinationFieldsView",
+    "DestinationProofsView",
+    "SecurityLogView",
+    "StaffRequestsView",
+    "MyFactorsView",
+    "SignInWaysView",
+    "CampusIdentitiesView",
+    "MyCampusView",
+}  # told apart by tests of their own
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
@@ -223,8 +314,17 @@ def kind_of(endpoint: str) -> str | None:
 
 def addresses(app, rule, key: int):
     """The route's addresses for that record: one for each name or step it takes."""
-    names = ["attest", "refuse", "approve", "release", "uphold", "force", "termination_approve",
-             "confirm_change", "undo_change"]  # fmt: skip
+    names = [
+        "attest",
+        "refuse",
+        "approve",
+        "release",
+        "uphold",
+        "force",
+        "termination_approve",
+        "confirm_change",
+        "undo_change",
+    ]
     values = {"pk": key}
     for part, choices in (("name", names), ("step", STEPS.get(rule.endpoint, ["agree"]))):
         if part in rule.arguments:
@@ -240,9 +340,11 @@ def test_every_route_of_a_record_is_in_the_matrix(app):
     unknown = {
         rule.endpoint
         for rule in routes(app)
-        if "pk" in rule.arguments and kind_of(rule.endpoint) is None
-        and rule.endpoint.partition(".")[0] not in OWN | {"ActCodeView", "CampusProofView", "NudgesView"}
-    }  # fmt: skip
+        if "pk" in rule.arguments
+        and kind_of(rule.endpoint) is None
+        and rule.endpoint.partition(".")[0]
+        not in OWN | {"ActCodeView", "CampusProofView", "NudgesView"}
+    }
     assert not unknown
 
 

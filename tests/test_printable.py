@@ -27,7 +27,7 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.documents import render
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import Choices, Context, Kind
+from app.files.imports.sheet import CellKind, Context, ValueList
 from app.people.corrections import forms as origin
 from app.signing.destinations import checks as destinations
 from app.signing.destinations.models import DestinationField, FieldType
@@ -36,22 +36,49 @@ from app.workflow.steps import Reason
 from tests.files.documents.conftest import AGREEMENT, text_of
 
 SHOTS = {
-    "emoji": "张🚀伟", "family": "👨\u200d👩\u200d👧", "keycap": "1\ufe0f\u20e3号",
-    "private, known": "王\ue863", "private, vertical mark": "路\ue78d号", "private, unknown": "王\ue000",
-    "private, far": "王\U000f1234", "extension B": "𠮷田𠅤", "extension F": "\U0002ceb0伟", "extension G": "\U00030001伟",
-    "Latin with marks": "Łukasz Nguyễn Đặng", "decomposed": "Nguye\u0302\u0303n", "free mark": "x\u0361y",
-    "right to left": "\u200f黄\u202e河\u202c", "isolates": "\u2067黄河\u2069", "zero width": "黄\u200b河\u2060水\ufeff",
-    "variation": "葛\U000e0100飾", "300 characters": "字" * 300, "300 letters": "a" * 300,
-    "Tibetan": "བཀྲ་ཤིས", "Uyghur": "ئۇيغۇر", "Mongolian": "ᠮᠣᠩᠭᠣᠯ", "Hangul": "김철수", "Thai": "สมชาย",
-    "lost": "李\ufffd明", "wrong code page": "Î\x84ºº", "styled": "𝐀𝐁公司",
-}  # fmt: skip
+    "emoji": "张🚀伟",
+    "family": "👨\u200d👩\u200d👧",
+    "keycap": "1\ufe0f\u20e3号",
+    "private, known": "王\ue863",
+    "private, vertical mark": "路\ue78d号",
+    "private, unknown": "王\ue000",
+    "private, far": "王\U000f1234",
+    "extension B": "𠮷田𠅤",
+    "extension F": "\U0002ceb0伟",
+    "extension G": "\U00030001伟",
+    "Latin with marks": "Łukasz Nguyễn Đặng",
+    "decomposed": "Nguye\u0302\u0303n",
+    "free mark": "x\u0361y",
+    "right to left": "\u200f黄\u202e河\u202c",
+    "isolates": "\u2067黄河\u2069",
+    "zero width": "黄\u200b河\u2060水\ufeff",
+    "variation": "葛\U000e0100飾",
+    "300 characters": "字" * 300,
+    "300 letters": "a" * 300,
+    "Tibetan": "བཀྲ་ཤིས",
+    "Uyghur": "ئۇيغۇر",
+    "Mongolian": "ᠮᠣᠩᠭᠣᠯ",
+    "Hangul": "김철수",
+    "Thai": "สมชาย",
+    "lost": "李\ufffd明",
+    "wrong code page": "Î\x84ºº",
+    "styled": "𝐀𝐁公司",
+}
 # what a person types to come in, and nothing else: no document carries it
 SIGN_IN = {
-    ("SignInForm", "who"), ("ResetForm", "code"), ("VerifyForm", "code"), ("CampusVerifyForm", "code"),
-    ("MailForm", "code"), ("MailForm", "old_code"), ("ProofForm", "old_code"),
-    ("RegisterForm", "contact_phone_code"), ("RegisterForm", "email_code"), ("EnterForm", "name"), ("CodeForm", "code"),
+    ("SignInForm", "who"),
+    ("ResetForm", "code"),
+    ("VerifyForm", "code"),
+    ("CampusVerifyForm", "code"),
+    ("MailForm", "code"),
+    ("MailForm", "old_code"),
+    ("ProofForm", "old_code"),
+    ("RegisterForm", "contact_phone_code"),
+    ("RegisterForm", "email_code"),
+    ("EnterForm", "name"),
+    ("CodeForm", "code"),
     ("ForgottenForm", "who"),
-}  # fmt: skip
+}
 
 
 def classes(base=FlaskForm):
@@ -128,10 +155,10 @@ def of_columns(tally):
     for sheet in stores().sheets.values():
         context = Context(date(2027, 3, 1))
         for column in sheet.columns:
-            context.choices[column.field] = Choices([("1", "1", "一")])
+            context.choices[column.field] = ValueList([("1", "1", "一")])
             for shot, typed in SHOTS.items():
                 where = f"{sheet.name}.{column.field} × {shot}"
-                if column.kind in (Kind.NUMBER, Kind.DAY):
+                if column.kind in (CellKind.NUMBER, CellKind.DAY):
                     with pytest.raises(Wrong):
                         column.read(typed, context)
                     tally["refused"] += 1

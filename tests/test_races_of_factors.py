@@ -84,9 +84,12 @@ def test_forty_wrong_codes_at_once_are_five_tries(race):
         user_id, _codes, secrets = prepared(8)
     said: Counter[str] = Counter()
     for turn in range(5):
-        said += Counter(at_once(race, [
-            proves(user_id, secret, f"{turn:03d}{n:03d}") for n, secret in enumerate(secrets)
-        ]))  # fmt: skip
+        said += Counter(
+            at_once(
+                race,
+                [proves(user_id, secret, f"{turn:03d}{n:03d}") for n, secret in enumerate(secrets)],
+            )
+        )
     assert said == {"NotYours": 5, "Refused": 35}
 
 
@@ -97,13 +100,22 @@ def test_a_request_is_confirmed_or_refused_never_both(race):
             people = {u.username: u for u in db.session.query(AppUser)}
             admin, security = make.actor(people["admin"]), make.actor(people["security"])
             target = people["province"]
-            facts = {"username": "province", "name": f"省中心{n}", "email": target.email,
-                     "role": "province", "school_id": 0, "college_id": 0}  # fmt: skip
+            facts = {
+                "username": "province",
+                "name": f"省中心{n}",
+                "email": target.email,
+                "role": "province",
+                "school_id": 0,
+                "college_id": 0,
+            }
             key = workflow.change_staff(target, facts, admin).id
-        said = at_once(race, [
-            lambda k=key, who=security: STAFF_REQUESTS.perform("confirm", k, who),
-            lambda k=key, who=security: STAFF_REQUESTS.perform("refuse", k, who, reason="不实"),
-        ])  # fmt: skip
+        said = at_once(
+            race,
+            [
+                lambda k=key, who=security: STAFF_REQUESTS.perform("confirm", k, who),
+                lambda k=key, who=security: STAFF_REQUESTS.perform("refuse", k, who, reason="不实"),
+            ],
+        )
         assert said == {"done": 1, "Refused": 1}
         with race.app_context():
             record = db.session.get(StaffRequest, key)

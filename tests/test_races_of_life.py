@@ -95,10 +95,13 @@ def signings(app, count: int, *, attested: bool = True) -> list[tuple[int, objec
 def test_withdrawing_the_review_against_a_request_for_termination(office):
     _firm, officer, _second = people(office)
     for key, student in signings(office, ROUNDS):
-        result = at_once(office, [
-            lambda k=key: PLACEMENTS.perform("reopen", k, officer, reason="误操作"),
-            lambda k=key, s=student: request(k, s, "搬家", agreed=True),
-        ])  # fmt: skip
+        result = at_once(
+            office,
+            [
+                lambda k=key: PLACEMENTS.perform("reopen", k, officer, reason="误操作"),
+                lambda k=key, s=student: request(k, s, "搬家", agreed=True),
+            ],
+        )
         assert result == {"done": 1, "Refused": 1}
 
 
@@ -110,10 +113,13 @@ def test_force_against_the_approval_of_a_termination(office):
             found = request(key, student, "搬家", agreed=True)
             number = found.id
             TERMINATIONS.perform("agree", number, firm, agreed=True)
-        result = at_once(office, [
-            lambda k=key: force(k, officer, "单位注销"),
-            lambda n=number: TERMINATIONS.perform("approve", n, second),
-        ])  # fmt: skip
+        result = at_once(
+            office,
+            [
+                lambda k=key: force(k, officer, "单位注销"),
+                lambda n=number: TERMINATIONS.perform("approve", n, second),
+            ],
+        )
         assert result == {"done": 1, "Refused": 1}
     with office.app_context():
         twice = """SELECT count(*) FROM (SELECT 1 FROM termination WHERE state = 'approved'
@@ -125,10 +131,13 @@ def test_force_against_the_approval_of_a_termination(office):
 def test_both_parties_apply_at_once(office):
     firm, _officer, _second = people(office)
     for key, student in signings(office, ROUNDS):
-        result = at_once(office, [
-            lambda k=key, s=student: request(k, s, "搬家", agreed=True),
-            lambda k=key: request(k, firm, "岗位撤销", agreed=True),
-        ])  # fmt: skip
+        result = at_once(
+            office,
+            [
+                lambda k=key, s=student: request(k, s, "搬家", agreed=True),
+                lambda k=key: request(k, firm, "岗位撤销", agreed=True),
+            ],
+        )
         assert result == {"done": 1, "Refused": 1}
     with office.app_context():
         assert db.session.query(Termination).filter_by(state="requested").count() >= ROUNDS
@@ -138,10 +147,13 @@ def test_both_parties_apply_at_once(office):
 def test_an_amendment_against_the_attestation(office):
     firm, officer, _second = people(office)
     for key, _student in signings(office, ROUNDS, attested=False):
-        result = at_once(office, [
-            lambda k=key: propose_terms(k, firm, make.offer(regular_pay=9000)),
-            lambda k=key: PLACEMENTS.perform("attest", k, officer),
-        ])  # fmt: skip
+        result = at_once(
+            office,
+            [
+                lambda k=key: propose_terms(k, firm, make.offer(regular_pay=9000)),
+                lambda k=key: PLACEMENTS.perform("attest", k, officer),
+            ],
+        )
         assert result == {"done": 1, "Refused": 1}
 
 
@@ -162,10 +174,13 @@ def test_a_restriction_against_the_acceptance(office):
         restrict(db.session.get_one(Student, student_id), officer, "复核", since=today)
 
     for student_id, letter, who in rows:
-        result = at_once(office, [
-            lambda s=student_id: bar(s),
-            lambda i=letter, w=who: INVITATIONS.perform("accept", i, w, agreed=True),
-        ])  # fmt: skip
+        result = at_once(
+            office,
+            [
+                lambda s=student_id: bar(s),
+                lambda i=letter, w=who: INVITATIONS.perform("accept", i, w, agreed=True),
+            ],
+        )
         assert result["done"] in (1, 2)  # accepted first and barred later is an order too
     with office.app_context():
         late = """SELECT count(*) FROM trail a JOIN invitation i ON i.id = a.record_id AND a.kind = 'invitation'

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, g, jsonify, make_response, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -38,14 +39,14 @@ class ActCodeView(SafeView):
 
     @expose(f"/<string:kind>/<int(max={LARGEST_KEY}):pk>/<string:step>/code", methods=["POST"])
     @has_access
-    def code(self, kind: str, pk: int, step: str) -> Any:
+    def code(self, kind: str, pk: int, step: str) -> ResponseReturnValue:
         flow = stores().workflows.get(kind)
         if flow is None:
             raise NotYours(kind)
         return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
 
 
-def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> Any:
+def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> ResponseReturnValue:
     """Send a code and say where it went: in JSON to the page's script, else on a page of its own.
 
     That page opens in a new window, so that what was typed stays where it is.
@@ -71,8 +72,10 @@ def code_under_way(contact: tuple[str, str] | None) -> str:
         if not address:
             return _("A code is on its way.")
         return _("A code is on its way to %(address)s.", address=address)
-    slow = _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
-             "sent, so you lose no time.")  # fmt: skip
+    slow = _(
+        "The code is queued, but messages go out slowly at the moment. It counts from when it is "
+        "sent, so you lose no time."
+    )
     return _("%(said)s (To %(address)s)", said=slow, address=address) if address else slow
 
 
@@ -97,16 +100,20 @@ def proved(flow: Workflow[Any], step: str, key: int) -> Actor:
     return acts.prove(flow, step, key, g.user, request.form.get("code", ""))
 
 
-def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:
+def take(flow: Workflow[Any], step: str, record_id: int, **data: object) -> bool:
     """Take a step as the person asking, with tick, code and reason of the form; say how it went."""
     form = request.form
 
     def taken() -> None:
         who = proved(flow, step, record_id)
         flow.perform(
-            step, record_id, who, reason=form.get("reason", ""),
-            agreed=form.get("agreed") == "1", **data,
-        )  # fmt: skip
+            step,
+            record_id,
+            who,
+            reason=form.get("reason", ""),
+            agreed=form.get("agreed") == "1",
+            **data,
+        )
 
     return said(taken, flow, step, lambda: record_id)
 
@@ -125,8 +132,10 @@ def said(
         key = done_on()
         if key is None or not trail.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
-    flash(" ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
-          "success")  # fmt: skip
+    flash(
+        " ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
+        "success",
+    )
     return True
 
 

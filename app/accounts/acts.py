@@ -88,7 +88,7 @@ def batch_of(
     step: str,
     schools: Sequence[int],
     ids: Sequence[int],
-    content: Mapping[str, Any],
+    content: Mapping[str, object],
     user: AppUser,
 ) -> Act:
     """One step on many: one code proves exactly these rows with exactly this content, in any order."""
@@ -117,8 +117,9 @@ def send(act: Act, user: AppUser) -> tuple[str, str]:
     contact = workflow.contact_of(user)
     if contact is None:
         raise Refused(str(one_time.UNREACHED))
-    one_time.send(f"user:{user.id}", act.purpose, *contact,
-                  pool=one_time.Pool.ACT, life=LIFE, act=act.text)  # fmt: skip
+    one_time.send(
+        f"user:{user.id}", act.purpose, *contact, pool=one_time.Pool.ACT, life=LIFE, act=act.text
+    )
     return contact
 
 
@@ -164,8 +165,9 @@ def note_proof(user: AppUser, purpose: str, way: str) -> None:
     if way not in stores().proofs:
         raise ValueError(way)
     now = clock.now()
-    db.session.add(ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now,
-                            expires_at=now + LIFE))  # fmt: skip
+    db.session.add(
+        ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now, expires_at=now + LIFE)
+    )
 
 
 def has_proof(user: AppUser, purpose: str) -> bool:

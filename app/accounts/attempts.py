@@ -65,9 +65,11 @@ def count(user: AppUser | None, typed: str, address: str, *, solved: bool = Fals
         ADDRESS.give_back(address)
         db.session.commit()
         raise puzzle.PuzzleWanted(
-            _("Much went wrong from your network lately, so this try needs a moment. Please type the "
-              "password again and sign in.")
-        )  # fmt: skip
+            _(
+                "Much went wrong from your network lately, so this try needs a moment. Please type the "
+                "password again and sign in."
+            )
+        )
     if device:
         allowed = OWN.take(account, device)
     else:

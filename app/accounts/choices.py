@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from flask import g
 from sqlalchemy.dialects.postgresql import insert
@@ -14,12 +14,12 @@ from app.core.db import db
 class OwnChoices:
     """What the person asking chose for its lists, kept with its account (AGR-01)."""
 
-    def load(self, view: str) -> dict[str, Any]:
+    def load(self, view: str) -> dict[str, object]:
         """The choices for that list."""
         found = db.session.get(Preference, (g.user.id, f"list:{view}"[:60]))
         return dict(found.value) if found is not None else {}
 
-    def save(self, view: str, chosen: dict[str, Any]) -> None:
+    def save(self, view: str, chosen: Mapping[str, object]) -> None:
         """Keep them, and commit."""
         row = insert(Preference).values(user_id=g.user.id, key=f"list:{view}"[:60], value=chosen)
         db.session.execute(

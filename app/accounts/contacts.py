@@ -40,8 +40,18 @@ def note_change(
     `channel` is ``sms``, ``mail`` or ``reset``, `source` ``staff``, ``file``, ``merge`` or ``self``.
     Until `held_until` the new one proves no act. Of a reset: note it before the password goes.
     """
-    row = changed(user, channel, old, new, source, actor, at=clock.now(), reason=reason,
-                  held_until=held_until, import_id=import_id)  # fmt: skip
+    row = changed(
+        user,
+        channel,
+        old,
+        new,
+        source,
+        actor,
+        at=clock.now(),
+        reason=reason,
+        held_until=held_until,
+        import_id=import_id,
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -62,11 +72,19 @@ def changed(
 ) -> ContactChange:
     """As `note_change`, in no session yet: for many at once."""
     row = ContactChange(
-        uid=uuid4().hex, user_id=user.id, channel=channel, source=source, reason=reason[:200],
-        actor_id=actor.user_id, actor_role=actor.role.value, actor_name=actor.name,
-        import_id=import_id, at=at, held_until=held_until,
+        uid=uuid4().hex,
+        user_id=user.id,
+        channel=channel,
+        source=source,
+        reason=reason[:200],
+        actor_id=actor.user_id,
+        actor_role=actor.role.value,
+        actor_name=actor.name,
+        import_id=import_id,
+        at=at,
+        held_until=held_until,
         password_digest=password_digest(user),
-    )  # fmt: skip
+    )
     row.old, row.new = old, new
     return row
 
@@ -105,11 +123,13 @@ def before(row: ContactChange) -> str | None:
     for earlier in db.session.scalars(
         select(ContactChange)
         .where(
-            ContactChange.user_id == row.user_id, ContactChange.channel == row.channel,
-            ContactChange.source != MERGE, ContactChange.id < row.id,
+            ContactChange.user_id == row.user_id,
+            ContactChange.channel == row.channel,
+            ContactChange.source != MERGE,
+            ContactChange.id < row.id,
         )
         .order_by(ContactChange.id.desc())
-    ):  # fmt: skip
+    ):
         if earlier.new == address and _doubtful(earlier, row.at):
             address = earlier.old
     return address
@@ -133,11 +153,13 @@ def adopt(user: AppUser, now: datetime) -> None:
     """At its first sign-in the person kept the mail that staff had entered: it is its own. Not committed."""
     for row in db.session.scalars(
         select(ContactChange).where(
-            ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
-            ContactChange.confirmed_at.is_(None), ContactChange.held_until.is_(None),
+            ContactChange.user_id == user.id,
+            ContactChange.channel == mail.MAIL,
+            ContactChange.confirmed_at.is_(None),
+            ContactChange.held_until.is_(None),
             ContactChange.source.in_((STAFF, FILE)),
         )
-    ):  # fmt: skip
+    ):
         if row.new == user.email:
             row.confirmed_at, row.confirmed_by, row.confirmer_id = now, SELF, user.id
 
@@ -203,10 +225,11 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
     """No change at or after the moment, and none that brought the address and was in doubt then."""
     rows = db.session.scalars(
         select(ContactChange).where(
-            ContactChange.user_id == user.id, ContactChange.channel == channel,
+            ContactChange.user_id == user.id,
+            ContactChange.channel == channel,
             ContactChange.source != MERGE,
         )
-    )  # fmt: skip
+    )
     return not any(
         row.at >= since or (row.new == address and _doubtful(row, since)) for row in rows
     )
@@ -241,12 +264,14 @@ def end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
     later = db.session.scalars(
         select(ContactChange)
         .where(
-            ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
-            ContactChange.source == SELF, ContactChange.at >= row.at,
+            ContactChange.user_id == user.id,
+            ContactChange.channel == mail.MAIL,
+            ContactChange.source == SELF,
+            ContactChange.at >= row.at,
             ContactChange.undone_at.is_(None),
         )
         .order_by(ContactChange.id)
-    ).all()  # fmt: skip
+    ).all()
     for change in later:
         change.undone_at = clock.now()
     if later:

@@ -35,7 +35,11 @@ def _name(response: Response) -> Response:
         return response
     if request.cookies.get(COOKIE) != current():
         response.set_cookie(
-            COOKIE, current(), max_age=_SECONDS, httponly=True, samesite="Lax",
+            COOKIE,
+            current(),
+            max_age=_SECONDS,
+            httponly=True,
+            samesite="Lax",
             secure=request.is_secure,
-        )  # fmt: skip
+        )
     return response

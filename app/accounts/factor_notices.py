@@ -57,9 +57,16 @@ def guessed(user: AppUser) -> None:
     """Too many wrong codes; once a quarter of an hour. Not committed."""
     quarter = int(clock.now().timestamp()) // 900
     with force_locale(user.locale or "zh"):
-        _post(user, "factor_guessed", _("Somebody tries codes on your account"),
-              _("The password was right, the second factor was wrong too often. It is locked for "
-                "15 minutes."), str(quarter))  # fmt: skip
+        _post(
+            user,
+            "factor_guessed",
+            _("Somebody tries codes on your account"),
+            _(
+                "The password was right, the second factor was wrong too often. It is locked for "
+                "15 minutes."
+            ),
+            str(quarter),
+        )
 
 
 def _post(user: AppUser, event: str, subject: str, body: str, when: str = "") -> None:

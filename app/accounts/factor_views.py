@@ -7,6 +7,7 @@ from typing import Any
 
 import segno
 from flask import flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -60,9 +61,11 @@ class FactorView(SafeView):
 
     def _page(self, problem: Invalid | Refused | None = None) -> Any:
         return self.render_template(
-            "accounts/factor.html", action=request.full_path.rstrip("?"),
-            waiting=queries.proof().at is None, **step_up.choices(g.user, problem),
-        )  # fmt: skip
+            "accounts/factor.html",
+            action=request.full_path.rstrip("?"),
+            waiting=queries.proof().at is None,
+            **step_up.choices(g.user, problem),
+        )
 
 
 class MyFactorsView(SafeView):
@@ -77,15 +80,18 @@ class MyFactorsView(SafeView):
     def index(self) -> Any:
         mine = factors.own(g.user.id)
         return self.render_template(
-            "accounts/factors.html", own=mine, key_site=passkeys.site(),
+            "accounts/factors.html",
+            own=mine,
+            key_site=passkeys.site(),
             keys=[(key, moment(key.created_at), moment(key.used_at)) for key in mine.keys],
-            app_since=moment(mine.app_since), must=factors.required(g.user) and not mine.any,
+            app_since=moment(mine.app_since),
+            must=factors.required(g.user) and not mine.any,
             may=factors.offered(g.user) or mine.any,
-        )  # fmt: skip
+        )
 
     @expose("/contact", methods=["GET", "POST"])
     @has_access
-    def contact(self) -> Any:
+    def contact(self) -> ResponseReturnValue:
         """Before the first factor: the code that goes to the person's mail, which a thief has not."""
         reached = factor_contact.reached(g.user)
         if reached is None or queries.proof().enrolled:
@@ -119,10 +125,11 @@ class MyFactorsView(SafeView):
         secret = factors.new_secret(g.user, _own_session())
         code = segno.make(factors.address_of(g.user, secret), micro=False)
         page = self.render_template(
-            "accounts/factor_app.html", wrong=wrong,
+            "accounts/factor_app.html",
+            wrong=wrong,
             image=code.svg_data_uri(scale=5, border=3, dark="#000", light="#fff"),
             key=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
-        )  # fmt: skip
+        )
         return page, 422 if wrong else 200
 
     @expose("/key", methods=["GET", "POST"])
@@ -142,9 +149,12 @@ class MyFactorsView(SafeView):
             except Invalid as problem:
                 wrong = problem.problems[0][1]
         page = self.render_template(
-            "accounts/factor_key.html", wrong=wrong, options_url=url_for("MyFactorsView.options"),
-            elsewhere=step_up.elsewhere(), typed=_form("name")[:40],
-        )  # fmt: skip
+            "accounts/factor_key.html",
+            wrong=wrong,
+            options_url=url_for("MyFactorsView.options"),
+            elsewhere=step_up.elsewhere(),
+            typed=_form("name")[:40],
+        )
         return page, 422 if wrong else 200
 
     @expose("/key/options", methods=["POST"])
@@ -156,17 +166,17 @@ class MyFactorsView(SafeView):
 
     @expose(f"/key/<int(max={LARGEST_KEY}):pk>/remove", methods=["POST"])
     @has_access
-    def remove_key(self, pk: int) -> Any:
+    def remove_key(self, pk: int) -> ResponseReturnValue:
         return self._remove(pk)
 
     @expose("/app/remove", methods=["POST"])
     @has_access
-    def remove_app(self) -> Any:
+    def remove_app(self) -> ResponseReturnValue:
         return self._remove(None)
 
     @expose("/codes", methods=["POST"])
     @has_access
-    def codes(self) -> Any:
+    def codes(self) -> ResponseReturnValue:
         """Ten new recovery codes, shown once."""
         self._anew(_("Renew the recovery codes"))
         if not queries.proof().enrolled:
@@ -183,7 +193,7 @@ class MyFactorsView(SafeView):
             return redirect(url_for("MyFactorsView.contact"))
         return None
 
-    def _remove(self, key_id: int | None) -> Any:
+    def _remove(self, key_id: int | None) -> ResponseReturnValue:
         self._anew(_("Remove a second factor"))
         try:
             factors.remove(g.user, key_id)
@@ -193,11 +203,11 @@ class MyFactorsView(SafeView):
             flash(str(refusal), "warning")
         return redirect(url_for("MyFactorsView.index"), 303)
 
-    def _added(self, codes: list[str]) -> Any:
+    def _added(self, codes: list[str]) -> ResponseReturnValue:
         flash(_("The second factor is set up."), "success")
         return self._shown(codes) if codes else redirect(url_for("MyFactorsView.index"), 303)
 
-    def _shown(self, codes: list[str]) -> Any:
+    def _shown(self, codes: list[str]) -> ResponseReturnValue:
         return self.render_template("accounts/factor_codes.html", codes=codes)
 
 

@@ -84,9 +84,7 @@ def own(user_id: int) -> Own:
         RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
     )
     since = select(CodeApp.created_at).where(CodeApp.user_id == user_id)
-    return Own(
-        passkeys.keys_of(user_id), db.session.scalar(since), db.session.scalar(left) or 0
-    )  # fmt: skip
+    return Own(passkeys.keys_of(user_id), db.session.scalar(since), db.session.scalar(left) or 0)
 
 
 # -- challenges of a session ---------------------------------------------------------------------

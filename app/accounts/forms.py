@@ -116,7 +116,7 @@ class StaffForm(DynamicForm):
     )
     college_id = SelectField(_l("College"), coerce=int)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.role.choices = [("", _l("Please choose"))] + [
             (role.value, name) for role, name in ROLE_NAMES.items() if role in STAFF

@@ -51,8 +51,9 @@ def sentence(row: ContactChange) -> str:
         "%(what)s Until %(until)s you can read everything, but sign, agree and apply for nothing. "
         "It can go on at once if you confirm the change on the page “My sign-in”, by a code to "
         "the old phone or the e-mail you had before; or ask your school for a second person.",
-        what=what, until=moment(row.held_until),
-    )  # fmt: skip
+        what=what,
+        until=moment(row.held_until),
+    )
 
 
 def moment(at: datetime | None) -> str:
@@ -64,7 +65,7 @@ def moment(at: datetime | None) -> str:
 
 
 @dataclass(frozen=True)
-class Way:
+class ProofWay:
     """How the person can prove itself: the name, where a code goes, and that as pages show it."""
 
     name: str
@@ -73,7 +74,7 @@ class Way:
     shown: str
 
 
-def ways(row: ContactChange, user: AppUser) -> list[Way]:
+def ways(row: ContactChange, user: AppUser) -> list[ProofWay]:
     """The contacts that may answer for a held change: none that came with it."""
     found = []
     if row.channel == contacts.RESET:
@@ -88,7 +89,7 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
         found.append((OLD_PHONE, mail.SMS, phone))
     mask = vars(ContactChange)["old"].mask
     return [
-        Way(name, channel, address, mask(address))
+        ProofWay(name, channel, address, mask(address))
         for name, channel, address in found
         if channel != mail.SMS or sms.reaches(address)
     ]
@@ -129,7 +130,7 @@ def ask(user: AppUser, uid: str, name: str) -> tuple[str, str]:
     return way.channel, way.address
 
 
-def _way(row: ContactChange, user: AppUser, name: str) -> Way:
+def _way(row: ContactChange, user: AppUser, name: str) -> ProofWay:
     for way in ways(row, user):
         if way.name == name:
             return way
@@ -264,7 +265,7 @@ def back_words(record: Any) -> tuple[str, str]:
         "The changed way in of %(name)s was taken back: the former one counts again, and what was set "
         "through the changed one is void. If you have no password now, set one by code.",
         name=record.name,
-    )  # fmt: skip
+    )
 
 
 def note_who_confirmed(change: Change) -> None:

@@ -54,7 +54,7 @@ SUM = frozenset({"puzzle", "answer"})  # together: the sum that an address owed
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptForm:
     """A form as it was sent; `asked`: its secrets (field, where a code comes from); `files`: field, name."""
 
     key: str
@@ -109,7 +109,7 @@ def is_code(name: str) -> bool:
     return CODE_URL in request.form and (name in CODES or name.startswith("code_"))
 
 
-def posted(key: str = "") -> Kept:
+def posted(key: str = "") -> KeptForm:
     """The form of this request, without its secrets and files."""
     values = list(request.form.items(multi=True))
     dropped = DROPPED | (SUM if "puzzle" in request.form else set())
@@ -119,15 +119,16 @@ def posted(key: str = "") -> Kept:
             asked[name] = next(urls, "")[:300]
         elif name in PASSWORDS:
             asked[name] = ""
-    return Kept(
+    return KeptForm(
         key=key,
         path=request.full_path.rstrip("?"),
         page=_shown_on(),
         fields=[pair for pair in values if pair[0] not in asked.keys() | dropped],
         asked=list(asked.items()),
-        files=[(name, file.filename) for name, file in request.files.items(multi=True)
-               if file.filename],
-    )  # fmt: skip
+        files=[
+            (name, file.filename) for name, file in request.files.items(multi=True) if file.filename
+        ],
+    )
 
 
 def _shown_on() -> str:
@@ -140,8 +141,9 @@ def _shown_on() -> str:
 def keep(user_id: int) -> str:
     """Keep this request's form for the account and commit; its key, or "" where it cannot be kept."""
     form, now = posted(secrets.token_hex(16)), clock.now()
-    data = json.dumps([form.path, form.page, form.fields, form.asked, form.files],
-                      ensure_ascii=False)  # fmt: skip
+    data = json.dumps(
+        [form.path, form.page, form.fields, form.asked, form.files], ensure_ascii=False
+    )
     known = db.session.scalar(select(AppUser.id).where(AppUser.id == user_id, AppUser.active))
     if len(data.encode()) > LARGEST or known is None or not OFTEN.take(user_id):
         return ""
@@ -150,10 +152,13 @@ def keep(user_id: int) -> str:
             db.session.delete(row)
     db.session.add(
         KeptPost(
-            key=form.key, user_id=user_id, device_id=devices.current(), made_at=now,
+            key=form.key,
+            user_id=user_id,
+            device_id=devices.current(),
+            made_at=now,
             sealed=POSTS.seal(data.encode(), f"{form.key}:{user_id}"),
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     mine = select(KeptPost.key).where(KeptPost.user_id == user_id)
     older = mine.order_by(KeptPost.made_at.desc(), KeptPost.key).offset(MOST)
@@ -180,7 +185,7 @@ def _idle() -> Any:
     return KeptPost.sent_at.is_(None) | (KeptPost.sent_at < clock.now() - STUCK)
 
 
-def opened(key: str, user_id: int) -> Kept | None:
+def opened(key: str, user_id: int) -> KeptForm | None:
     """The kept form of that key, if it is of this account and browser."""
     row = db.session.scalar(select(KeptPost).where(KeptPost.key == key, _mine(user_id)))
     if row is None:
@@ -188,7 +193,7 @@ def opened(key: str, user_id: int) -> Kept | None:
     path, page, *lists = _content(row)
     fields, asked, files = ([(str(a), str(b)) for a, b in part] for part in lists)
     busy = row.sent_at is not None and row.sent_at > clock.now() - STUCK
-    return Kept(row.key, path, page, fields, asked, files, row.made_at, busy)
+    return KeptForm(row.key, path, page, fields, asked, files, row.made_at, busy)
 
 
 def waiting(user_id: int) -> str:

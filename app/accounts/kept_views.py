@@ -15,6 +15,7 @@ from flask import (
     render_template,
     session,
 )
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -58,15 +59,19 @@ class KeptView(SafeView):
         form = kept.opened(key, g.user.id)
         if form is None:
             session.pop(kept.MARK, None)
-            flash(_("Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."),
-                  "info")  # fmt: skip
+            flash(
+                _(
+                    "Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."
+                ),
+                "info",
+            )
             return redirect("/", 303)
         session[kept.MARK] = key
         return offered(form)
 
     @expose("/<string:key>/discard", methods=["POST"])
     @has_access
-    def discard(self, key: str) -> Any:
+    def discard(self, key: str) -> ResponseReturnValue:
         form = kept.opened(key, g.user.id)
         kept.discard(key, g.user.id)
         session.pop(kept.MARK, None)
@@ -87,7 +92,7 @@ class SessionView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def go_on(self) -> Any:
+    def go_on(self) -> ResponseReturnValue:
         g.ends = queries.go_on(session.get(SECRET, "")) or g.ends
         return jsonify(**state())
 
@@ -116,7 +121,7 @@ def draft_key(user_id: int) -> str:
 # -- the form in words -----------------------------------------------------------------------------------
 
 
-def offered(form: kept.Kept) -> Any:
+def offered(form: kept.KeptForm) -> Any:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(
@@ -127,20 +132,22 @@ def offered(form: kept.Kept) -> Any:
         at=moment(form.made_at) if form.made_at else "",
         rows=[(name, label, value) for name, value in form.fields if (label := label_of(name))],
         rest=[
-            (name, value)
-            for name, value in form.fields
-            if name not in MARKS and not label_of(name)
+            (name, value) for name, value in form.fields if name not in MARKS and not label_of(name)
         ],
         asked=[
-            (name, label_of(name) if name in kept.PASSWORDS else _("Verification code"),
-             name not in kept.PASSWORDS, local_path(url) or "")
+            (
+                name,
+                label_of(name) if name in kept.PASSWORDS else _("Verification code"),
+                name not in kept.PASSWORDS,
+                local_path(url) or "",
+            )
             for name, url in form.asked
         ],
         files=form.files,
-    )  # fmt: skip
+    )
 
 
-def _act(form: kept.Kept) -> tuple[str, list[str]]:
+def _act(form: kept.KeptForm) -> tuple[str, list[str]]:
     """What the form does, where a button's name says it, and to whom."""
     adapter = current_app.url_map.bind("")
     try:
@@ -176,7 +183,7 @@ def label_of(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _labels() -> dict[str, Any]:
+def _labels() -> dict[str, object]:
     """Field → label, from every form; where two forms differ, the first by name."""
     found: dict[str, Any] = {}
     for form in sorted(_forms(FlaskForm), key=lambda cls: cls.__name__):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,12 +24,23 @@ WRONG = {"warning", "danger", "error"}  # messages of what was not done
 
 # these have nothing to keep but secrets: their page is shown anew, or what they lead to
 ANEW = {
-    "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change",
-    "PasswordView.forgotten", "PasswordView.reset", "FactorView.index", "FactorView.options",
-    "MyFactorsView.app", "MyFactorsView.key", "MyFactorsView.options", "MyFactorsView.contact",
-    "CampusView.enter", "SessionView.go_on", "KeptView.discard",
+    "AuthView.login",
+    "AuthView.logout",
+    "AuthView.demo",
+    "PasswordView.change",
+    "PasswordView.forgotten",
+    "PasswordView.reset",
+    "FactorView.index",
+    "FactorView.options",
+    "MyFactorsView.app",
+    "MyFactorsView.key",
+    "MyFactorsView.options",
+    "MyFactorsView.contact",
+    "CampusView.enter",
+    "SessionView.go_on",
+    "KeptView.discard",
     "VerificationView.file",  # one file, for everybody
-}  # fmt: skip
+}
 
 
 def init(app: Flask) -> None:
@@ -42,7 +54,7 @@ def by_script() -> bool:
     return json or IN_DIALOG in request.headers
 
 
-def signed_out() -> Any:
+def signed_out() -> ResponseReturnValue:
     """What a script is told: it shows the sentence, or sends the form as a page of its own."""
     text = _("Your sign-in has ended. Please sign in again; what you entered is kept.")
     return jsonify(error=text, over=True), 401
@@ -76,7 +88,7 @@ def stale() -> Any:
     return _held(owner if owner is not None else user.id)
 
 
-def _anew() -> Any:
+def _anew() -> ResponseReturnValue:
     """The page of the form by GET, or the sign-in that leads back to where it stood."""
     if request.endpoint in ANEW:
         rule = request.url_rule
@@ -89,8 +101,10 @@ def _held(owner: int) -> Any:
     """Keep it for its account, and lead there; to another account nothing of it is said."""
     key = kept.keep(owner)
     if current_user.is_authenticated and current_user.id != owner:
-        text = _("This page belongs to another account than the one that is signed in now. Nothing was "
-                 "sent, and nothing of it is shown here.")  # fmt: skip
+        text = _(
+            "This page belongs to another account than the one that is signed in now. Nothing was "
+            "sent, and nothing of it is shown here."
+        )
         return page(409, text)
     if not key:
         flash(

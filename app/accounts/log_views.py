@@ -18,7 +18,7 @@ from app.accounts.log_words import CHIPS, EVENTS, OUTCOMES, event_name, lines, w
 from app.accounts.models import ROLE_NAMES, SecurityEvent
 from app.accounts.queries import actor
 from app.core import clock
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash
@@ -65,13 +65,13 @@ class SecurityLogView(SafeModelView):
     include_route_methods = {"list", "show", "search", "pick_columns"}
     list_title, show_title = _l("Security log"), _l("Security log")
     columns = (
-        Column("event", _l("What happened"), event_name),
-        Column("at", _l("Time"), _second, sorts=True, width="number"),
-        Column("outcome", _l("Outcome"), chips(OUTCOMES, CHIPS), card="status"),
-        Column("user.display_name", _l("Whose account"), dash),
-        Column("actor_name", _l("By whom"), of_row=whose_hand),
-        Column("address", lazy_pgettext("network", "Address"), dash),
-        Column("device", _l("Device"), _device),
+        ListColumn("event", _l("What happened"), event_name),
+        ListColumn("at", _l("Time"), _second, sorts=True, width="number"),
+        ListColumn("outcome", _l("Outcome"), chips(OUTCOMES, CHIPS), card="status"),
+        ListColumn("user.display_name", _l("Whose account"), dash),
+        ListColumn("actor_name", _l("By whom"), of_row=whose_hand),
+        ListColumn("address", lazy_pgettext("network", "Address"), dash),
+        ListColumn("device", _l("Device"), _device),
         fact("device_id", _l("Mark of the browser"), dash, out=False),
         fact(
             "actor_role",

@@ -58,11 +58,17 @@ EVENTS = {
 OUTCOMES = {"done": _l("succeeded"), "failed": _l("failed"), "denied": _l("denied")}
 CHIPS = {"done": "done", "failed": "waiting", "denied": "refused"}
 WAYS = {
-    "password": _l("password"), "demo": _l("demo, one click"), "oidc": _l("campus account"),
-    "cas": _l("campus account"), "ldap": _l("campus account"), "passkey": _l("passkey"),
-    "totp": _l("authenticator app"), "code": _l("code"),
-    mail.SMS: _l("text message"), mail.MAIL: _l("mail"),
-}  # fmt: skip
+    "password": _l("password"),
+    "demo": _l("demo, one click"),
+    "oidc": _l("campus account"),
+    "cas": _l("campus account"),
+    "ldap": _l("campus account"),
+    "passkey": _l("passkey"),
+    "totp": _l("authenticator app"),
+    "code": _l("code"),
+    mail.SMS: _l("text message"),
+    mail.MAIL: _l("mail"),
+}
 KEYS = {
     "way": _l("Way in"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
     "rows": _l("Rows"), "title": _l("List"), "clear": _l("Whole personal numbers"), "key": _l("Setting"),

@@ -70,8 +70,11 @@ class AppUser(User):
 
 
 Index("ix_ab_user_email", text("lower(email)"), _table=AppUser.__table__)
-Index("ix_ab_user_staff", AppUser.__table__.c.school_id,
-      postgresql_where=text("role IN ('college', 'school', 'province', 'data', 'admin')"))  # fmt: skip
+Index(
+    "ix_ab_user_staff",
+    AppUser.__table__.c.school_id,
+    postgresql_where=text("role IN ('college', 'school', 'province', 'data', 'admin')"),
+)
 # an account that nobody used is deleted with its record: its own foreign keys are asked then
 for _name in ("created_by_fk", "changed_by_fk"):
     Index(f"ix_ab_user_{_name}", AppUser.__table__.c[_name])
@@ -323,9 +326,20 @@ class Preference(db.Model):
     value: Mapped[Any] = mapped_column(JSONB)
 
 
-__all__ = ["AccountSession", "AccountWarning", "ActProof", "AppUser", "ContactChange", "Identifier",
-           "KnownDevice", "OneTimeCode", "Preference", "Role", "SecurityEvent",
-           "WarningLink"]  # fmt: skip
+__all__ = [
+    "AccountSession",
+    "AccountWarning",
+    "ActProof",
+    "AppUser",
+    "ContactChange",
+    "Identifier",
+    "KnownDevice",
+    "OneTimeCode",
+    "Preference",
+    "Role",
+    "SecurityEvent",
+    "WarningLink",
+]
 
 
 # a database that production does not serve (S-19)

@@ -87,10 +87,17 @@ def send(
         _check_rate(target, owner, purpose)
     code = f"{secrets.randbelow(10**6):06d}"
     row = OneTimeCode(
-        owner=owner, channel=channel, purpose=purpose, digest=_digest(owner, purpose, code),
-        target=target, created_at=clock.now(), life=int(life.total_seconds()), tries=0,
-        pool=pool, asker=asker,
-    )  # fmt: skip
+        owner=owner,
+        channel=channel,
+        purpose=purpose,
+        digest=_digest(owner, purpose, code),
+        target=target,
+        created_at=clock.now(),
+        life=int(life.total_seconds()),
+        tries=0,
+        pool=pool,
+        asker=asker,
+    )
     db.session.add(row)
     db.session.flush()
     body = _(
@@ -117,17 +124,21 @@ def _check_rate(target: bytes, owner: str, purpose: str) -> None:
     mine = OneTimeCode.owner == owner
     lately = (*_lately(target, now), OneTimeCode.pool.not_in(STRANGERS))
     asked, own, first = db.session.execute(
-        select(
-            func.count(), func.count().filter(mine), func.min(OneTimeCode.created_at)
-        ).where(*lately)
-    ).one()  # fmt: skip
+        select(func.count(), func.count().filter(mine), func.min(OneTimeCode.created_at)).where(
+            *lately
+        )
+    ).one()
     _not_at_once(_newest(*lately, mine, OneTimeCode.purpose == purpose), now)
     if own >= PER_DAY or (asked >= PER_DAY and own >= RESERVED):
         again = clock.local(first + DAY).strftime("%Y-%m-%d %H:%M")
         raise Refused(
-            _("This number has had its %(n)s codes of 24 hours. The next is possible from %(at)s; "
-              "is it urgent, ask your school.", n=PER_DAY, at=again)
-        )  # fmt: skip
+            _(
+                "This number has had its %(n)s codes of 24 hours. The next is possible from %(at)s; "
+                "is it urgent, ask your school.",
+                n=PER_DAY,
+                at=again,
+            )
+        )
 
 
 def _check_stranger(target: bytes, asker: str, pool: Pool) -> None:
@@ -157,9 +168,12 @@ def _lately(target: bytes, now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _newest(*which: ColumnElement[bool]) -> OneTimeCode | None:
     order = (OneTimeCode.created_at.desc(), OneTimeCode.id.desc())
     return db.session.scalars(
-        select(OneTimeCode).where(*which).order_by(*order).limit(1)
+        select(OneTimeCode)
+        .where(*which)
+        .order_by(*order)
+        .limit(1)
         .execution_options(populate_existing=True)
-    ).first()  # fmt: skip
+    ).first()
 
 
 def _not_at_once(last: OneTimeCode | None, now: datetime, wait: timedelta = APART) -> None:
@@ -197,8 +211,9 @@ def check(owner: str, purpose: str, code: str) -> str:
     if not hmac.compare_digest(row.digest, _digest(owner, purpose, typed)):
         row.tries += 1
         unsent = row.expires_at is None
-        security_log.note("code_wrong", user=_account(owner), outcome=security_log.FAILED,
-                          purpose=_plain(purpose))  # fmt: skip
+        security_log.note(
+            "code_wrong", user=_account(owner), outcome=security_log.FAILED, purpose=_plain(purpose)
+        )
         db.session.commit()
         raise Invalid([("code", _not_this_one(unsent))])
     row.used_at, row.used_on = clock.now(), devices.current() if has_request_context() else ""
@@ -232,18 +247,25 @@ def _worthless(row: OneTimeCode | None) -> str:
     if row.tries >= TRIES:
         return _("Too many wrong tries with this code. Please ask for a new one.")
     if row.expires_at is None and row.created_at + LATEST <= now:
-        return _("The code could not be sent for %(n)s minutes and does not count any more. Please "
-                 "ask for a new one.", n=int(LATEST.total_seconds()) // 60)  # fmt: skip
+        return _(
+            "The code could not be sent for %(n)s minutes and does not count any more. Please "
+            "ask for a new one.",
+            n=int(LATEST.total_seconds()) // 60,
+        )
     if row.expires_at is not None and row.expires_at <= now:
-        return _("This code is too old: it was good for %(n)s minutes. Please ask for a new one.",
-                 n=row.life // 60)  # fmt: skip
+        return _(
+            "This code is too old: it was good for %(n)s minutes. Please ask for a new one.",
+            n=row.life // 60,
+        )
     return ""
 
 
 def _not_this_one(unsent: bool) -> str:
     if unsent:
-        return _("The newest code is still on its way, and the ones before it no longer count. "
-                 "Please wait for it.")  # fmt: skip
+        return _(
+            "The newest code is still on its way, and the ones before it no longer count. "
+            "Please wait for it."
+        )
     return _("This is not the code we sent last.")
 
 
@@ -252,18 +274,21 @@ def proved_lately(owner: str, pool: Pool, address: str, within: timedelta) -> bo
     here = devices.current() if has_request_context() else ""
     if not here:
         return False
-    return db.session.scalar(
-        select(OneTimeCode.id)
-        .where(
-            OneTimeCode.owner == owner,
-            OneTimeCode.pool == pool,
-            OneTimeCode.used_on == here,
-            OneTimeCode.target == target_of(address),
-            OneTimeCode.used_at > clock.now() - within,
-            OneTimeCode.voided.is_(False),
+    return (
+        db.session.scalar(
+            select(OneTimeCode.id)
+            .where(
+                OneTimeCode.owner == owner,
+                OneTimeCode.pool == pool,
+                OneTimeCode.used_on == here,
+                OneTimeCode.target == target_of(address),
+                OneTimeCode.used_at > clock.now() - within,
+                OneTimeCode.voided.is_(False),
+            )
+            .limit(1)
         )
-        .limit(1)
-    ) is not None  # fmt: skip
+        is not None
+    )
 
 
 def void(*owners: str) -> None:
@@ -340,7 +365,7 @@ def _carried(message: mail.Message) -> OneTimeCode | None:
     return db.session.get(OneTimeCode, int(message.key.removeprefix(KEY)))
 
 
-FATE = mail.Fate(_wanted, _sent)
+FATE = mail.MessageFate(_wanted, _sent)
 
 
 def _digest(owner: str, purpose: str, code: str) -> bytes:

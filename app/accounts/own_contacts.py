@@ -37,8 +37,9 @@ def ask_mail_code(user: AppUser, email: str) -> tuple[str, str]:
     _may_change_mail(user, email)
     if not MAILS.take(user.id):
         raise Refused(_("Too many codes were sent. Please try again in an hour."))
-    one_time.send(f"user:{user.id}", _mail_purpose(email), mail.MAIL, email,
-                  act=_("To confirm this address"))  # fmt: skip
+    one_time.send(
+        f"user:{user.id}", _mail_purpose(email), mail.MAIL, email, act=_("To confirm this address")
+    )
     return mail.MAIL, email
 
 
@@ -133,8 +134,14 @@ def keep_mail(user: AppUser, record: Any, email: str, who: Actor) -> None:
     flow, key = holds.record_of(user)
     flow.apply("change_mail", key, who)
     now = clock.now()
-    warnings.warn(user, f"mail:{user.id}:{now.isoformat()}", _("The e-mail of your account was changed"), _(
-        "The e-mail of %(name)s was changed on its own page to %(email)s. If it was not you, call the "
-        "employment office of your school at once.",
-        name=record.name, email=vars(ContactChange)["new"].mask(email),
-    ))  # fmt: skip
+    warnings.warn(
+        user,
+        f"mail:{user.id}:{now.isoformat()}",
+        _("The e-mail of your account was changed"),
+        _(
+            "The e-mail of %(name)s was changed on its own page to %(email)s. If it was not you, call the "
+            "employment office of your school at once.",
+            name=record.name,
+            email=vars(ContactChange)["new"].mask(email),
+        ),
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -45,7 +47,7 @@ class MySignInsView(SafeView):
 
     @expose("/<string:handle>/end", methods=["POST"])
     @has_access
-    def end(self, handle: str) -> Any:
+    def end(self, handle: str) -> ResponseReturnValue:
         """Sign out there: only where it is one's own, at once."""
         mine = [row for row in queries.sessions_of(g.user.id) if queries.handle(row) == handle]
         if not mine:
@@ -59,7 +61,7 @@ class MySignInsView(SafeView):
 
     @expose("/end-others", methods=["POST"])
     @has_access
-    def end_others(self) -> Any:
+    def end_others(self) -> ResponseReturnValue:
         """Sign out everywhere but here (ACC-09)."""
         done = workflow.end_others(g.user, session.get(SECRET, ""), queries.actor())
         flash(
@@ -83,7 +85,7 @@ def _session(row: AccountSession) -> dict[str, Any]:
     }
 
 
-def _others_last(it: dict[str, Any]) -> bool:
+def _others_last(it: Mapping[str, object]) -> bool:
     return not it["here"]
 
 

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,8 +40,19 @@ _LOCAL_ORIGIN = re.compile(r"http://localhost(:[0-9]{1,5})?")
 LONGEST = 20_000  # characters of an answer of the browser
 VERIFIED = UserVerificationRequirement.REQUIRED
 # what the library says, and what its parsers stumble over, of an answer that is none
-ODD = (WebAuthnException, ValueError, TypeError, LookupError, ArithmeticError, AttributeError,
-       EOFError, RecursionError, struct.error, cbor2.CBORError, UnsupportedAlgorithm)  # fmt: skip
+ODD = (
+    WebAuthnException,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    RecursionError,
+    struct.error,
+    cbor2.CBORError,
+    UnsupportedAlgorithm,
+)
 
 
 class WrongKey(Exception):
@@ -112,18 +124,25 @@ def registered(user: AppUser, challenge: bytes, text: str, name: str) -> Passkey
     answer = _read(text)
     try:
         made = webauthn.verify_registration_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origin_of(answer), require_user_verification=True,
-        )  # fmt: skip
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site() or LOCAL,
+            expected_origin=_origin_of(answer),
+            require_user_verification=True,
+        )
     except ODD as error:
         raise WrongKey(str(error)) from error
     taken = select(Passkey.id).where(Passkey.credential == made.credential_id)
     if db.session.scalar(taken) is not None:
         raise WrongKey("the key is known already")
     key = Passkey(
-        user_id=user.id, name=name, credential=made.credential_id,
-        public_key=made.credential_public_key, sign_count=made.sign_count, created_at=clock.now(),
-    )  # fmt: skip
+        user_id=user.id,
+        name=name,
+        credential=made.credential_id,
+        public_key=made.credential_public_key,
+        sign_count=made.sign_count,
+        created_at=clock.now(),
+    )
     db.session.add(key)
     db.session.flush()
     return key
@@ -135,10 +154,14 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
     key = _key_named(user, answer)
     try:
         done = webauthn.verify_authentication_response(
-            credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origin_of(answer), credential_public_key=key.public_key,
-            credential_current_sign_count=0, require_user_verification=True,
-        )  # fmt: skip
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site() or LOCAL,
+            expected_origin=_origin_of(answer),
+            credential_public_key=key.public_key,
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
     except ODD as error:
         raise WrongKey(str(error)) from error
     new = done.new_sign_count
@@ -155,7 +178,7 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
     return key
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str) -> dict[str, object]:
     try:
         answer = json.loads(text) if len(text) <= LONGEST else None
     except (ValueError, RecursionError) as error:
@@ -165,7 +188,7 @@ def _read(text: str) -> dict[str, Any]:
     return answer
 
 
-def _key_named(user: AppUser, answer: dict[str, Any]) -> Passkey:
+def _key_named(user: AppUser, answer: Mapping[str, object]) -> Passkey:
     """The key of this person that the answer names; another's is as good as none."""
     try:
         named = base64url_to_bytes(str(answer.get("rawId", "")))

@@ -49,13 +49,16 @@ def weakness(password: str, *personal: str) -> str | None:
         return _("A password has at most %(n)s characters.", n=LONGEST)
     kinds = [any(map(test, password)) for test in (str.isalpha, str.isdecimal)]
     if len(password) < PHRASE and not all(kinds):
-        return _("A password has letters and digits, or at least %(n)s characters of any kind.",
-                 n=PHRASE)  # fmt: skip
+        return _(
+            "A password has letters and digits, or at least %(n)s characters of any kind.", n=PHRASE
+        )
     if any(p and len(p) >= 4 and p.lower() in password.lower() for p in personal):
         return _("A password does not contain your name or number.")
     if is_common(password):
-        return _("This password is among those that everybody tries first. Please think of another, "
-                 "for instance a sentence of your own.")  # fmt: skip
+        return _(
+            "This password is among those that everybody tries first. Please think of another, "
+            "for instance a sentence of your own."
+        )
     return None
 
 

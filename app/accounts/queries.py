@@ -27,7 +27,7 @@ from sqlalchemy import (
     text,
     true,
     update,
-)  # fmt: skip
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices

@@ -84,9 +84,15 @@ def denied(status: int) -> None:
     try:
         db.session.rollback()  # what was begun before the denial is not written with it
         note(
-            "denied", user=user, who=actor_of(user), outcome=DENIED, status=status,
-            place=request.endpoint or "", path=request.path[:120], method=request.method,
-        )  # fmt: skip
+            "denied",
+            user=user,
+            who=actor_of(user),
+            outcome=DENIED,
+            status=status,
+            place=request.endpoint or "",
+            path=request.path[:120],
+            method=request.method,
+        )
         db.session.commit()
     except SQLAlchemyError:
         log.exception("a denial could not be written down")

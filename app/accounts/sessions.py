@@ -68,17 +68,25 @@ def _device_is_new(user: AppUser) -> bool:
     """
     now, name = clock.now(), devices.current()
     mine = (KnownDevice.user_id == user.id, KnownDevice.device_id == name)
-    first = not (user.login_count or 0) > 1 and db.session.scalar(
-        select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1)
-    ) is None  # fmt: skip
+    first = (
+        not (user.login_count or 0) > 1
+        and db.session.scalar(
+            select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1)
+        )
+        is None
+    )
     row = insert(KnownDevice).values(user_id=user.id, device_id=name, first_at=now, seen_at=now)
     made = db.session.scalar(row.on_conflict_do_nothing().returning(KnownDevice.user_id))
-    stale = made is None and db.session.scalar(
-        update(KnownDevice)
-        .where(*mine, KnownDevice.seen_at <= now - REMEMBERED)
-        .values(seen_at=now)
-        .returning(KnownDevice.user_id)
-    ) is not None  # fmt: skip
+    stale = (
+        made is None
+        and db.session.scalar(
+            update(KnownDevice)
+            .where(*mine, KnownDevice.seen_at <= now - REMEMBERED)
+            .values(seen_at=now)
+            .returning(KnownDevice.user_id)
+        )
+        is not None
+    )
     db.session.execute(update(KnownDevice).where(*mine).values(seen_at=now))
     return stale or (made is not None and not first)
 

@@ -70,13 +70,18 @@ def page(act: str, problem: Invalid | Refused | None = None) -> Any:
         onward = action if request.method == "GET" else came_from() or "/"
         action, fields = url_for("FactorView.index", next=local_path(onward) or "/"), []
     shown = render_template(
-        "accounts/step_up.html", act=act, action=action, fields=fields, back=came_from() or "/",
-        file_lost=request.method == "POST" and not again, **choices(g.user, problem),
-    )  # fmt: skip
+        "accounts/step_up.html",
+        act=act,
+        action=action,
+        fields=fields,
+        back=came_from() or "/",
+        file_lost=request.method == "POST" and not again,
+        **choices(g.user, problem),
+    )
     return shown, 422 if problem else 403
 
 
-def choices(user: AppUser, problem: Invalid | Refused | None = None) -> dict[str, Any]:
+def choices(user: AppUser, problem: Invalid | Refused | None = None) -> dict[str, object]:
     """What the page needs to ask this person: by which means, and what was wrong."""
     mine = factors.own(user.id)
     sentences = [text for _place, text in problem.problems] if isinstance(problem, Invalid) else []

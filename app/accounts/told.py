@@ -27,7 +27,7 @@ FATES = {
 
 
 @dataclass(frozen=True)
-class Told:
+class ToldEvent:
     """One event: its text and moment, whether it was disowned, and a line for each contact."""
 
     subject: str
@@ -37,13 +37,13 @@ class Told:
     nobody: str = ""
 
 
-def told_of(user_id: int | None, most: int = 10) -> list[Told]:
+def told_of(user_id: int | None, most: int = 10) -> list[ToldEvent]:
     """The last events that every contact of the account was told of, the newest first."""
     return [_told(event, rows) for event, rows in told_lately(user_id or 0, most)]
 
 
-def _told(event: AccountWarning, messages: list[Any]) -> Told:
-    return Told(
+def _told(event: AccountWarning, messages: list[Any]) -> ToldEvent:
+    return ToldEvent(
         subject=event.subject,
         at=moment(event.at),
         disowned=_("disowned on %(at)s", at=moment(event.used_at)) if event.used_at else "",
@@ -58,7 +58,7 @@ def _told(event: AccountWarning, messages: list[Any]) -> Told:
 def told_panel(account_of: Callable[[Any], int | None]) -> Panel:
     """What all contacts of the account behind a record were told, beside its fields."""
 
-    def made(item: Any) -> list[Told] | None:
+    def made(item: Any) -> list[ToldEvent] | None:
         key = account_of(item)
         return told_of(key) if key else None
 
@@ -69,8 +69,11 @@ def told_panel(account_of: Callable[[Any], int | None]) -> Panel:
 def frozen_note(user_id: int | None) -> list[tuple[str, str]]:
     """That the account is frozen, as a page's note; none where it is not."""
     since = frozen_since(user_id)
-    text = _("The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
-             "“Disowned”.", at=since)  # fmt: skip
+    text = _(
+        "The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
+        "“Disowned”.",
+        at=since,
+    )
     return [(text, "warn")] if since else []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, make_response, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import login_required
@@ -39,7 +40,7 @@ def _school() -> str:
     return code if code in {known for known, _name in _schools()} else ""
 
 
-def _campus(school: str) -> dict[str, Any]:
+def _campus(school: str) -> dict[str, object]:
     """The ways of that school as buttons, and the schools that have any."""
     ids = stores().school_ids()
     having = schools_with_ways()
@@ -77,7 +78,7 @@ class AuthView(SafeView):
     default_view = "login"
 
     @expose("/login/", methods=["GET", "POST"])
-    def login(self) -> Any:
+    def login(self) -> ResponseReturnValue:
         if g.user.is_authenticated:
             return redirect(_inside(request.args.get("next", "")))
         form, school = SignInForm(), _school()
@@ -97,16 +98,27 @@ class AuthView(SafeView):
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
-        page = self.render_template("accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS),
-                                    ended=_ended(), **_campus(school))  # fmt: skip
+        page = self.render_template(
+            "accounts/login.html",
+            form=form,
+            puzzle=_owed(attempts.ADDRESS),
+            ended=_ended(),
+            **_campus(school),
+        )
         answer = make_response(page, 200 if not form.errors else 422)
         if school and school != request.cookies.get(SCHOOL):
-            answer.set_cookie(SCHOOL, school, max_age=REMEMBERED, httponly=True, samesite="Lax",
-                              secure=request.is_secure)  # fmt: skip
+            answer.set_cookie(
+                SCHOOL,
+                school,
+                max_age=REMEMBERED,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure,
+            )
         return answer
 
     @expose("/logout", methods=["POST"])
-    def logout(self) -> Any:
+    def logout(self) -> ResponseReturnValue:
         """Out here, and where the person came by its campus's service, out there too."""
         onward = None
         if g.user.is_authenticated:
@@ -166,7 +178,7 @@ class PasswordView(SafeView):
 
     @expose("/change", methods=["GET", "POST"])
     @login_required
-    def change(self) -> Any:
+    def change(self) -> ResponseReturnValue:
         form = ChangeForm()
         if form.validate_on_submit():
             try:
@@ -180,7 +192,7 @@ class PasswordView(SafeView):
         return self.render_template("accounts/change.html", form=form)
 
     @expose("/forgotten", methods=["GET", "POST"])
-    def forgotten(self) -> Any:
+    def forgotten(self) -> ResponseReturnValue:
         form = ForgottenForm()
         form.school.choices = _schools()
         address = request.remote_addr or ""
@@ -201,15 +213,20 @@ class PasswordView(SafeView):
         return page, 200 if not form.form_errors else 422
 
     @expose("/reset", methods=["GET", "POST"])
-    def reset(self) -> Any:
+    def reset(self) -> ResponseReturnValue:
         if "reset" not in session:
             return redirect(url_for("PasswordView.forgotten"))
         form = ResetForm()
         if form.validate_on_submit():
             user = sessions.opened_for_reset(session["reset"])
             try:
-                workflow.reset(user, form.code.data, form.password.data, form.again.data,
-                               sessions.reset_purpose())  # fmt: skip
+                workflow.reset(
+                    user,
+                    form.code.data,
+                    form.password.data,
+                    form.again.data,
+                    sessions.reset_purpose(),
+                )
                 sessions.end_reset()
                 flash(_("The new password is set. Please sign in."), "success")
                 return redirect(url_for("AuthView.login"))

@@ -131,8 +131,9 @@ def _tell(
     for event in (event for event in events if event.user.id in fresh):
         told[event.user.id] = len(event.contacts)
         if not event.contacts:
-            security_log.note("unreachable", user=event.user, who=who,
-                              outcome=security_log.FAILED, key=event.key)  # fmt: skip
+            security_log.note(
+                "unreachable", user=event.user, who=who, outcome=security_log.FAILED, key=event.key
+            )
         for n, contact in enumerate(event.contacts):
             link, message = _message(n, fresh[event.user.id], event, contact)
             links.append(link)
@@ -145,15 +146,20 @@ def _tell(
     return told
 
 
-def _row(event: Event, who: Actor | None, about: tuple[str, int] | None) -> dict[str, Any]:
+def _row(event: Event, who: Actor | None, about: tuple[str, int] | None) -> dict[str, object]:
     kind, record_id = about or ("", None)
     return {
-        "user_id": event.user.id, "key": event.key[:120], "subject": event.subject,
-        "record_kind": kind, "record_id": record_id,
+        "user_id": event.user.id,
+        "key": event.key[:120],
+        "subject": event.subject,
+        "record_kind": kind,
+        "record_id": record_id,
         "actor_id": who.user_id if who else None,
-        "actor_role": who.role.value if who else "", "actor_name": who.name if who else "",
-        "told": len(event.contacts), "at": clock.now(),
-    }  # fmt: skip
+        "actor_role": who.role.value if who else "",
+        "actor_name": who.name if who else "",
+        "told": len(event.contacts),
+        "at": clock.now(),
+    }
 
 
 def _message(
@@ -168,14 +174,19 @@ def _message(
     if contact == (mail.MAIL, event.user.email):
         key = f"{event.key}:{event.user.id}"[:120]
     link = {
-        "digest": digest(token), "warning_id": warning_id, "channel": channel, "message_key": key,
-        "address_masked": mask_email(address), "expires_at": clock.now() + LIFE,
-    }  # fmt: skip
+        "digest": digest(token),
+        "warning_id": warning_id,
+        "channel": channel,
+        "message_key": key,
+        "address_masked": mask_email(address),
+        "expires_at": clock.now() + LIFE,
+    }
     url = f"{str(current_app.config['QINGQIAN'].base_url).rstrip('/')}{PATH}{token}"
     with force_locale(event.user.locale or "zh"):
         body = _text(event, url) if channel == mail.SMS else _letter(event, url)
-    return link, mail.Outgoing(key, channel, address, event.subject, body, user_id=event.user.id,
-                               school_id=event.school_id)  # fmt: skip
+    return link, mail.Outgoing(
+        key, channel, address, event.subject, body, user_id=event.user.id, school_id=event.school_id
+    )
 
 
 def _text(event: Event, url: str) -> str:

@@ -64,8 +64,13 @@ def change_password(user: AppUser, old: str, new: str, again: str) -> None:
         raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
     db.session.refresh(user, with_for_update={"key_share": True})  # none that was taken away counts
     if not passwords.matches(user.password, old):
-        security_log.note("password", user=user, who=queries.actor_of(user), outcome=security_log.FAILED,
-                          reason="old password")  # fmt: skip
+        security_log.note(
+            "password",
+            user=user,
+            who=queries.actor_of(user),
+            outcome=security_log.FAILED,
+            reason="old password",
+        )
         db.session.commit()
         raise Invalid([("old", _("This is not your old password."))])
     set_password(user, new, again)
@@ -142,8 +147,16 @@ def send_reset(user: AppUser | None, purpose: str = RESET, asker: str = "") -> N
 def _say_frozen(user: AppUser, contact: tuple[str, str], text: str) -> None:
     """Instead of a code the reason why none comes, once a day."""
     key = f"frozen:{user.id}:{clock.today():%Y%m%d}"
-    mail.post(mail.Outgoing(key, *contact, _("Your account is frozen"), text, user_id=user.id,
-                            school_id=user.school_id))  # fmt: skip
+    mail.post(
+        mail.Outgoing(
+            key,
+            *contact,
+            _("Your account is frozen"),
+            text,
+            user_id=user.id,
+            school_id=user.school_id,
+        )
+    )
     db.session.commit()
 
 
@@ -229,9 +242,27 @@ def end_others(user: AppUser, secret: str, actor: Actor) -> int:
 def trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | None = None) -> None:
     """An administrator's act on an account leaves its row, and a line in the security log (ADM-07)."""
     security_log.note(f"account_{step}", user=user, who=actor, **(details or {}))
-    trail.write("account", user.id, step, actor, clock.now(), school_id=user.school_id,
-                after="active" if user.active else "inactive", details=details)  # fmt: skip
+    trail.write(
+        "account",
+        user.id,
+        step,
+        actor,
+        clock.now(),
+        school_id=user.school_id,
+        after="active" if user.active else "inactive",
+        details=details,
+    )
 
 
-__all__ = ["ask_reset", "change_password", "may_ask", "reset", "send_reset", "set_password",
-           "sign_out_everywhere", "signed_in", "switch", "trace"]  # fmt: skip
+__all__ = [
+    "ask_reset",
+    "change_password",
+    "may_ask",
+    "reset",
+    "send_reset",
+    "set_password",
+    "sign_out_everywhere",
+    "signed_in",
+    "switch",
+    "trace",
+]

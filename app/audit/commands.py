@@ -29,11 +29,18 @@ LANGUAGE = click.option(
 
 
 @audit.command()
-@click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]),
-              help="Only what was sealed from that day on.")  # fmt: skip
+@click.option(
+    "--from",
+    "since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Only what was sealed from that day on.",
+)
 @click.option("--root", default="", help="A root of your own copy, 64 hex digits.")
-@click.option("--roots", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Your own copy: a mail of roots, or /audit/roots.json as saved.")  # fmt: skip
+@click.option(
+    "--roots",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Your own copy: a mail of roots, or /audit/roots.json as saved.",
+)
 @LANGUAGE
 def verify(since: datetime | None, root: str, roots: Path | None, language: str) -> None:
     """Walk everything and say the first broken place; exit code 1 where there is one."""
@@ -53,10 +60,15 @@ def verify(since: datetime | None, root: str, roots: Path | None, language: str)
 def _print(report: Report, since: date | None) -> None:
     rate = int(report.rows / report.seconds) if report.seconds else 0
     click.echo(
-        _("%(rows)s rows, %(seals)s seals, %(waiting)s rows not sealed yet; %(seconds)s s, %(rate)s rows/s",
-          rows=report.rows, seals=report.seals, waiting=report.waiting,
-          seconds=f"{report.seconds:.1f}", rate=rate)
-    )  # fmt: skip
+        _(
+            "%(rows)s rows, %(seals)s seals, %(waiting)s rows not sealed yet; %(seconds)s s, %(rate)s rows/s",
+            rows=report.rows,
+            seals=report.seals,
+            waiting=report.waiting,
+            seconds=f"{report.seconds:.1f}",
+            rate=rate,
+        )
+    )
     if since is not None:
         click.echo(_("Walked from %(day)s on.", day=since.isoformat()))
     for n, found in enumerate(report.findings):
@@ -94,9 +106,11 @@ def restored(reason: str) -> None:
     """
     head = heads.forget()
     security_log.note(
-        "audit_restored", reason=reason[:200], lost_seal=head.no if head else 0,
+        "audit_restored",
+        reason=reason[:200],
+        lost_seal=head.no if head else 0,
         lost_head=head.mac if head else "",
-    )  # fmt: skip
+    )
     db.session.commit()
     click.echo(f"{seals.seal_waiting()} rows sealed; the head is that of this database now")
 

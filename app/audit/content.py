@@ -13,7 +13,7 @@ from psycopg import sql
 
 
 @dataclass(frozen=True)
-class Source:
+class SealedTable:
     """A table whose rows are sealed.
 
     `columns`: all but the id, which the place in the seal stands for; `place`: what a row is about,
@@ -41,19 +41,54 @@ class Source:
         )
 
 
-TRAIL = Source(
-    "trail", "trail",
-    ("kind", "record_id", "seq", "school_id", "step", "from_state", "to_state", "actor_id",
-     "actor_role", "actor_name", "address", "device", "device_id", "factor", "reason", "details",
-     "at", "txid", "previous", "hash", "mark"),
+TRAIL = SealedTable(
+    "trail",
+    "trail",
+    (
+        "kind",
+        "record_id",
+        "seq",
+        "school_id",
+        "step",
+        "from_state",
+        "to_state",
+        "actor_id",
+        "actor_role",
+        "actor_name",
+        "address",
+        "device",
+        "device_id",
+        "factor",
+        "reason",
+        "details",
+        "at",
+        "txid",
+        "previous",
+        "hash",
+        "mark",
+    ),
     "kind || ' ' || record_id || ' ' || seq",
-)  # fmt: skip
-EVENTS = Source(
-    "event", "security_event",
-    ("at", "event", "outcome", "user_id", "school_id", "actor_id", "actor_role", "actor_name",
-     "address", "device", "device_id", "details", "mark"),
+)
+EVENTS = SealedTable(
+    "event",
+    "security_event",
+    (
+        "at",
+        "event",
+        "outcome",
+        "user_id",
+        "school_id",
+        "actor_id",
+        "actor_role",
+        "actor_name",
+        "address",
+        "device",
+        "device_id",
+        "details",
+        "mark",
+    ),
     "event || ' ' || coalesce(user_id, 0) || ' ' || id",
-)  # fmt: skip
+)
 SOURCES = (TRAIL, EVENTS)
 
 

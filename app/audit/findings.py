@@ -13,7 +13,7 @@ from app.core.registry import stores
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenPlace:
     """A broken place. `kind` is one of SENTENCES; `facts` are texts and numbers for its sentence."""
 
     kind: str
@@ -31,12 +31,16 @@ SENTENCES = {
     "seal_reordered": _l("Reordered: seal %(no)s of %(at)s does not follow the one before it."),
     "seal_key": _l("Seal %(no)s of %(at)s is made with the key “%(key)s”, which is not set."),
     "no_seals": _l("Missing: there is no seal at all."),
-    "mark_altered": _l("Altered: the mark %(no)s of %(at)s does not carry this installation's key."),
+    "mark_altered": _l(
+        "Altered: the mark %(no)s of %(at)s does not carry this installation's key."
+    ),
     "gap": _l("Missing: the trail of %(about)s jumps; the row before %(row)s of %(at)s is gone."),
     "unlinked": _l("Altered: %(row)s, %(about)s, of %(at)s does not follow the row before it."),
     "hash": _l("Altered: %(row)s, %(about)s, of %(at)s has a hash that is not its own."),
     "no_trail": _l("Missing: %(about)s has a state that no row of its trail led to."),
-    "head_cut": _l("Cut: outside the database seal %(no)s of %(at)s is known as the last; here it is not."),
+    "head_cut": _l(
+        "Cut: outside the database seal %(no)s of %(at)s is known as the last; here it is not."
+    ),
     "head_forged": _l("Altered: the head outside the database is not signed by this installation."),
     "root_altered": _l("Altered: the root of %(day)s is not the one that follows from its day."),
     "root_missing": _l("Missing: the root of %(day)s is gone."),
@@ -46,7 +50,7 @@ SENTENCES = {
     "root_unknown": _l("No day here has the root %(root)s: the history was rewritten or cut."),
     "guard": _l("A guard of the database is gone, off or not ours: %(name)s."),
     "counter": _l("The counter of %(name)s was set back."),
-}  # fmt: skip
+}
 
 
 def said(kind: str, facts: Mapping[str, Any]) -> str:

@@ -7,18 +7,26 @@ from typing import Any
 
 from psycopg import sql
 
-from app.audit.findings import Finding
+from app.audit.findings import BrokenPlace
 
 # table → its triggers and the function of each; no others may stand on these tables
 TRIGGERS = {
-    "trail": {"trail_chain": "trail_chain", "trail_kept": "never_changed",
-              "trail_not_emptied": "never_changed"},
-    "security_event": {"security_event_mark": "event_mark", "security_event_kept": "never_changed",
-                       "security_event_not_emptied": "never_changed"},
+    "trail": {
+        "trail_chain": "trail_chain",
+        "trail_kept": "never_changed",
+        "trail_not_emptied": "never_changed",
+    },
+    "security_event": {
+        "security_event_mark": "event_mark",
+        "security_event_kept": "never_changed",
+        "security_event_not_emptied": "never_changed",
+    },
     "trail_mark": {},
-    **{name: {f"{name}_kept": "never_changed", f"{name}_not_emptied": "never_changed"}
-       for name in ("trail_seal", "trail_root", "audit_run")},
-}  # fmt: skip
+    **{
+        name: {f"{name}_kept": "never_changed", f"{name}_not_emptied": "never_changed"}
+        for name in ("trail_seal", "trail_root", "audit_run")
+    },
+}
 STATES = (
     "change_request",
     "correction",
@@ -42,8 +50,11 @@ FUNCTIONS = {
     "trail_chain": "66c9599ae170f9fe",
     "trail_hash": "06d29de668294689",
 }
-COUNTERS = (("trail", "trail_id_seq", "id"), ("security_event", "security_event_id_seq", "id"),
-            ("trail_mark", "trail_mark_seq", "mark"))  # fmt: skip
+COUNTERS = (
+    ("trail", "trail_id_seq", "id"),
+    ("security_event", "security_event_id_seq", "id"),
+    ("trail_mark", "trail_mark_seq", "mark"),
+)
 
 _TRIGGERS = """
 SELECT c.relname, t.tgname, p.proname, t.tgenabled IN ('O', 'A') FROM pg_trigger t
@@ -57,7 +68,7 @@ WHERE t.tgname = c.relname || '_has_trail' AND t.tgtype & 4 > 0
 """
 
 
-def triggers(connection: Any) -> Finding | None:
+def triggers(connection: Any) -> BrokenPlace | None:
     """Every trigger stands and is on, none was added, and their functions are the shipped ones."""
     found = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(_TRIGGERS)}
     wanted = {
@@ -68,17 +79,17 @@ def triggers(connection: Any) -> Finding | None:
     wanted |= {(kind, f"{kind}_has_trail"): "state_has_trail" for kind in STATES}
     for (table, name), function in sorted(wanted.items()):
         if found.get((table, name)) != (function, True):
-            return Finding("guard", {"name": f"{table}.{name}"})
+            return BrokenPlace("guard", {"name": f"{table}.{name}"})
     for table, name in sorted(found):
         if table in TRIGGERS and (table, name) not in wanted:
-            return Finding("guard", {"name": f"{table}.{name}"})
+            return BrokenPlace("guard", {"name": f"{table}.{name}"})
     return _functions(connection)
 
 
-def _functions(connection: Any) -> Finding | None:
+def _functions(connection: object) -> BrokenPlace | None:
     for name, digest in fingerprints(connection).items():
         if FUNCTIONS.get(name) != digest:
-            return Finding("guard", {"name": f"{name}()"})
+            return BrokenPlace("guard", {"name": f"{name}()"})
     return None
 
 
@@ -102,14 +113,14 @@ def fingerprints(connection: Any) -> dict[str, str]:
     return found
 
 
-def counters(connection: Any) -> Finding | None:
+def counters(connection: Any) -> BrokenPlace | None:
     """Ids only rise: a counter that was set back would give ids of deleted rows once more."""
     for table, counter, column in COUNTERS:
         asked = sql.SQL("SELECT (SELECT last_value FROM {}), (SELECT max({}) FROM {})")
         names = (sql.Identifier(name) for name in (counter, column, table))
         last, highest = connection.execute(asked.format(*names)).fetchone()
         if highest is not None and last < highest:
-            return Finding("counter", {"name": table})
+            return BrokenPlace("counter", {"name": table})
     return None
 
 

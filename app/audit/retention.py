@@ -25,7 +25,7 @@ AT_ONCE = 5_000  # rows of one transaction
 
 
 @dataclass(frozen=True)
-class Kept:
+class RetentionRule:
     """Rows of a table that go `days` after `since`, or of which only the columns `emptied` go."""
 
     name: Any
@@ -68,15 +68,16 @@ def _among(columns: Sequence[Any], rows: Sequence[Any]) -> ColumnElement[bool]:
 
 
 KEPT = (
-    Kept(_l("Text and address of mails and text messages"), Message.created_at, 180,
+    RetentionRule(_l("Text and address of mails and text messages"), Message.created_at, 180,
          ("body_sealed", "address_sealed", "code_sealed")),
-    Kept(_l("Notices on the site"), Notice.created_at, 730),
-    Kept(_l("Codes, used or not"), OneTimeCode.created_at, 30),
-    Kept(_l("Proofs of acts, used or not (the trail keeps what they proved)"), ActProof.created_at, 30),
-    Kept(_l("Sessions that have ended"), AccountSession.seen_at, 30),
-    Kept(_l("Browsers by which somebody signed in"), KnownDevice.seen_at, 400),
-    Kept(_l("Links “this was not me”"), WarningLink.expires_at, 90),
-    Kept(_l("Counters of tries"), Throttle.since, 30),
+    RetentionRule(_l("Notices on the site"), Notice.created_at, 730),
+    RetentionRule(_l("Codes, used or not"), OneTimeCode.created_at, 30),
+    RetentionRule(_l("Proofs of acts, used or not (the trail keeps what they proved)"),
+           ActProof.created_at, 30),
+    RetentionRule(_l("Sessions that have ended"), AccountSession.seen_at, 30),
+    RetentionRule(_l("Browsers by which somebody signed in"), KnownDevice.seen_at, 400),
+    RetentionRule(_l("Links “this was not me”"), WarningLink.expires_at, 90),
+    RetentionRule(_l("Counters of tries"), Throttle.since, 30),
 )  # fmt: skip
 JOBS = 30  # days that finished jobs stay in the queue's table, without any personal value
 _OLD_JOBS = text("""
@@ -97,10 +98,14 @@ def due() -> list[tuple[str, int, int]]:
     """What would go now: kind, days, rows."""
     now = clock.now()
     return [
-        (str(kept.name), kept.days,
-         db.session.scalar(select(func.count()).select_from(kept.model).where(kept.due(now))) or 0)
+        (
+            str(kept.name),
+            kept.days,
+            db.session.scalar(select(func.count()).select_from(kept.model).where(kept.due(now)))
+            or 0,
+        )
         for kept in KEPT
-    ]  # fmt: skip
+    ]
 
 
 def forget() -> dict[str, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, timedelta
-from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -46,10 +45,16 @@ def close_days(last: Seal | None, today: date) -> None:
         root = value_of(day, *facts, previous)
         made.append(
             Root(
-                day=day, seal_no=facts[0], head=facts[1], trail_total=facts[2], event_total=facts[3],
-                previous=previous, root=root, made_at=clock.now(),
+                day=day,
+                seal_no=facts[0],
+                head=facts[1],
+                trail_total=facts[2],
+                event_total=facts[3],
+                previous=previous,
+                root=root,
+                made_at=clock.now(),
             )
-        )  # fmt: skip
+        )
         previous, day = root, day + timedelta(days=1)
     db.session.add_all(made)
     db.session.flush()
@@ -71,21 +76,28 @@ def _post(made: list[Root]) -> None:
             "Root of the trail, please keep this mail: with it can be proved later that no record "
             "was changed, deleted or cut off.\n\n%(lines)s\n\nRows of the trail: %(trail)s; of the "
             "security log: %(events)s. All roots: %(url)s",
-            lines=lines, trail=made[-1].trail_total, events=made[-1].event_total,
+            lines=lines,
+            trail=made[-1].trail_total,
+            events=made[-1].event_total,
             url=f"{jobs.config().base_url}/audit/roots",
-        )  # fmt: skip
+        )
         subject = _("Root of the trail, %(day)s", day=day)
         for n, address in enumerate(addresses()):
             mail.post(mail.Outgoing(f"root:{day}:{n}", mail.MAIL, address, subject, body))
 
 
-def published(most: int = SHOWN) -> list[dict[str, Any]]:
+def published(most: int = SHOWN) -> list[dict[str, object]]:
     """The roots, newest first, as the public page and the file for machines have them."""
     rows = db.session.scalars(select(Root).order_by(Root.day.desc()).limit(most))
     return [
         {
-            "day": row.day.isoformat(), "root": row.root, "seal": row.seal_no, "head": row.head,
-            "trail": row.trail_total, "events": row.event_total, "previous": row.previous,
+            "day": row.day.isoformat(),
+            "root": row.root,
+            "seal": row.seal_no,
+            "head": row.head,
+            "trail": row.trail_total,
+            "events": row.event_total,
+            "previous": row.previous,
         }
         for row in rows
-    ]  # fmt: skip
+    ]

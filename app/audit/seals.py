@@ -8,14 +8,14 @@ passed over, whatever order ids were given in. After each run the head goes to a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text
 
 from app.audit import heads, roots
-from app.audit.content import SOURCES, Source, as_text, spans
+from app.audit.content import SOURCES, SealedTable, as_text, spans
 from app.audit.keys import SIZE, keys, row_mac
 from app.audit.models import Mark, Seal
 from app.core import clock, jobs
@@ -108,7 +108,7 @@ def _holds(mark: Mark) -> bool:
     return mark.key_id in keys() and mark_mac(mark.key_id, mark.mark, *shown(mark)) == mark.mac
 
 
-def shown(row: Mark | Seal) -> list[Any]:
+def shown(row: Mark | Seal) -> list[object]:
     """What is digested of the rows that a mark or seal covers."""
     found: list[Any] = []
     for name in ("trail", "event"):
@@ -117,17 +117,23 @@ def shown(row: Mark | Seal) -> list[Any]:
     return found
 
 
-def mark_mac(key_id: str, mark: int, *parts: Any) -> bytes:
+def mark_mac(key_id: str, mark: int, *parts: object) -> bytes:
     """What a mark must say."""
     return keys().whole(key_id, "mark", mark, *parts)
 
 
-def seal_mac(seal: Seal, parts: list[Any]) -> bytes:
+def seal_mac(seal: Seal, parts: Sequence[object]) -> bytes:
     """What a seal must say: where it stands, when, what it follows, what it covers."""
     return keys().whole(
-        seal.key_id, "seal", seal.no, clock.local(seal.at).isoformat(), seal.trail_total,
-        seal.event_total, seal.previous, *parts,
-    )  # fmt: skip
+        seal.key_id,
+        "seal",
+        seal.no,
+        clock.local(seal.at).isoformat(),
+        seal.trail_total,
+        seal.event_total,
+        seal.previous,
+        *parts,
+    )
 
 
 def _append(covers: tuple[Cover, ...]) -> Seal:
@@ -136,12 +142,17 @@ def _append(covers: tuple[Cover, ...]) -> Seal:
     roots.close_days(last, clock.local(now).date())
     trail, event = (cover.parts() for cover in covers)
     seal = Seal(
-        no=(last.no if last else 0) + 1, at=now, key_id=keys().newest,
+        no=(last.no if last else 0) + 1,
+        at=now,
+        key_id=keys().newest,
         trail_total=(last.trail_total if last else 0) + len(covers[0].rows),
         event_total=(last.event_total if last else 0) + len(covers[1].rows),
         previous=last.mac if last else START,
-        trail_macs=trail[1], trail_places=trail[2], event_macs=event[1], event_places=event[2],
-    )  # fmt: skip
+        trail_macs=trail[1],
+        trail_places=trail[2],
+        event_macs=event[1],
+        event_places=event[2],
+    )
     seal.mac = seal_mac(seal, [*trail, *event])
     columns = {
         c.key: getattr(seal, c.key) for c in Seal.__mapper__.column_attrs if "_ids" not in c.key
@@ -174,7 +185,7 @@ def _take_over() -> int:
     return done
 
 
-def _older(source: Source) -> Iterator[Cover]:
+def _older(source: SealedTable) -> Iterator[Cover]:
     """The unmarked rows of a source, a seal's worth at a time."""
     key = keys().row(keys().newest, source.name)
     last = -(2**63)

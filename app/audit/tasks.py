@@ -71,10 +71,15 @@ def keep(report: Report, actor_id: int | None = None) -> None:
     kind, facts = (found.kind, found.facts) if found else ("", {})
     db.session.add(
         Run(
-            at=clock.now(), seconds=report.seconds, rows=report.rows, waiting=report.waiting, kind=kind,
-            facts=facts, actor_id=actor_id,
+            at=clock.now(),
+            seconds=report.seconds,
+            rows=report.rows,
+            waiting=report.waiting,
+            kind=kind,
+            facts=facts,
+            actor_id=actor_id,
         )
-    )  # fmt: skip
+    )
     outcome = security_log.FAILED if found else security_log.DONE
     user = db.session.get(AppUser, actor_id) if actor_id else None
     security_log.note(
@@ -96,8 +101,9 @@ def _tell(kind: str, facts: dict[str, object]) -> None:
         subject = _("The trail is broken")
         body = _(
             "The nightly check of the trail found a broken place. Keep the database as it is, and "
-            "compare it with a backup. %(sentence)s", sentence=said(kind, facts),
-        )  # fmt: skip
+            "compare it with a backup. %(sentence)s",
+            sentence=said(kind, facts),
+        )
         moment = clock.now().isoformat()
         for address, user_id in to:
             key = f"audit:{moment}:{address}"[:120]

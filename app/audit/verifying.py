@@ -7,7 +7,7 @@ of sealer and writers meanwhile is no false alarm. It writes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,7 +17,7 @@ from psycopg import sql
 
 from app.audit import guarding, heads, seals
 from app.audit.content import SOURCES
-from app.audit.findings import Finding
+from app.audit.findings import BrokenPlace
 from app.audit.keys import keys
 from app.audit.models import Seal
 from app.audit.roots import value_of
@@ -37,10 +37,10 @@ class Report:
     waiting: int = 0
     seconds: float = 0.0
     head: str = ""
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[BrokenPlace] = field(default_factory=list)
 
     @property
-    def first(self) -> Finding | None:
+    def first(self) -> BrokenPlace | None:
         """The first broken place."""
         return self.findings[0] if self.findings else None
 
@@ -120,7 +120,7 @@ _SEAL = (
 )
 
 
-def _seals(connection: Any, report: Report, start: _Start | None) -> Finding | None:
+def _seals(connection: Any, report: Report, start: _Start | None) -> BrokenPlace | None:
     """Numbered without a gap, each after the one before it, each with our key."""
     no, previous = (start.no, start.mac) if start else (0, seals.START)
     at: datetime | None = None
@@ -128,33 +128,40 @@ def _seals(connection: Any, report: Report, start: _Start | None) -> Finding | N
         cursor.itersize = 20
         cursor.execute(_SEAL, (no,))
         for row in cursor:
-            seal = Seal(no=row[0], at=row[1], key_id=row[2], trail_total=row[3], event_total=row[4],
-                        previous=bytes(row[5]), mac=bytes(row[6]))  # fmt: skip
+            seal = Seal(
+                no=row[0],
+                at=row[1],
+                key_id=row[2],
+                trail_total=row[3],
+                event_total=row[4],
+                previous=bytes(row[5]),
+                mac=bytes(row[6]),
+            )
             found = _link(seal, list(row[7:]), no, previous, at)
             if found is not None:
                 return found
             no, previous, at = seal.no, seal.mac, seal.at
             report.seals += 1
     report.head = previous.hex()
-    return Finding("no_seals") if no == 0 else None
+    return BrokenPlace("no_seals") if no == 0 else None
 
 
 def _link(
-    seal: Seal, parts: list[Any], no: int, previous: bytes, at: datetime | None
-) -> Finding | None:
+    seal: Seal, parts: Sequence[object], no: int, previous: bytes, at: datetime | None
+) -> BrokenPlace | None:
     facts: dict[str, Any] = {"no": seal.no, "at": _moment(seal.at)}
     if seal.no != no + 1:
-        return Finding("seal_missing", {"no": no + 1, "at": _moment(at)})
+        return BrokenPlace("seal_missing", {"no": no + 1, "at": _moment(at)})
     if seal.key_id not in keys():
-        return Finding("seal_key", {**facts, "key": seal.key_id})
+        return BrokenPlace("seal_key", {**facts, "key": seal.key_id})
     if seals.seal_mac(seal, parts) != seal.mac:
-        return Finding("seal_altered", facts)
+        return BrokenPlace("seal_altered", facts)
     if seal.previous != previous:
-        return Finding("seal_reordered", facts)
+        return BrokenPlace("seal_reordered", facts)
     return None
 
 
-def _marks(connection: Any) -> tuple[int, Finding | None]:
+def _marks(connection: Any) -> tuple[int, BrokenPlace | None]:
     """How many rows wait to be sealed, and whether the application wrote their marks."""
     waiting, found = 0, None
     with connection.cursor("marks") as cursor:
@@ -167,14 +174,14 @@ def _marks(connection: Any) -> tuple[int, Finding | None]:
             waiting += (len(row[5]) + len(row[8])) // 16
             good = row[2] in keys() and seals.mark_mac(row[2], row[0], *row[4:]) == bytes(row[3])
             if not good and found is None:
-                found = Finding("mark_altered", {"no": row[0], "at": _moment(row[1])})
+                found = BrokenPlace("mark_altered", {"no": row[0], "at": _moment(row[1])})
     return waiting, found
 
 
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _rows(connection: Any, report: Report, start: _Start | None) -> Iterator[Finding | None]:
+def _rows(connection: Any, report: Report, start: _Start | None) -> Iterator[BrokenPlace | None]:
     """Every row is what was sealed or marked, and none is missing or too many."""
     for source in SOURCES:
         low = -(2**63)
@@ -209,17 +216,17 @@ ORDER BY id LIMIT 1
 """  # what may be missing before the first row seen is known only when all are walked
 
 
-def _records(connection: Any, low: int) -> Finding | None:
+def _records(connection: Any, low: int) -> BrokenPlace | None:
     """Each record's own chain, which needs no key: numbered, linked, each hash the row's own (GRD-05)."""
     row = connection.execute(_RECORDS, {"low": low}).fetchone()
     if row is None:
         return None
     place = f"{row[0]} {row[1]} {row[2]}"
     facts = {"row": row[3], "source": "trail", "place": place, "at": _moment(row[4])}
-    return Finding(row[5], facts)
+    return BrokenPlace(row[5], facts)
 
 
-def _states(connection: Any) -> Finding | None:
+def _states(connection: Any) -> BrokenPlace | None:
     """No record has a state that its trail does not know: the trail of one was dropped as a whole."""
     for table in guarding.stateful(connection):
         row = connection.execute(
@@ -230,14 +237,14 @@ def _states(connection: Any) -> Finding | None:
             (table,),
         ).fetchone()
         if row is not None:
-            return Finding("no_trail", {"source": "trail", "place": f"{table} {row[0]}"})
+            return BrokenPlace("no_trail", {"source": "trail", "place": f"{table} {row[0]}"})
     return None
 
 
 # -- roots and head --------------------------------------------------------------------------------
 
 
-def _roots(connection: Any, outside: Roots, wanted: str) -> Finding | None:
+def _roots(connection: Any, outside: Roots, wanted: str) -> BrokenPlace | None:
     """Each day's root follows from the chain and from the root before it; copies from outside agree."""
     rows = connection.execute(
         "SELECT r.day, r.seal_no, r.head, r.trail_total, r.event_total, r.previous, r.root,"
@@ -248,26 +255,26 @@ def _roots(connection: Any, outside: Roots, wanted: str) -> Finding | None:
     known = {row[0].isoformat(): row[6] for row in rows}
     for day, root in outside:
         if known.get(day) != root:
-            return Finding("root_differs", {"day": day})
+            return BrokenPlace("root_differs", {"day": day})
     if wanted and wanted not in known.values():
-        return Finding("root_unknown", {"root": wanted})
+        return BrokenPlace("root_unknown", {"root": wanted})
     return _inner(rows) or _unclosed(connection, rows)
 
 
-def _inner(rows: list[Any]) -> Finding | None:
+def _inner(rows: list[Any]) -> BrokenPlace | None:
     previous, before = "", None
     for day, no, head, trail, events, said, root, holds in rows:
         if before is not None and (day - before).days != 1:
-            return Finding(
+            return BrokenPlace(
                 "root_missing", {"day": date.fromordinal(before.toordinal() + 1).isoformat()}
             )
         if not holds or said != previous or value_of(day, no, head, trail, events, said) != root:
-            return Finding("root_altered", {"day": day.isoformat()})
+            return BrokenPlace("root_altered", {"day": day.isoformat()})
         previous, before = root, day
     return None
 
 
-def _unclosed(connection: Any, rows: list[Any]) -> Finding | None:
+def _unclosed(connection: Any, rows: list[Any]) -> BrokenPlace | None:
     """A day after which something was sealed has its root: the sealer makes it first."""
     first, last = connection.execute("SELECT min(at), max(at) FROM trail_seal").fetchone()
     if first is None:
@@ -276,17 +283,17 @@ def _unclosed(connection: Any, rows: list[Any]) -> Finding | None:
     have = {row[0] for row in rows}
     for number in range(begins.toordinal(), ends.toordinal()):
         if date.fromordinal(number) not in have:
-            return Finding("root_missing", {"day": date.fromordinal(number).isoformat()})
+            return BrokenPlace("root_missing", {"day": date.fromordinal(number).isoformat()})
     return None
 
 
-def _head(connection: Any, known: heads.Head | None) -> Finding | None:
+def _head(connection: Any, known: heads.Head | None) -> BrokenPlace | None:
     if known is None:
         return None
     if not known.genuine:
-        return Finding("head_forged")
+        return BrokenPlace("head_forged")
     row = connection.execute("SELECT mac FROM trail_seal WHERE no = %s", (known.no,)).fetchone()
     if row is not None and bytes(row[0]).hex() == known.mac:
         return None
     at = datetime.fromisoformat(known.at)
-    return Finding("head_cut", {"no": known.no, "at": _moment(at)})
+    return BrokenPlace("head_cut", {"no": known.no, "at": _moment(at)})

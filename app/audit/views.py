@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -29,7 +30,7 @@ class RootsView(SafeView):
         return self.render_template("audit/roots.html", rows=roots.published())
 
     @expose("/roots.json", methods=["GET"])
-    def machine(self) -> Any:
+    def machine(self) -> ResponseReturnValue:
         """The same, all days, for whoever compares by program."""
         return jsonify(roots=roots.published(20_000))
 
@@ -56,7 +57,7 @@ class AuditView(SafeView):
 
     @expose("/run", methods=["POST"])
     @has_access
-    def run(self) -> Any:
+    def run(self) -> ResponseReturnValue:
         """The worker walks everything; the page shows how it ended."""
         jobs.enqueue(tasks.verify_now, actor_id=g.user.id)
         db.session.commit()

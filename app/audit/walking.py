@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from app.audit.content import Source
-from app.audit.findings import Finding
+from app.audit.content import SealedTable
+from app.audit.findings import BrokenPlace
 from app.audit.keys import SIZE, keys, row_mac
 from app.core import clock
 
@@ -27,7 +27,7 @@ _SEALED = "SELECT {places} FROM trail_seal WHERE no = %s AND {ids} @> %s::bigint
 _MARKED = "SELECT {places} FROM trail_mark WHERE %s = 0 AND {ids} @> %s::bigint"
 
 
-class Span:
+class SealSpan:
     """A range of ids that one seal (or mark: number 0) vouches for."""
 
     def __init__(self, row: Any) -> None:
@@ -43,10 +43,10 @@ class Span:
 class Walk:
     """One source, from an id on; `first()` gives the first broken place, `rows` how many were read."""
 
-    def __init__(self, connection: Any, source: Source, low: int) -> None:
+    def __init__(self, connection: Any, source: SealedTable, low: int) -> None:
         self.connection, self.source, self.low, self.rows = connection, source, low, 0
 
-    def first(self) -> Finding | None:
+    def first(self) -> BrokenPlace | None:
         """Read everything; the first finding ends the walk."""
         name = self.source.name
         with (
@@ -61,14 +61,16 @@ class Walk:
             )
             return self._merge(iter(spans), iter(rows))
 
-    def _merge(self, spans: Iterator[Any], rows: Iterator[Any]) -> Finding | None:
+    def _merge(self, spans: Iterator[Any], rows: Iterator[Any]) -> BrokenPlace | None:
         """Each id that is vouched for has its row, each row an id that is vouched for."""
         row = next(rows, None)
         end = self.low
         for found in spans:
-            span = Span(found)
+            span = SealSpan(found)
             if span.low < end and span.low >= self.low:
-                return Finding("double", {"row": span.low, "seal": span.no, **self._sealed(span)})
+                return BrokenPlace(
+                    "double", {"row": span.low, "seal": span.no, **self._sealed(span)}
+                )
             if row is not None and row[0] < span.low:
                 return self._stranger(row[0])
             if span.key_id not in keys():
@@ -79,7 +81,9 @@ class Walk:
             end = span.high
         return self._stranger(row[0]) if row is not None else None
 
-    def _span(self, span: Span, rows: Iterator[Any], row: Any) -> tuple[Finding | None, Any]:
+    def _span(
+        self, span: SealSpan, rows: Iterator[Any], row: Any
+    ) -> tuple[BrokenPlace | None, Any]:
         """The rows of one range; the first row behind it is given on."""
         key, start = keys().row(span.key_id, self.source.name)
         macs, at, low = span.macs, 0, max(span.low, self.low)
@@ -96,7 +100,7 @@ class Walk:
 
     # -- the sentence's facts ----------------------------------------------------------------------
 
-    def _sealed(self, span: Span) -> dict[str, Any]:
+    def _sealed(self, span: SealSpan) -> dict[str, Any]:
         return {"sealed": _moment(span.at)}
 
     def _facts(self, key: int) -> dict[str, Any]:
@@ -108,18 +112,18 @@ class Walk:
         facts = {"row": key, "source": self.source.name}
         return facts if row is None else {**facts, "at": _moment(row[0]), "place": row[1]}
 
-    def _stranger(self, key: int) -> Finding:
-        return Finding("inserted", self._facts(key))
+    def _stranger(self, key: int) -> BrokenPlace:
+        return BrokenPlace("inserted", self._facts(key))
 
-    def _missing(self, span: Span, key: int) -> Finding:
+    def _missing(self, span: SealSpan, key: int) -> BrokenPlace:
         """Its line in the seal still says what it was."""
         facts = {"row": key, "source": self.source.name, "place": self._place(span, key)}
         facts |= self._sealed(span)
         if span.no:
             facts["seal"] = span.no
-        return Finding("missing", facts)
+        return BrokenPlace("missing", facts)
 
-    def _altered(self, span: Span, key: int, mac: bytes) -> Finding:
+    def _altered(self, span: SealSpan, key: int, mac: bytes) -> BrokenPlace:
         """The content of another row of this seal at this place means that rows were swapped."""
         facts = self._facts(key) | self._sealed(span)
         place = self._place(span, key)
@@ -128,9 +132,9 @@ class Walk:
         if place:
             facts["place"] = place
         swapped = any(span.macs[n : n + SIZE] == mac for n in range(0, len(span.macs), SIZE))
-        return Finding("reordered" if swapped else "altered", facts)
+        return BrokenPlace("reordered" if swapped else "altered", facts)
 
-    def _place(self, span: Span, key: int) -> str:
+    def _place(self, span: SealSpan, key: int) -> str:
         """What the seal or mark says that the row was about."""
         said = _SEALED if span.no else _MARKED
         names = {"places": f"{self.source.name}_places", "ids": f"{self.source.name}_ids"}

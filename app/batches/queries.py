@@ -82,18 +82,31 @@ def _asked(
     if asked.step_up:  # the worker takes the step later and can ask nobody
         ask_anew(who, clock.now(), asked.label)
     batch = Batch(
-        uid=uid, user_id=who.user_id or 0, kind=kind, step=step, reason=reason[:200],
-        address=who.address, device=who.device, back_url=back_url[:800],
+        uid=uid,
+        user_id=who.user_id or 0,
+        kind=kind,
+        step=step,
+        reason=reason[:200],
+        address=who.address,
+        device=who.device,
+        back_url=back_url[:800],
         details={"rows": len(records) + len(unfit), "seen": seen and seen.isoformat()},
         created_at=clock.now(),
-    )  # fmt: skip
+    )
     db.session.add(batch)
     db.session.flush()
     rows: list[dict[str, Any]] = [
-        {"batch_id": batch.id, "place": n, "record_id": key, "name": name[:200], "url": url[:200],
-         "sentence": sentence[:500], "outcome": Outcome.REFUSED if sentence else None}
+        {
+            "batch_id": batch.id,
+            "place": n,
+            "record_id": key,
+            "name": name[:200],
+            "url": url[:200],
+            "sentence": sentence[:500],
+            "outcome": Outcome.REFUSED if sentence else None,
+        }
         for n, (key, name, url, sentence) in enumerate([*unfit, *((*row, "") for row in records)])
-    ]  # fmt: skip
+    ]
     db.session.execute(insert(BatchRow), rows)
     jobs.enqueue(run, batch_id=batch.id)
     db.session.commit()

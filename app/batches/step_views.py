@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
@@ -20,7 +21,7 @@ from app.batches.queries import ask
 from app.core import clock
 from app.core.errors import Refused
 from app.fab.access import has_access
-from app.fab.declared import Fit, Offer, record_action
+from app.fab.declared import ActionButton, Fit, record_action
 from app.fab.per_request import now, once
 from app.notices.reached import after, ending
 from app.workflow.actor import Role
@@ -48,21 +49,27 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
         return ""
     names = [str(name) for role, name in WHO.items() if role in roles]
     if names:
-        return _("This waits for %(who)s: there is nothing for you to approve or refuse.",
-                 who=_(", ").join(names))  # fmt: skip
+        return _(
+            "This waits for %(who)s: there is nothing for you to approve or refuse.",
+            who=_(", ").join(names),
+        )
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
-def _action_of(name: str, label: Any, step: Step) -> Any:
+def _action_of(name: str, label: object, step: Step) -> Any:
     """A step as one of FAB's actions; its name is its permission word."""
 
     def act(self: Any, items: list[Any]) -> Any:
         return self.take(name, items)
 
     return record_action(
-        name, label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
-        primary=step.looks is Tone.DONE, multiple=step.bulk,
-    )(act)  # fmt: skip
+        name,
+        label,
+        reason=str(step.reason),  # type: ignore[arg-type]
+        danger=step.danger,
+        primary=step.looks is Tone.DONE,
+        multiple=step.bulk,
+    )(act)
 
 
 class StepActions:
@@ -87,7 +94,7 @@ class StepActions:
         return {step.name: step for step in cls.flow.steps if step.by_button and step.of_staff}
 
     @classmethod
-    def called(cls, name: str) -> Any:
+    def called(cls, name: str) -> ResponseReturnValue:
         """The label of an action."""
         return cls.steps[name].label
 
@@ -97,18 +104,21 @@ class StepActions:
             f"{self.flow.kind} {item.id}", lambda: self.flow.offers(item, actor(), clock.now())
         )
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         """What the rules offer this person now, greyed where they say why not (INV-19)."""
         view: Any = self
         return [
-            Offer.of_step(
-                o.step, o.why_not, text=view.record_name(item),
-                key=KEYS.get(o.verdict, ""), primary=o.verdict is Verdict.APPROVE,
+            ActionButton.of_step(
+                o.step,
+                o.why_not,
+                text=view.record_name(item),
+                key=KEYS.get(o.verdict, ""),
+                primary=o.verdict is Verdict.APPROVE,
                 reasons=self._reasons(o.verdict is Verdict.REFUSE),
             )
             for o in self.offered(item)
             if o.step.name in self.steps and view._may(o.step.name)
-        ]  # fmt: skip
+        ]
 
     def waits(self, item: Any) -> str:
         """The sentence whom the record waits for; empty where it waits for this person."""
@@ -119,7 +129,7 @@ class StepActions:
         view: Any = super()
         return {"waits": self.waits(item), "awaited": self.awaited(item), **view.detail(item)}
 
-    def awaited(self, item: Any) -> frozenset[Role]:
+    def awaited(self, item: object) -> frozenset[Role]:
         """Whose answer the record waits for."""
         return self.flow.awaits(item, now())
 
@@ -142,10 +152,10 @@ class StepActions:
 
     # -- the ticked ones -----------------------------------------------------------------------
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         """The bar of the ticked rows: what answers them first, then the others, in the table's order."""
         view: Any = super()
-        found: list[Offer] = view.bulk_offers()
+        found: list[ActionButton] = view.bulk_offers()
         order = list(self.steps)
         found.sort(key=lambda o: self._bar_place(o.name, order))
         return [
@@ -196,7 +206,7 @@ class StepActions:
     @expose("/fits", methods=["POST"])
     @has_access
     @permission_name("list")
-    def fits(self) -> Any:
+    def fits(self) -> ResponseReturnValue:
         """Of every action of the bar whether it fits all that is ticked, for the script (AGR-07)."""
         view: Any = self
         items = view._chosen()
@@ -206,7 +216,7 @@ class StepActions:
             offers={offer.name: self._said(self.fit(offer.name, items), offer) for offer in offers},
         )
 
-    def _said(self, fit: Fit, offer: Offer) -> dict[str, Any]:
+    def _said(self, fit: Fit, offer: ActionButton) -> dict[str, object]:
         """One action as the script reads it."""
         found = self.moves(offer.name)
         verdict = found[1].verdict if found else None
@@ -225,7 +235,7 @@ class StepActions:
     def made_at(self) -> str:
         return now().isoformat()
 
-    def action_url(self, offer: Offer, item: Any) -> str:
+    def action_url(self, offer: ActionButton, item: Any) -> str:
         """The address says when the page was made: who decided before was not faster (AGR-11)."""
         view: Any = self
         return str(view.url("action", name=offer.name, pk=item.id, seen=self.made_at()))
@@ -236,13 +246,18 @@ class StepActions:
             return self.take_one(step, items[0])
         return self._take_many(step, items)
 
-    def take_one(self, step: str, item: Any, onward: str = "") -> Any:
+    def take_one(self, step: str, item: Any, onward: str = "") -> ResponseReturnValue:
         """Take the step and go on; who came second is told who was first (AGR-11)."""
         view: Any = self
         key, name = item.id, view.record_name(item)
         try:
-            self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""),
-                              seen=moment_in(request.args.get("seen", "")))  # fmt: skip
+            self.flow.perform(
+                step,
+                key,
+                actor(),
+                reason=request.form.get("reason", ""),
+                seen=moment_in(request.args.get("seen", "")),
+            )
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
@@ -251,7 +266,7 @@ class StepActions:
         flash(_("%(name)s: %(text)s", name=name, text=text), "success")
         return redirect(onward or view.list_url(), 303)
 
-    def _take_many(self, step: str, items: list[Any]) -> Any:
+    def _take_many(self, step: str, items: list[Any]) -> ResponseReturnValue:
         """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
         rows = [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items]
@@ -279,18 +294,24 @@ class StepActions:
         step: str,
         rows: list[tuple[int, str, str]],
         unfit: list[tuple[int, str, str, str]] | None = None,
-    ) -> Any:
+    ) -> ResponseReturnValue:
         """Ask the worker, and show what becomes of it; the same form sent twice asks once."""
         view: Any = self
         who, reason = actor(), request.form.get("reason", "")
         batch = ask(
-            who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
+            who,
+            kind,
+            step,
+            rows,
+            reason,
+            back_url=view.list_url(),
+            unfit=unfit or (),
             uid=self.batch_uid(kind, step, reason, rows),
             seen=moment_in(request.form.get("seen", "")),
-        )  # fmt: skip
+        )
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
-    def batch_uid(self, *what: Any) -> str:
+    def batch_uid(self, *what: object) -> str:
         """The same dialog sent twice asks once: its token with what it asks for."""
         token = request.form.get("batch", "") or uuid4().hex
         return sha256(repr((token, actor().user_id, *what)).encode()).hexdigest()[:32]
@@ -308,8 +329,12 @@ def unfit_sentence(fit: Fit) -> str:
         return _("None of the selected records waits for this.")
     names = _(", ").join(fit.unfit[:NAMED])
     more = "…" if len(fit.unfit) > NAMED else ""
-    return _("%(unfit)s of %(count)s do not wait for this: %(names)s", unfit=len(fit.unfit),
-             count=count, names=names + more)  # fmt: skip
+    return _(
+        "%(unfit)s of %(count)s do not wait for this: %(names)s",
+        unfit=len(fit.unfit),
+        count=count,
+        names=names + more,
+    )
 
 
 def moment_in(text: str) -> datetime | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -81,15 +80,16 @@ def _seen(batch: Batch) -> datetime | None:
     return datetime.fromisoformat(seen) if seen else None
 
 
-def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
+def _one(batch: Batch, row: BatchRow, record: object, who: Actor) -> bool:
     """Take the step on the locked record, or say why not; whether it was taken."""
     try:
         if record is None:
             raise NotYours(f"{batch.kind} {row.record_id}")
         with db.session.begin_nested():
             flow = stores().workflows[batch.kind]
-            flow.apply(batch.step, record, who, reason=batch.reason, hold=held(batch),
-                      seen=_seen(batch))  # fmt: skip
+            flow.apply(
+                batch.step, record, who, reason=batch.reason, hold=held(batch), seen=_seen(batch)
+            )
     except (Refused, NotYours, Invalid) as refusal:
         row.outcome, row.sentence = Outcome.REFUSED, _sentence(refusal)[:500]
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -16,7 +17,7 @@ from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
-from app.notices.reached import Told, after_each, together
+from app.notices.reached import ToldCount, after_each, together
 
 SHOWN = 200  # done records that the page lists
 
@@ -39,7 +40,7 @@ class BatchView(SafeView):
 
     @expose("/<string(length=32):uid>/undo", methods=["POST"])
     @has_access
-    def undo(self, uid: str) -> Any:
+    def undo(self, uid: str) -> ResponseReturnValue:
         """Undo every decision of the batch for which it is not too late."""
         who = actor()
         batch = queries.batch_of(who, uid)
@@ -55,7 +56,7 @@ class BatchView(SafeView):
         return redirect(url_for("BatchView.show", uid=again.uid), 303)
 
 
-def _told(batch: Batch) -> Told:
+def _told(batch: Batch) -> ToldCount:
     """Whom the decisions of the batch were told to, and whom not (NTF-05)."""
     ids = [row.record_id for row in queries.rows_of(batch, Outcome.DONE)]
     each = after_each(batch.kind, ids, batch.step, batch.user_id, batch.created_at)
@@ -68,7 +69,7 @@ def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
     until = queries.undo_until(batch)
     lasts = until is not None and progress.done > 0 and now < until
     done = queries.rows_of(batch, Outcome.DONE, SHOWN)
-    told = _told(batch) if progress.left == 0 else Told()
+    told = _told(batch) if progress.left == 0 else ToldCount()
     return {
         "title": step.label,
         "batch": batch,

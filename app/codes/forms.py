@@ -39,7 +39,7 @@ class RegionField(Field):
     widget = RegionInput()
     data: Any
 
-    def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
+    def __init__(self, label: object, *, required: bool = True, **kwargs: object) -> None:
         super().__init__(label, [_Known() if required else _KnownIfTyped()], **kwargs)
         self.typed = ""
 

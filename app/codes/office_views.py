@@ -24,7 +24,7 @@ from app.core.forms import MISSING, line
 from app.core.numbers import WholeField
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, fact
+from app.fab.columns import ListColumn, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import moment, yes_no
@@ -46,7 +46,7 @@ def _editions() -> list[tuple[str, str]]:
     return [(kept, edition_name(kept)) for kept in sorted(found)]
 
 
-class CodeForm(DynamicForm):
+class CodeEntryForm(DynamicForm):
     """What may change of a code: its key never does, and it is never deleted."""
 
     name = line(_l("Name of the code"), 80)
@@ -54,23 +54,25 @@ class CodeForm(DynamicForm):
         _l("Place in the list"), [InputRequired(MISSING), NumberRange(0, 9999)], default=500
     )
     certain = BooleanField(
-        _l("Confirmed"), default=True,
+        _l("Confirmed"),
+        default=True,
         description=_l("Unticked: it stands with a mark until its official source is known."),
-    )  # fmt: skip
+    )
     active = BooleanField(
-        _l("In use"), default=True,
+        _l("In use"),
+        default=True,
         description=_l("Unticked: it has ended and is not offered; rows that have it keep it."),
-    )  # fmt: skip
+    )
 
 
-class NewCodeForm(CodeForm):
+class NewCodeForm(CodeEntryForm):
     """A code that is added to an edition."""
 
     table = SelectField(_l("Table"))
     edition = SelectField(_l("Edition"))
     code = line(_l("Code"), 16)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.table.choices = _tables()
         self.edition.choices = [("", "–"), *_editions()]
@@ -85,17 +87,17 @@ class CodesView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "add", "edit"}
     list_title, add_title, edit_title = _l("Code tables"), _l("New code"), _l("Edit the code")
     columns = (
-        Column("code", _l("Code"), sorts=True),
-        Column("name", _l("Name of the code"), sorts=True, width="full"),
-        Column("table", _l("Table"), _table, sorts=True),
-        Column("edition", _l("Edition"), edition_name),
-        Column("certain", _l("Confirmed"), yes_no),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("code", _l("Code"), sorts=True),
+        ListColumn("name", _l("Name of the code"), sorts=True, width="full"),
+        ListColumn("table", _l("Table"), _table, sorts=True),
+        ListColumn("edition", _l("Edition"), edition_name),
+        ListColumn("certain", _l("Confirmed"), yes_no),
+        ListColumn("active", _l("In use"), yes_no),
         fact("sort", _l("Place in the list"), out=False),
     )
     search_columns = ("code", "name")
     base_order = ("id", "asc")
-    add_form, edit_form = NewCodeForm, CodeForm
+    add_form, edit_form = NewCodeForm, CodeEntryForm
     edit_columns = ["name", "sort", "certain", "active"]
     add_columns = ["table", "edition", "code", *edit_columns]
     filters = (
@@ -103,7 +105,7 @@ class CodesView(SafeModelView):
         ListFilter("edition", _l("All editions"), Code.edition, _editions),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[Code]]:
         return select(Code)
 
     def head_links(self) -> list[Link]:
@@ -119,14 +121,14 @@ class CodesView(SafeModelView):
         place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
         return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: Code) -> None:
         check_code(item)
         note_record(actor(), (item.table, item.edition, item.code), item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: Code) -> None:
         note_record(actor(), (item.table, item.edition, item.code), item)
 
-    def post_add(self, _item: Any) -> None:
+    def post_add(self, _item: Code) -> None:
         forget()
 
     post_update = post_add
@@ -166,24 +168,44 @@ class CodeEditionsView(SafeView):
         )
         changes = db.session.scalars(select(CodeChange).order_by(CodeChange.id.desc()).limit(SHOWN))
         return self.render_template(
-            "codes/editions.html", problems=[text for _place, text in problems], years=YEARS,
-            tables=_tables(), shown=SHOWN, typed=request.form,
+            "codes/editions.html",
+            problems=[text for _place, text in problems],
+            years=YEARS,
+            tables=_tables(),
+            shown=SHOWN,
+            typed=request.form,
             editions=[
-                [(_table(e.table), url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
-                  if e.edition else url_for("CodesView.list", f_table=e.table), ""),
-                 (edition_name(e.edition), "", ""), (e.since or _("from the beginning"), "", "")]
+                [
+                    (
+                        _table(e.table),
+                        url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
+                        if e.edition
+                        else url_for("CodesView.list", f_table=e.table),
+                        "",
+                    ),
+                    (edition_name(e.edition), "", ""),
+                    (e.since or _("from the beginning"), "", ""),
+                ]
                 for e in kept
             ],
             changes=[_change(row) for row in changes],
-        )  # fmt: skip
+        )
 
 
 LABELS = {
-    "name": lazy_pgettext("code", "Name"), "sort": _l("Place in the list"), "certain": _l("Confirmed"),
-    "active": _l("In use"), "part": _l("Counts as"), "needs": _l("Needs these fields"),
-    "since": _l("From graduation year"), "copied": _l("Copied from"), "settled": _l("Parts of the rate"),
-    "left_out": _l("Not in N"), "note": _l("Note"), "code": _l("Code"),
-}  # fmt: skip
+    "name": lazy_pgettext("code", "Name"),
+    "sort": _l("Place in the list"),
+    "certain": _l("Confirmed"),
+    "active": _l("In use"),
+    "part": _l("Counts as"),
+    "needs": _l("Needs these fields"),
+    "since": _l("From graduation year"),
+    "copied": _l("Copied from"),
+    "settled": _l("Parts of the rate"),
+    "left_out": _l("Not in N"),
+    "note": _l("Note"),
+    "code": _l("Code"),
+}
 
 
 def _value(value: Any) -> str:
@@ -195,11 +217,12 @@ def _value(value: Any) -> str:
 def _change(row: CodeChange) -> dict[str, Any]:
     """One line of the trail."""
     fields = [
-        f"{LABELS[name]}：{_value(row.old[name])} → {_value(new)}" if name in row.old
+        f"{LABELS[name]}：{_value(row.old[name])} → {_value(new)}"
+        if name in row.old
         else f"{LABELS[name]}：{_value(new)}"
         for name, new in row.new.items()
         if name in LABELS
-    ]  # fmt: skip
+    ]
     place = " · ".join(
         filter(None, (_table(row.table), row.edition and edition_name(row.edition), row.code))
     )
@@ -215,12 +238,12 @@ class RegionsView(SafeModelView):
     include_route_methods = {"list", "search"}
     list_title = _l("Regions")
     columns = (
-        Column("code", _l("Code"), sorts=True),
-        Column("full_name", lazy_pgettext("code", "Name"), sorts=True, width="full"),
-        Column("level", _l("Level")),
+        ListColumn("code", _l("Code"), sorts=True),
+        ListColumn("full_name", lazy_pgettext("code", "Name"), sorts=True, width="full"),
+        ListColumn("level", _l("Level")),
     )
     search_columns = ("code", "full_name")
     base_order = ("code", "asc")
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[Region]]:
         return select(Region)

@@ -61,8 +61,20 @@ TABLES = {
     "qtqx": _l("Other destinations"),
 }
 CONFIRMED_2021 = {
-    "10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85",
-}  # fmt: skip
+    "10",
+    "11",
+    "12",
+    "271",
+    "46",
+    "502",
+    "503",
+    "512",
+    "519",
+    "76",
+    "801",
+    "802",
+    "85",
+}
 UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 SHIPPED_EDITIONS = {"byqx": [(0, "legacy"), (2021, "2021")]}
 
@@ -278,12 +290,22 @@ def load_shipped() -> int:
                 file != "byqx_2021" or row["code"] in CONFIRMED_2021
             )
             rows.append(
-                {"table": table, "edition": kept, "code": row["code"], "name": row["name"],
-                 "sort": sort, "certain": certain, "active": True}
-            )  # fmt: skip
+                {
+                    "table": table,
+                    "edition": kept,
+                    "code": row["code"],
+                    "name": row["name"],
+                    "sort": sort,
+                    "certain": certain,
+                    "active": True,
+                }
+            )
     db.session.execute(insert(Code).on_conflict_do_nothing(), rows)
-    begun = [{"table": table, "edition": name, "since": since} for table in TABLES
-            for since, name in SHIPPED_EDITIONS.get(table, [(0, "")])]  # fmt: skip
+    begun = [
+        {"table": table, "edition": name, "since": since}
+        for table in TABLES
+        for since, name in SHIPPED_EDITIONS.get(table, [(0, "")])
+    ]
     db.session.execute(insert(CodeEdition).on_conflict_do_nothing(), begun)
     if not db.session.scalar(select(func.count()).select_from(Region)):
         db.session.execute(

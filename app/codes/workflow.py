@@ -38,12 +38,20 @@ def note(
     """Keep who changed what of (table, edition, code). Not committed."""
     table, edition, code = place
     db.session.add(
-        CodeChange(table=table, edition=edition, code=code, old=dict(old), new=dict(new),
-                   by=who.user_id, by_name=who.name, at=clock.now())
-    )  # fmt: skip
+        CodeChange(
+            table=table,
+            edition=edition,
+            code=code,
+            old=dict(old),
+            new=dict(new),
+            by=who.user_id,
+            by_name=who.name,
+            at=clock.now(),
+        )
+    )
 
 
-def note_record(who: Actor, place: tuple[str, str, str], record: Any) -> None:
+def note_record(who: Actor, place: tuple[str, str, str], record: object) -> None:
     """Keep what is about to be written of a record that the session has changed."""
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}
@@ -78,8 +86,9 @@ def copy_edition(who: Actor, table: str, name: str, since: int) -> CodeEdition:
     made = CodeEdition(table=table, edition=name, since=since)
     db.session.add(made)
     db.session.flush()
-    copied = select(Code.table, db.literal(name), Code.code, Code.name, Code.sort, Code.certain,
-                    Code.active).where(Code.table == table, Code.edition == before, Code.active)  # fmt: skip
+    copied = select(
+        Code.table, db.literal(name), Code.code, Code.name, Code.sort, Code.certain, Code.active
+    ).where(Code.table == table, Code.edition == before, Code.active)
     columns = ["table", "edition", "code", "name", "sort", "certain", "active"]
     db.session.execute(insert(Code).from_select(columns, copied))
     note(who, (table, name, ""), {}, {"since": since, "copied": before})

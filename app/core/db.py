@@ -73,7 +73,7 @@ def driver_connection() -> Connection:
     return connection
 
 
-def tuples(statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def tuples(statement: Executable, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """All rows of a statement as the driver gives them: whoever makes a frame of them needs no more."""
     result = db.session.execute(statement, values)
     assert isinstance(result, CursorResult)

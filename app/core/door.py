@@ -111,7 +111,7 @@ def init(app: Flask, host: str = "") -> None:
     FlaskForm.Meta.wrap_formdata = _posted
 
 
-def _posted(_meta: Any, form: Any, formdata: Any) -> Any:
+def _posted(_meta: object, form: Any, formdata: object) -> object:
     """What a form of ours reads: texts, and files for its fields that take one.
 
     Flask-WTF would read JSON too, and hand a file to a text field of its name.
@@ -233,7 +233,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-def _strings(value: Any) -> Iterable[str]:
+def _strings(value: object) -> Iterable[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -21,9 +21,31 @@ TOPS = Path(__file__).with_name(
 _BEFORE = re.compile(r"^(?:[<(\[\"'“”‘’《「]|(?:mailto|e-?mail|邮箱|电子邮箱)[:：])+", re.I)
 _AFTER = "。；、，,;:.：/\\>)]}\"'“”‘’》」?!？！"
 # what people mean: the hosts of most addresses; one letter away from them is a slip
-USUAL = ("qq.com", "163.com", "126.com", "139.com", "189.cn", "sina.com", "sina.cn", "sohu.com", "yeah.net",
-         "foxmail.com", "aliyun.com", "gmail.com", "hotmail.com", "outlook.com", "icloud.com", "yahoo.com",
-         "live.com", "msn.com", "vip.qq.com", "vip.163.com", "vip.sina.com", "wo.cn", "tom.com")  # fmt: skip
+USUAL = (
+    "qq.com",
+    "163.com",
+    "126.com",
+    "139.com",
+    "189.cn",
+    "sina.com",
+    "sina.cn",
+    "sohu.com",
+    "yeah.net",
+    "foxmail.com",
+    "aliyun.com",
+    "gmail.com",
+    "hotmail.com",
+    "outlook.com",
+    "icloud.com",
+    "yahoo.com",
+    "live.com",
+    "msn.com",
+    "vip.qq.com",
+    "vip.163.com",
+    "vip.sina.com",
+    "wo.cn",
+    "tom.com",
+)
 REAL = frozenset(("mail.com", "email.com", "gmx.com", "ymail.com", "me.com", "wo.com"))
 
 

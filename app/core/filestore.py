@@ -71,7 +71,7 @@ def open_file(key: str) -> Any:
     file = files.open(f"{root}/{key}", "rb")
     try:
         if file.read(len(sealing.MAGIC)) == sealing.MAGIC:
-            return sealing.Reader(sealing.parts(file, cipher(), f"file:{key}"), file)
+            return sealing.SealedReader(sealing.parts(file, cipher(), f"file:{key}"), file)
         if files.exists(f"{root}/{SEALED}"):
             raise ValueError(f"the file {key} lies open where all are sealed: it was not kept here")
         file.seek(0)

@@ -75,7 +75,7 @@ class Checked:
     def __init__(
         self,
         check: Callable[[str], bool],
-        sentence: Any,
+        sentence: object,
         clean: Callable[[str], str] | None = None,
     ) -> None:
         self.check, self.sentence, self.clean = check, sentence, clean
@@ -112,8 +112,9 @@ def doubt(text: str) -> str:
     if instead := emails.meant(text):
         return _(
             "Did you mean %(meant)s? If %(typed)s is right, send it once more.",
-            meant=instead, typed=text,
-        )  # fmt: skip
+            meant=instead,
+            typed=text,
+        )
     if not emails.known_end(text):
         return _(
             "No address on the internet ends in .%(end)s. If it is right all the same, send it once more.",
@@ -194,7 +195,7 @@ class Printable:
 LONGEST_SAID = 7  # digits that are repeated: messages lie in the browser, personal numbers must not
 
 
-def say_mended(label: str, typed: Any, kept: str) -> None:
+def say_mended(label: str, typed: object, kept: str) -> None:
     """Tell the person once that something else is kept than was typed; blanks and case are not said."""
     if not isinstance(typed, str) or not kept or _bare(typed) == _bare(kept):
         return
@@ -204,8 +205,10 @@ def say_mended(label: str, typed: Any, kept: str) -> None:
     if pairs := printable.replaced(typed):
         said = _(
             "“%(field)s”: the private character %(code)s was replaced by “%(char)s”.",
-            field=label, code=printable.code_of(pairs[0][0]), char=pairs[0][1],
-        )  # fmt: skip
+            field=label,
+            code=printable.code_of(pairs[0][0]),
+            char=pairs[0][1],
+        )
     if has_request_context() and said not in g.setdefault("mended", []):
         g.mended.append(said)
         flash(said, "info")
@@ -234,7 +237,7 @@ def install() -> None:
     FlaskForm.Meta.bind_field = _bound
 
 
-def _bound(_meta: Any, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
+def _bound(_meta: object, form: Any, unbound: Any, options: dict[str, Any]) -> object:
     field = unbound.bind(form=form, **options)
     if printed(field):
         _ask(field)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -113,23 +114,23 @@ def _denied(status: int) -> None:
         stores().denied(status)
 
 
-def _not_yours(error: NotYours) -> Any:
+def _not_yours(error: NotYours) -> ResponseReturnValue:
     _denied(404)
     return page(404)
 
 
-def _invalid(error: Invalid) -> Any:
+def _invalid(error: Invalid) -> ResponseReturnValue:
     return page(422, " ".join(sentence for _place, sentence in error.problems))
 
 
-def _csrf(error: CSRFError) -> Any:
+def _csrf(error: CSRFError) -> ResponseReturnValue:
     answer = stores().stale_form()
     if answer is not None:
         return answer
     return page(400, _("This page was open too long. Please go back, reload it and try again."))
 
 
-def _http(error: HTTPException) -> Any:
+def _http(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or (error.code or 500) < 400:
         return error
     if error.code in (403, 404):
@@ -137,7 +138,7 @@ def _http(error: HTTPException) -> Any:
     return page(error.code or 500, getattr(error, "sentence", ""))
 
 
-def _unfit(error: DataError) -> Any:
+def _unfit(error: DataError) -> ResponseReturnValue:
     """A value no column can hold (a number too large, a date of the year 99999): never a bug page."""
     if getattr(error.orig, "sqlstate", None) not in UNFIT:
         return _bug(error)
@@ -146,7 +147,7 @@ def _unfit(error: DataError) -> Any:
     return page(400)
 
 
-def _bug(error: Exception) -> Any:
+def _bug(error: Exception) -> ResponseReturnValue:
     """Anything else is a bug: a short code the person can quote, the rest in the log."""
     db.session.rollback()
     code = secrets.token_hex(4)

@@ -139,8 +139,11 @@ def problem(kind: str, number: str, today: date) -> str | None:
     other = guess(number, today)
     wrong = fault(kind, number, today)
     if other in _TELLING and other != kind and (wrong or _excludes(other, kind)):
-        return _("This is the number of another document: %(kind)s. Choose that kind, or correct the "
-                 "number.", kind=NAMES[str(other)])  # fmt: skip
+        return _(
+            "This is the number of another document: %(kind)s. Choose that kind, or correct the "
+            "number.",
+            kind=NAMES[str(other)],
+        )
     return str(KINDS[kind].how) if wrong else None
 
 
@@ -200,8 +203,15 @@ def countries() -> Mapping[str, str]:
 @cache
 def countries_typed() -> Mapping[str, str]:
     """What people write for a country, in small letters: code, Chinese or English name → code."""
-    found = {"usa": "US", "uk": "GB", "台湾": "TW", "香港": "HK", "澳门": "MO", "中国香港": "HK",
-             "中国澳门": "MO"}  # fmt: skip
+    found = {
+        "usa": "US",
+        "uk": "GB",
+        "台湾": "TW",
+        "香港": "HK",
+        "澳门": "MO",
+        "中国香港": "HK",
+        "中国澳门": "MO",
+    }
     for language in ("zh", "en"):
         found |= {name.casefold(): code for code, name in _countries(language).items()}
     return found | {code.casefold(): code for code in _countries("en")}

@@ -91,7 +91,7 @@ def work(app: Flask, *, once: bool = False) -> None:
 
 
 async def _work(app: Flask, once: bool) -> None:
-    def in_app(call: Callable[[], Any], context: Any, worker: Any) -> Any:
+    def in_app(call: Callable[[], Any], context: object, worker: object) -> object:
         with app.app_context():
             try:
                 return call()

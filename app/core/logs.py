@@ -56,7 +56,7 @@ def cleaned(error: psycopg.Error) -> str:
     )
 
 
-def _arguments(record: logging.LogRecord) -> tuple[Any, ...]:
+def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
     if isinstance(record.args, tuple):
         return record.args
     return tuple(record.args.values()) if record.args else ()

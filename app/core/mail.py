@@ -73,7 +73,7 @@ class Message(db.Model):
 
 
 @dataclass(frozen=True)
-class Fate:
+class MessageFate:
     """What a package above wants to know of its messages, by the beginning of their keys.
 
     `wanted` is asked just before sending; `sent` hears when, in the transaction that notes it.
@@ -111,8 +111,16 @@ class Outgoing:
         return found | {"user_id": self.user_id, "school_id": self.school_id, "tries": 0}
 
 
-SEALED = ("uid", "key", "channel", "address_sealed", "address_masked", "subject", "body_sealed",
-          "code_sealed")  # fmt: skip
+SEALED = (
+    "uid",
+    "key",
+    "channel",
+    "address_sealed",
+    "address_masked",
+    "subject",
+    "body_sealed",
+    "code_sealed",
+)
 
 
 _NEW = (
@@ -183,7 +191,7 @@ def send_urgent(message_id: int) -> None:
     send_message.func(message_id)
 
 
-def _fate(message: Message) -> Fate | None:
+def _fate(message: Message) -> MessageFate | None:
     return next(
         (fate for key, fate in stores().message_fates.items() if message.key.startswith(key)), None
     )

@@ -11,7 +11,7 @@ from flask_mailman.backends.file import EmailBackend as FileBackend
 class EmailBackend(FileBackend):  # type: ignore[misc,no-any-unimported]
     """As Flask-Mailman's, with a private folder and private files."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         os.chmod(self.file_path, 0o700)
 

@@ -62,7 +62,7 @@ class ContactName(_Folded):
     fold = staticmethod(clean_contact)
 
 
-def a_title(_form: Any, field: Any) -> None:
+def a_title(_form: object, field: Any) -> None:
     """Of a form: the field is an organisation's name; else its sentence stands there."""
     sentence = title_problem(field.data or "x")
     if sentence:
@@ -84,6 +84,6 @@ def name_has(
     )
 
 
-def title_has(column: Any, fragment: str) -> ColumnElement[bool]:
+def title_has(column: object, fragment: str) -> ColumnElement[bool]:
     """The same of an organisation's name."""
     return name_has(column, fragment, clean_title)

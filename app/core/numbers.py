@@ -48,7 +48,7 @@ class WholeField(IntegerField):
     widget = TextInput()
 
     def __init__(
-        self, label: Any, validators: Any = None, units: tuple[str, ...] = (), **more: Any
+        self, label: object, validators: object = None, units: tuple[str, ...] = (), **more: Any
     ) -> None:
         keys = {
             "inputmode": "numeric",

@@ -131,7 +131,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
 
         gc.freeze()  # collecting would copy the shared pages
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.stopping = 0.0  # when those who have not begun to ask are cut; 0: it goes on
         self.arriving: dict[Any, Arrival] = {}  # in the order in which they began to wait

@@ -117,8 +117,10 @@ def sentence(char: str) -> str:
     """Which character it is, that it cannot be printed, and what to do instead."""
     return _(
         "“%(char)s” (%(code)s) cannot be printed in documents. %(way)s",
-        char=seen(char), code=code_of(char), way=_way_out(char),
-    )  # fmt: skip
+        char=seen(char),
+        code=code_of(char),
+        way=_way_out(char),
+    )
 
 
 def seen(char: str) -> str:

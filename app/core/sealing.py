@@ -56,7 +56,7 @@ def key_of(file: Any) -> str:
     return str(file.read(_LENGTH + 40)[_LENGTH:].partition(b"|")[0].decode("ascii", "replace"))
 
 
-class Reader:
+class SealedReader:
     """Reads parts as a file is read."""
 
     def __init__(self, found: Iterator[bytes], file: Any) -> None:

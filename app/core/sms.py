@@ -109,7 +109,7 @@ class Gateway:
             self._made = self.make()
         return self._made
 
-    def make(self) -> Any:
+    def make(self) -> object:
         """A client of the SDK with the account's keys."""
         raise NotImplementedError
 
@@ -133,7 +133,7 @@ class AliyunSender(Gateway):
         if answer.code != "OK":
             raise NotSent(f"{answer.code}: {answer.message}")
 
-    def make(self) -> Any:
+    def make(self) -> object:
         sdk = import_module("alibabacloud_tea_openapi.models")
         config = sdk.Config(
             access_key_id=self.config.sms_key_id,
@@ -163,7 +163,7 @@ class TencentSender(Gateway):
         if status.Code != "Ok":
             raise NotSent(f"{status.Code}: {status.Message}")
 
-    def make(self) -> Any:
+    def make(self) -> object:
         keys = import_module("tencentcloud.common.credential").Credential(
             self.config.sms_key_id, self.config.sms_key_secret
         )

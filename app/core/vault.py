@@ -81,7 +81,7 @@ class Vault:
         for key in filter(None, keys):
             filestore.delete_file(key)
 
-    def forget(self, records: Iterable[Any]) -> int:
+    def forget(self, records: Iterable[object]) -> int:
         """Take the files from these locked records, commit, and delete them; how many records."""
         done, keys = 0, []
         for record in records:

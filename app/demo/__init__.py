@@ -14,7 +14,7 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.demo import plan
-from app.demo.maker import PASSWORD, Maker
+from app.demo.maker import PASSWORD, DemoMaker
 from app.demo.people import OVERSEAS, make_people
 from app.demo.stories import tell_stories
 
@@ -50,7 +50,7 @@ def make() -> None:
     """Make the demo school, once; a database that has people is left alone."""
     if db.session.scalar(select(AppUser.id).limit(1)):
         return
-    maker = Maker()
+    maker = DemoMaker()
     make_people(maker)
     tell_stories(maker)
     for hours, _order, act in sorted(maker.events, key=lambda event: (-event[0], event[1])):

@@ -14,7 +14,7 @@ from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.files.documents.attachments import Upload
 from app.people.corrections.workflow import propose as propose_correction
 from app.people.students.models import Student, TrainingMode
@@ -222,7 +222,7 @@ def _ignore(_made: object) -> None:
     """An act gives nothing back."""
 
 
-def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) -> None:
+def tell(maker: DemoMaker, signed: Callable[[int, Student, float, str, int], None]) -> None:
     """Put these stories into the schedule; `signed` lets a student sign so many hours ago."""
     six, seven = maker.students[5:7]
     signed(0, six, 40.0, "awaiting_college", 5)
@@ -265,16 +265,29 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     _register_all(maker, free[11:])
 
 
-def _register_all(maker: Maker, free: list[Student]) -> None:
+def _register_all(maker: DemoMaker, free: list[Student]) -> None:
     """Destinations in every state; the first of these students has registered nothing yet."""
     begins = f"{clock.today().year + 1}-09-01"
-    study = {"school": "武汉大学", "place": "420106", "major": "软件工程", "degree": "11",
-             "begins": begins, "archive_to": "武汉大学研究生院"}  # fmt: skip
+    study = {
+        "school": "武汉大学",
+        "place": "420106",
+        "major": "软件工程",
+        "degree": "11",
+        "begins": begins,
+        "archive_to": "武汉大学研究生院",
+    }
     contract = {
-        "employer": "武汉江城软件有限公司", "credit_code": maker.employers[5].credit_code, "nature": "39",
-        "industry": "34", "place": "420111", "position_kind": "13", "contact": "李经理",
-        "phone": "027-87654321", "since": begins, "pay": "7500",
-    }  # fmt: skip
+        "employer": "武汉江城软件有限公司",
+        "credit_code": maker.employers[5].credit_code,
+        "nature": "39",
+        "industry": "34",
+        "place": "420111",
+        "position_kind": "13",
+        "contact": "李经理",
+        "phone": "027-87654321",
+        "since": begins,
+        "pay": "7500",
+    }
     refused, settled = free[1:3]
     maker.at(90, register(refused, "SX_YJS", study, "admission"))
     maker.at(70, decide(refused, "refuse", "录取通知书照片不清晰，请重新拍照上传。"))
@@ -284,8 +297,13 @@ def _register_all(maker: Maker, free: list[Student]) -> None:
     maker.at(26, register(bound, "DXWP", contract, "agreement"))
     maker.at(30, register(soldier, "YZ", {"place": "420111", "since": begins}, "notice"))
     maker.at(22, register(waiting, "LDHT", contract, "contract"))
-    own = {"form": "751", "employer": "武汉青禾文化工作室", "industry": "44", "place": "420111",
-           "role": "创始人"}  # fmt: skip
+    own = {
+        "form": "751",
+        "employer": "武汉青禾文化工作室",
+        "industry": "44",
+        "place": "420111",
+        "role": "创始人",
+    }
     maker.at(400, register(founder, "CY", own, "licence"))
     maker.at(380, decide(founder, "attest"))
     maker.at(28, leave(founder, "工作室停办，拟另行就业。"))

@@ -17,7 +17,7 @@ PASSWORD = "Demo-2026!"
 
 
 @dataclass
-class Maker:
+class DemoMaker:
     """What is made, and the schedule of what happens to it."""
 
     dice: random.Random = field(default_factory=lambda: random.Random(2026))
@@ -36,9 +36,16 @@ class Maker:
         """An account of the demo; background people have no mail address."""
         email = more.pop("email", f"{name}@invalid")
         user = AppUser(
-            username=name, first_name="", last_name=shown, role=role, email=email, active=True,
-            password=self.hashed, demo=True, **more,
-        )  # fmt: skip
+            username=name,
+            first_name="",
+            last_name=shown,
+            role=role,
+            email=email,
+            active=True,
+            password=self.hashed,
+            demo=True,
+            **more,
+        )
         db.session.add(user)
         self.users[name] = user
         return user

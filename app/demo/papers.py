@@ -7,7 +7,7 @@ import io
 from PIL import Image, ImageDraw
 
 from app.demo.life import Act, _office, _placement, party
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.files.documents.attachments import accept_upload
 from app.people.students.models import Student, TrainingMode
 from app.signing.offline.evidence import add_scan
@@ -29,17 +29,25 @@ FIRMS = (
 def _facts(n: int) -> dict[str, str]:
     name, code, kind, industry = FIRMS[n % len(FIRMS)]
     return {
-        "employer_credit_code": code, "employer_name": name, "employer_kind": kind,
-        "employer_industry": industry, "employer_location": "420106", "employer_postcode": "430071",
-        "employer_address": "湖北省武汉市武昌区中北路88号", "employer_email": f"hr{n}@example.com",
-    }  # fmt: skip
+        "employer_credit_code": code,
+        "employer_name": name,
+        "employer_kind": kind,
+        "employer_industry": industry,
+        "employer_location": "420106",
+        "employer_postcode": "430071",
+        "employer_address": "湖北省武汉市武昌区中北路88号",
+        "employer_email": f"hr{n}@example.com",
+    }
 
 
 def _terms(n: int) -> dict[str, object]:
     values = samples(
-        position=("机械设计员", "幼儿教师", "平面设计师")[n % 3], workplace="420106",
-        contact_name="刘女士", archive_receiver=NOT_RECEIVED, household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        position=("机械设计员", "幼儿教师", "平面设计师")[n % 3],
+        workplace="420106",
+        contact_name="刘女士",
+        archive_receiver=NOT_RECEIVED,
+        household_kind=NOT_RECEIVED,
+    )
     return {field.name: values[field.name] for field in ON_PAPER if field.name in values}
 
 
@@ -115,7 +123,7 @@ REVIEWED = (("approve_form_college", Role.COLLEGE), ("approve_form", Role.SCHOOL
 ATTESTED = (("attest_college", Role.COLLEGE), ("attest", Role.SCHOOL))
 
 
-def tell_papers(maker: Maker, named: Student) -> None:
+def tell_papers(maker: DemoMaker, named: Student) -> None:
     """Put these stories into the schedule."""
     maker.at(20, begin(named))
     free = [s for s in maker.students[FIRST:LAST] if s.training_mode == TrainingMode.OPEN][:10]
@@ -136,7 +144,7 @@ def tell_papers(maker: Maker, named: Student) -> None:
 
 
 def _steps(
-    maker: Maker, student: Student, hours: float, steps: tuple[tuple[str, Role], ...]
+    maker: DemoMaker, student: Student, hours: float, steps: tuple[tuple[str, Role], ...]
 ) -> None:
     for n, (step, role) in enumerate(steps):
         maker.at(hours - n, take(student, step, by=role))

@@ -15,7 +15,7 @@ from app.core.checks import credit_code_mark
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.demo import origin
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.people.employers.models import Employer
 from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import College, Major, School
@@ -36,8 +36,16 @@ SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏"
 )
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红鑫浩宇轩子涵雨欣梓萱思远嘉怡晨曦文博"
-TRADES = (("科技", "34", "13"), ("建筑", "24", "13"), ("商贸", "31", "21"), ("教育", "42", "24"),
-          ("医药", "43", "19"), ("金融", "35", "22"), ("文化传媒", "44", "27"), ("制造", "22", "60"))  # fmt: skip
+TRADES = (
+    ("科技", "34", "13"),
+    ("建筑", "24", "13"),
+    ("商贸", "31", "21"),
+    ("教育", "42", "24"),
+    ("医药", "43", "19"),
+    ("金融", "35", "22"),
+    ("文化传媒", "44", "27"),
+    ("制造", "22", "60"),
+)
 BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九州鼎盛华科"
 
 HELD = 538  # whose phone the school changed yesterday
@@ -49,11 +57,17 @@ OVERSEAS = {
     535: ("林柏翰", "tw_permit", "", "99999535", "13800099535"),
     536: ("KIM MINJUN", "passport", "KR", "M99999536", "+821099990536"),
 }
-ALSO = {HELD: "student9", 557: "student10", 558: "student11",  # whose stories are told in life.py
-        534: "student12", 535: "student13", 536: "student14"}  # fmt: skip
+ALSO = {
+    HELD: "student9",
+    557: "student10",
+    558: "student11",  # whose stories are told in life.py
+    534: "student12",
+    535: "student13",
+    536: "student14",
+}
 
 
-def make_people(maker: Maker) -> None:
+def make_people(maker: DemoMaker) -> None:
     """Everybody, with every way of signing in."""
     school, other = _schools()
     _staff(maker, school, other)
@@ -88,7 +102,7 @@ def _schools() -> tuple[School, School]:
     return school, other
 
 
-def _staff(maker: Maker, school: School, other: School) -> None:
+def _staff(maker: DemoMaker, school: School, other: School) -> None:
     first = db.session.scalars(select(College).where(College.school_id == school.id)).first()
     assert first is not None
     maker.user("admin", Role.ADMIN, "系统管理员")
@@ -108,7 +122,7 @@ def _review(n: int) -> OriginState:
     return OriginState.REJECTED if n == 549 else OriginState.ENTERED
 
 
-def _students(maker: Maker, school: School, other: School) -> None:
+def _students(maker: DemoMaker, school: School, other: School) -> None:
     year = clock.today().year + 1
     majors = {
         s.id: db.session.scalars(select(Major).where(Major.school_id == s.id)).all()
@@ -146,11 +160,17 @@ def _students(maker: Maker, school: School, other: School) -> None:
     for n, student in enumerate(maker.students):
         named = f"student{n + 1}" if n < NAMED else ALSO.get(n, f"s{student.student_no}")
         email = f"{named}@{'example.com' if n < NAMED or n in ALSO else 'invalid'}"
-        maker.user(named, Role.STUDENT, student.name, school_id=student.school_id, student_id=student.id,
-                   email=email)  # fmt: skip
+        maker.user(
+            named,
+            Role.STUDENT,
+            student.name,
+            school_id=student.school_id,
+            student_id=student.id,
+            email=email,
+        )
 
 
-def _employers(maker: Maker, school: School, other: School) -> None:
+def _employers(maker: DemoMaker, school: School, other: School) -> None:
     for n in range(80):
         trade, industry, _position = TRADES[n % len(TRADES)]
         brand = BRANDS[n * 2 % 30 : n * 2 % 30 + 2]
@@ -162,14 +182,27 @@ def _employers(maker: Maker, school: School, other: School) -> None:
         first17 = f"91999999MA{n:07d}"
         now = clock.now()
         employer = Employer(
-            uid=uuid4().hex, credit_code=first17 + credit_code_mark(first17), name=name,
-            school_id=(other if n % 20 == 19 else school).id, contact_name="张先生", email=f"hr{n}@example.com",
-            kind="39", industry=None if n % 16 == 5 else industry, location="420111",
-            address=f"湖北省武汉市洪山区光谷大道{n + 1}号", postcode="430074", archive_receiver="UNIT",
-            archive_to=f"{name}人力资源部", archive_address="湖北省武汉市洪山区光谷大道1号", archive_postcode="430074",
-            archive_contact="张先生", archive_phone="027-87654321", household_kind="NONE",
-            profile_at=now if n < 72 else None, created_at=now,
-        )  # fmt: skip
+            uid=uuid4().hex,
+            credit_code=first17 + credit_code_mark(first17),
+            name=name,
+            school_id=(other if n % 20 == 19 else school).id,
+            contact_name="张先生",
+            email=f"hr{n}@example.com",
+            kind="39",
+            industry=None if n % 16 == 5 else industry,
+            location="420111",
+            address=f"湖北省武汉市洪山区光谷大道{n + 1}号",
+            postcode="430074",
+            archive_receiver="UNIT",
+            archive_to=f"{name}人力资源部",
+            archive_address="湖北省武汉市洪山区光谷大道1号",
+            archive_postcode="430074",
+            archive_contact="张先生",
+            archive_phone="027-87654321",
+            household_kind="NONE",
+            profile_at=now if n < 72 else None,
+            created_at=now,
+        )
         employer.contact_phone = f"139000{n:05d}"
         named = f"employer{n + 1}" if n < 2 else f"e{n + 1}"
         user = maker.user(named, Role.EMPLOYER, name,
@@ -192,46 +225,65 @@ def _register(employer: Employer, user: AppUser) -> Callable[[], None]:
         employer.school = db.session.get_one(School, employer.school_id)
         EMPLOYERS.start("register", employer, actor_of(user))
         user.employer_id = employer.id
-        db.session.add(Identifier(user_id=user.id, kind="credit_code",
-                                  digest=digest("credit_code", employer.credit_code)))  # fmt: skip
+        db.session.add(
+            Identifier(
+                user_id=user.id,
+                kind="credit_code",
+                digest=digest("credit_code", employer.credit_code),
+            )
+        )
         db.session.flush()
 
     return act
 
 
-def _checker(maker: Maker, employer: Employer) -> AppUser:
+def _checker(maker: DemoMaker, employer: Employer) -> AppUser:
     mine = maker.users["school"]
     return mine if employer.school_id == mine.school_id else maker.users["school2"]
 
 
-def _approve(maker: Maker, employer: Employer) -> Callable[[], None]:
+def _approve(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
     def act() -> None:
         EMPLOYERS.apply("approve", employer.id, actor_of(_checker(maker, employer)))
 
     return act
 
 
-def _reject(maker: Maker, employer: Employer) -> Callable[[], None]:
+def _reject(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
     def act() -> None:
-        EMPLOYERS.apply("reject", employer.id, actor_of(_checker(maker, employer)),
-                        reason="营业执照照片不清晰，请重新上传。")  # fmt: skip
+        EMPLOYERS.apply(
+            "reject",
+            employer.id,
+            actor_of(_checker(maker, employer)),
+            reason="营业执照照片不清晰，请重新上传。",
+        )
 
     return act
 
 
-def _identifiers(maker: Maker) -> None:
+def _identifiers(maker: DemoMaker) -> None:
     """Every way of signing in, written at once."""
     codes = {s.id: s.code for s in db.session.scalars(select(School))}
     by_id = {s.id: s for s in maker.students}
-    rows = [{"user_id": u.id, "kind": "username", "digest": digest("username", u.username)}
-            for u in maker.users.values()]  # fmt: skip
+    rows = [
+        {"user_id": u.id, "kind": "username", "digest": digest("username", u.username)}
+        for u in maker.users.values()
+    ]
     for user in maker.users.values():
         student = by_id.get(user.student_id or 0)
         if student is None:
             continue
-        for kind, value in (("id_number", student.id_number), ("phone", student.phone),
-                            ("email", user.email)):  # fmt: skip
+        for kind, value in (
+            ("id_number", student.id_number),
+            ("phone", student.phone),
+            ("email", user.email),
+        ):
             rows.append({"user_id": user.id, "kind": kind, "digest": digest(kind, value)})
-        rows.append({"user_id": user.id, "kind": "student_no",
-                     "digest": digest("student_no", student.student_no, codes[student.school_id])})  # fmt: skip
+        rows.append(
+            {
+                "user_id": user.id,
+                "kind": "student_no",
+                "digest": digest("student_no", student.student_no, codes[student.school_id]),
+            }
+        )
     db.session.execute(insert(Identifier), rows)

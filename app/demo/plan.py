@@ -65,10 +65,13 @@ def _meet_a_signing(who: Actor) -> None:
 def _bring_file(who: Actor, entries: Sequence[PlanEntry]) -> None:
     """The rows with some differences, in the encoding of older systems."""
     rows = [
-        {"XH": entry.student.student_no, "XM": entry.student.name,
-         **{code: getattr(entry, name) or "" for name, code in OFFICIAL.items()}}
+        {
+            "XH": entry.student.student_no,
+            "XM": entry.student.name,
+            **{code: getattr(entry, name) or "" for name, code in OFFICIAL.items()},
+        }
         for entry in entries
-    ]  # fmt: skip
+    ]
     _differ(rows)
     requests.bring(who, PLAN, _csv(["XH", "XM", *OFFICIAL.values()], [*rows[1:], STRANGER]), FILE)
 
@@ -78,10 +81,14 @@ def _forward(who: Actor, entries: list[int]) -> None:
     number_them(who.school_id or 0, {"entries": entries})
     letters = db.session.scalars(select(ForwardingLetter).order_by(ForwardingLetter.number)).all()
     rows = [
-        {"转递单号": letter.number, "姓名": letter.student.name, "快递单号": f"XA{n:011d}",
-         "快递公司": "邮政特快专递"}
+        {
+            "转递单号": letter.number,
+            "姓名": letter.student.name,
+            "快递单号": f"XA{n:011d}",
+            "快递公司": "邮政特快专递",
+        }
         for n, letter in enumerate(letters[: LETTERS // 2], 31_200_000_001)
-    ]  # fmt: skip
+    ]
     requests.bring(who, COURIER, _csv(list(rows[0]), rows), POSTED)
 
 

@@ -12,7 +12,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.demo.life import tell
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.demo.papers import tell_papers
 from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
 from app.people.staff.workflow import open_staff
@@ -43,33 +43,51 @@ REASONS = (
 )
 APPROVED = 72  # the first so many employers are approved
 # how many of each outcome, in this order
-OUTCOMES = (("awaiting_school", 24), ("awaiting_college", 16), ("refuse", 24), ("refuse_college", 6),
-            ("open", 20), ("decline", 10), ("overdue", 10), ("attest", 112))  # fmt: skip
+OUTCOMES = (
+    ("awaiting_school", 24),
+    ("awaiting_college", 16),
+    ("refuse", 24),
+    ("refuse_college", 6),
+    ("open", 20),
+    ("decline", 10),
+    ("overdue", 10),
+    ("attest", 112),
+)
 
 
-def tell_stories(maker: Maker) -> None:
+def tell_stories(maker: DemoMaker) -> None:
     """Put everything into the schedule."""
     _named(maker)
     _background(maker)
-    tell(maker, lambda employer, student, hours, outcome, n: _signed(
-        maker, employer, student, hours, outcome, n))  # fmt: skip
+    tell(
+        maker,
+        lambda employer, student, hours, outcome, n: _signed(
+            maker, employer, student, hours, outcome, n
+        ),
+    )
     tell_papers(maker, maker.students[7])
     maker.at(3, _ask_account(maker))
 
 
-def _ask_account(maker: Maker) -> Callable[[], None]:
+def _ask_account(maker: DemoMaker) -> Callable[[], None]:
     """The system administrator asks for a colleague's account: it waits for the security administrator."""
 
     def act() -> None:
         school = maker.users["school"]
-        values = {"username": "zhou.min", "name": "周敏", "email": "zhou.min@example.com",
-                  "role": Role.SCHOOL.value, "school_id": school.school_id, "college_id": None}  # fmt: skip
+        values = {
+            "username": "zhou.min",
+            "name": "周敏",
+            "email": "zhou.min@example.com",
+            "role": Role.SCHOOL.value,
+            "school_id": school.school_id,
+            "college_id": None,
+        }
         open_staff(values, actor_of(maker.users["admin"]), "就业办新入职，接替王老师的部分工作。")
 
     return act
 
 
-def _named(maker: Maker) -> None:
+def _named(maker: DemoMaker) -> None:
     """What the five students and the two employers of the table find."""
     one, two, three, _four, five = maker.students[:5]
     maker.at(30, _invite(maker, 0, one, 0))
@@ -86,13 +104,18 @@ def _named(maker: Maker) -> None:
         maker.at(28 + n, _invite(maker, n, maker.students[key], n))
 
 
-def _change_phone(maker: Maker, student: Student) -> Callable[[], None]:
+def _change_phone(maker: DemoMaker, student: Student) -> Callable[[], None]:
     """The school enters another phone: for three days it can read, and sign nothing (ACC-15)."""
 
     def act() -> None:
         who = actor_of(maker.users["school"])
-        STUDENTS.apply("change_phone", student.id, who, phone="13800099538",
-                       reason="本人持身份证到就业办办理换号")  # fmt: skip
+        STUDENTS.apply(
+            "change_phone",
+            student.id,
+            who,
+            phone="13800099538",
+            reason="本人持身份证到就业办办理换号",
+        )
 
     return act
 
@@ -104,7 +127,7 @@ def _sign_in_anew(student: Student) -> Callable[[], None]:
     return act
 
 
-def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
+def _restrict(maker: DemoMaker, student: Student) -> Callable[[], None]:
     def act() -> None:
         who = actor_of(maker.users["school"])
         restrict(student, who, "毕业资格正在复核", since=clock.today())
@@ -112,7 +135,7 @@ def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
     return act
 
 
-def _background(maker: Maker) -> None:
+def _background(maker: DemoMaker) -> None:
     free = [
         s
         for s in maker.students[8:524] + maker.students[560:]
@@ -131,7 +154,7 @@ def _background(maker: Maker) -> None:
 
 
 def _signed(
-    maker: Maker, employer: int, student: Student, hours: float, outcome: str, n: int
+    maker: DemoMaker, employer: int, student: Student, hours: float, outcome: str, n: int
 ) -> None:
     """Invited so many hours ago, then on as far as the outcome says."""
     maker.at(hours, _invite(maker, employer, student, n))
@@ -162,18 +185,23 @@ def _signed(
         )
 
 
-def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
+def _letter(maker: DemoMaker, n: int, employer: int) -> dict[str, object]:
     trade = TRADES[n % len(TRADES)]
     pay = maker.dice.randrange(4000, 9000, 500)
     return samples(
-        position_kind=trade[2], position=POSITIONS[n % len(POSITIONS)], probation_pay=pay,
-        probation_days=maker.dice.choice((30, 60, 90)), regular_pay=pay + 1000,
-        breach_penalty=maker.dice.choice((0, 0, 3000)), contact_phone=f"027-8765{employer:04d}",
-        archive_to=maker.employers[employer].archive_to, household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        position_kind=trade[2],
+        position=POSITIONS[n % len(POSITIONS)],
+        probation_pay=pay,
+        probation_days=maker.dice.choice((30, 60, 90)),
+        regular_pay=pay + 1000,
+        breach_penalty=maker.dice.choice((0, 0, 3000)),
+        contact_phone=f"027-8765{employer:04d}",
+        archive_to=maker.employers[employer].archive_to,
+        household_kind=NOT_RECEIVED,
+    )
 
 
-def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[], None]:
+def _invite(maker: DemoMaker, employer: int, student: Student, n: int) -> Callable[[], None]:
     def act() -> None:
         row = Candidate(
             employer_id=maker.employers[employer].id, student_id=student.id, added_at=clock.now()
@@ -189,7 +217,7 @@ def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[
     return act
 
 
-def _find(maker: Maker, students: list[Student]) -> Callable[[], None]:
+def _find(maker: DemoMaker, students: list[Student]) -> Callable[[], None]:
     def act() -> None:
         db.session.add_all(
             Candidate(employer_id=maker.employers[0].id, student_id=s.id, added_at=clock.now())
@@ -220,15 +248,19 @@ def _college(student: Student, step: str, reason: str) -> Callable[[], None]:
         found.employer_industry = found.employer_industry or "34"
         db.session.flush()
         officer = AppUser(
-            username="", last_name="学院老师", first_name="", role=Role.COLLEGE,
-            school_id=found.school_id, college_id=found.college_id,
-        )  # fmt: skip
+            username="",
+            last_name="学院老师",
+            first_name="",
+            role=Role.COLLEGE,
+            school_id=found.school_id,
+            college_id=found.college_id,
+        )
         PLACEMENTS.apply(step, found.id, actor_of(officer), reason=reason)
 
     return act
 
 
-def _school(maker: Maker, student: Student, step: str, reason: str) -> Callable[[], None]:
+def _school(maker: DemoMaker, student: Student, step: str, reason: str) -> Callable[[], None]:
     def act() -> None:
         found = placement_of(student.id)
         assert found is not None

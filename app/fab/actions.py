@@ -5,10 +5,11 @@ Stock FAB loads the posted keys without the view's filters: any row of any schoo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
@@ -19,7 +20,7 @@ from app.core.printable import refusal
 from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.bad_request import Odd
-from app.fab.declared import Fit, Offer, offer_of
+from app.fab.declared import ActionButton, Fit, offer_of
 from app.fab.listing import count_text
 
 MOST_ROWS = 500  # rows that can be ticked by hand
@@ -35,19 +36,19 @@ class ActionRoutes:
     appbuilder: Any
 
     @expose("/action/<string:name>/<string:pk>", methods=["POST"])
-    def action(self, name: str, pk: str) -> Any:
+    def action(self, name: str, pk: str) -> ResponseReturnValue:
         """One action on one record: 404 outside the scope, 403 without the right; never by GET."""
         return self._perform(name, lambda: self.records([pk]), single=True)  # type: ignore[attr-defined]
 
     @expose("/action_post", methods=["POST"])
-    def action_post(self) -> Any:
+    def action_post(self) -> ResponseReturnValue:
         """One action on the ticked records: all of them in scope, or 404 and nothing happens."""
         return self._perform(request.form.get("action", ""), self._chosen, single=False)
 
     @expose("/confirm", methods=["POST"])
     @has_access
     @permission_name("list")
-    def confirm(self) -> Any:
+    def confirm(self) -> ResponseReturnValue:
         """The question and the reason on a page of their own, for ticked records without script."""
         name = request.form.get("action", "")
         items = self._acted_on(name, self._chosen, single=False)
@@ -55,7 +56,9 @@ class ActionRoutes:
             return items
         return self._asked_on_page(name, items, self.url("action_post"))  # type: ignore[attr-defined]
 
-    def _asked_on_page(self, name: str, items: list[Any], url: str, problem: str = "") -> Any:
+    def _asked_on_page(
+        self, name: str, items: list[Any], url: str, problem: str = ""
+    ) -> ResponseReturnValue:
         return self.render_template(  # type: ignore[attr-defined]
             "fab/confirm.html",
             problem=problem,
@@ -72,18 +75,18 @@ class ActionRoutes:
         """Whether an action is one for all of these records; override to ask the rules."""
         return Fit(able=len(items))
 
-    def run_action(self, name: str, items: list[Any]) -> Any:
+    def run_action(self, name: str, items: Sequence[object]) -> ResponseReturnValue:
         """Run the action's body on a list of records; override to wrap all actions of a view.
 
         The body reads `request.form["reason"]` itself. No answer means: back to the list.
         """
         return self.actions[name].func(items)
 
-    def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
+    def offers(self, item: Any) -> list[ActionButton]:  # noqa: ARG002
         """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         """The buttons of the bar that appears when rows are ticked."""
         return [offer_of(a) for a in self.actions.values() if a.multiple and self._may(a.name)]
 
@@ -100,7 +103,9 @@ class ActionRoutes:
             return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
         return items
 
-    def _acted_on(self, name: str, chosen: Callable[[], list[Any]], single: bool) -> Any:
+    def _acted_on(
+        self, name: str, chosen: Callable[[], list[Any]], single: bool
+    ) -> ResponseReturnValue:
         """The chosen records, or the answer that leads a stranger to the sign-in page."""
         if not (current_user.is_authenticated and current_user.is_active):
             return self.appbuilder.sm.turned_away()
@@ -116,13 +121,18 @@ class ActionRoutes:
             abort(403)
         return items
 
-    def _chosen(self) -> list[Any]:
+    def _chosen(self) -> list[object]:
         """The ticked records, or all that the posted list finds, by one scoped query (AGR-07)."""
         if request.form.get("all") == "1":
             items: list[Any] = self.found(request.form.get("query"))  # type: ignore[attr-defined]
             if request.form.get("every", count_text(len(items))) != count_text(len(items)):
-                raise Refused(_("The numbers changed meanwhile: the list finds %(count)s now. Nothing was "
-                                "done; please look again.", count=count_text(len(items))))  # fmt: skip
+                raise Refused(
+                    _(
+                        "The numbers changed meanwhile: the list finds %(count)s now. Nothing was "
+                        "done; please look again.",
+                        count=count_text(len(items)),
+                    )
+                )
             return items
         return self.records(self._ticked())  # type: ignore[attr-defined, no-any-return]
 

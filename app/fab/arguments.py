@@ -51,7 +51,7 @@ class ListArgs:
 
 
 @dataclass(frozen=True)
-class Reader:
+class ArgumentReader:
     """Reads and writes the arguments of one list; made once a view, without state."""
 
     view: str
@@ -75,9 +75,17 @@ class Reader:
         order, ascending = self._order(args)
         text, token = self._search(args)
         return ListArgs(
-            self._tab(args), text, token, self._filters(args), order, ascending,
-            size, page, after, before,
-        )  # fmt: skip
+            self._tab(args),
+            text,
+            token,
+            self._filters(args),
+            order,
+            ascending,
+            size,
+            page,
+            after,
+            before,
+        )
 
     def kept(self, args: Mapping[str, str]) -> Mapping[str, str]:
         """Of a posted form: only what narrows and orders the list, never its place in the pages."""

@@ -15,15 +15,23 @@ from app.fab.interface import SafeInterface
 
 DECLARED = ("class_permission_name", "columns")
 # what FAB reads of columns is made of `columns` and `panels`: said a second time, one of the two is forgotten
-MADE = ("list_columns", "label_columns", "order_columns", "show_columns", "show_fieldsets",
-        "formatters_columns", "description_columns", "list_fieldsets")  # fmt: skip
+MADE = (
+    "list_columns",
+    "label_columns",
+    "order_columns",
+    "show_columns",
+    "show_fieldsets",
+    "formatters_columns",
+    "description_columns",
+    "list_fieldsets",
+)
 WAYS = ("asc", "desc")
 FORMS = {"add": "add_columns", "edit": "edit_columns"}
 OWN = ("list_template", "show_template", "add_template", "edit_template")
 WIDGETS = ("list_widget", "show_widget", "add_widget", "edit_widget")
 
 
-def check_view(view: Any) -> list[str]:
+def check_view(view: object) -> list[str]:
     """What is wrong with the declaration of a view (class or instance); empty when all is well."""
     cls = view if isinstance(view, type) else type(view)
     datamodel = getattr(cls, "datamodel", None)
@@ -86,7 +94,7 @@ def _texts(cls: Any) -> Iterator[str]:
             yield f"{route}_title is declared"
 
 
-def _templates(cls: Any) -> Iterator[str]:
+def _templates(cls: object) -> Iterator[str]:
     for name in OWN:
         if getattr(cls, name).startswith("appbuilder/"):
             yield f"{name} is ours, not FAB's"
@@ -128,7 +136,7 @@ def _exists(model: Any, column: str) -> bool:
     return _exists(relations[head].mapper.class_, rest) if rest and head in relations else not rest
 
 
-def _names(cls: Any) -> Iterator[str]:
+def _names(cls: object) -> Iterator[str]:
     for kind in ("tabs", "filters"):
         names = [declared.name for declared in getattr(cls, kind)]
         if len(set(names)) != len(names) or not all(name.isidentifier() for name in names):

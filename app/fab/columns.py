@@ -29,7 +29,7 @@ def same(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Column:
+class ListColumn:
     """One column of a list, of its detail and of its export.
 
     `path` is a column or property of the model, dotted through relations. What stands there is the
@@ -59,7 +59,7 @@ class Column:
     kind: str = ""
     cut: Callable[[str], str] | None = None
 
-    def but(self, **changes: Any) -> Column:
+    def but(self, **changes: Any) -> ListColumn:
         """The same column as another list has it."""
         return replace(self, **changes)
 
@@ -81,9 +81,9 @@ class Column:
         return self.sorts if isinstance(self.sorts, str) else self.path if self.sorts else ""
 
 
-def fact(path: str, label: Any, shape: Shape | None = None, **more: Any) -> Column:
+def fact(path: str, label: Any, shape: Shape | None = None, **more: Any) -> ListColumn:
     """A column that only the detail and the export have."""
-    return Column(path, label, shape, listed=False, **more)
+    return ListColumn(path, label, shape, listed=False, **more)
 
 
 @dataclass(frozen=True)
@@ -159,4 +159,4 @@ def groups_panel(made: Callable[[Any], Any], **more: Any) -> Panel:
     return Panel(None, made=made, template="fab/groups.html", **more)
 
 
-CHANGED = Column("changed_at", _l("Last change"), moment, sorts=True, width="number")
+CHANGED = ListColumn("changed_at", _l("Last change"), moment, sorts=True, width="number")

@@ -29,7 +29,7 @@ def seal(view: str, order: Order, place: Place) -> str:
     return str(_serializer(view).dumps(content))
 
 
-def unseal(view: str, order: Order, text: str, kind: Any) -> Place:
+def unseal(view: str, order: Order, text: str, kind: object) -> Place:
     """The place again; raises Odd when it was changed or belongs to another list or order.
 
     `kind` is the order column's type: it turns the stored name of an enumeration into its member.
@@ -47,7 +47,7 @@ def _serializer(view: str) -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt=f"fab.cursor.{view}")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """JSON knows text, numbers, truth and nothing; the rest is marked with its kind."""
     if isinstance(value, enum.Enum):
         return ["e", value.name]

@@ -61,7 +61,7 @@ class ListFilter:
 
 
 @dataclass(frozen=True)
-class Offer:
+class ActionButton:
     """A button for one record, or for the ticked ones; the dialog of base.html is filled from it.
 
     `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
@@ -86,13 +86,18 @@ class Offer:
     onward: bool = False
 
     @classmethod
-    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:
+    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> ActionButton:
         """From a step of a workflow: anything with name, label, reason, danger and confirm."""
         reason: Any = str(step.reason)
         return cls(
-            step.name, step.label, reason, step.danger,
-            confirm=step.confirm, why_not=why_not, **more,
-        )  # fmt: skip
+            step.name,
+            step.label,
+            reason,
+            step.danger,
+            confirm=step.confirm,
+            why_not=why_not,
+            **more,
+        )
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,8 @@ class Link:
 
 def record_action(
     name: str,
-    text: Any,
-    question: Any = "",
+    text: object,
+    question: object = "",
     *,
     reason: Reason = "none",
     danger: bool = False,
@@ -133,16 +138,16 @@ def record_action(
 
     def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
         marked: Any = action(name, text, question, None, multiple, single)(method)
-        marked._offer = Offer(name, text, reason, danger, primary, question)
+        marked._offer = ActionButton(name, text, reason, danger, primary, question)
         return marked  # type: ignore[no-any-return]
 
     return wrap
 
 
-def offer_of(item: Any) -> Offer:
+def offer_of(item: Any) -> ActionButton:
     """The button of one of FAB's ActionItems; FAB's plain ``@action`` asks no reason."""
     found = getattr(item.func, "_offer", None)
-    return found or Offer(item.name, item.text, title=item.confirmation or "")
+    return found or ActionButton(item.name, item.text, title=item.confirmation or "")
 
 
 def typed(kind: Any, text: str) -> Any:
@@ -157,7 +162,7 @@ def typed(kind: Any, text: str) -> Any:
     return uuid.UUID(text) if issubclass(python, uuid.UUID) else text
 
 
-def _bad(text: str) -> Any:
+def _bad(text: str) -> object:
     raise ValueError(text)
 
 
@@ -183,7 +188,7 @@ def whole_number(text: str, bits: int = 32) -> int:
     return number
 
 
-def _bits(kind: Any) -> int:
+def _bits(kind: object) -> int:
     if isinstance(kind, SmallInteger):
         return 16
     return 64 if isinstance(kind, BigInteger) else 32

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.fab.columns import Drawn, Panel
-from app.fab.declared import Link, Offer
+from app.fab.declared import ActionButton, Link
 
 
 @dataclass(frozen=True)
 class Button:
     """An offer with the address it posts to; `mark` tells it from its like in other rows."""
 
-    offer: Offer
+    offer: ActionButton
     url: str
     mark: str
 
@@ -58,7 +58,7 @@ class Detail:
         """Pages that the record leads to, below its fields; override to name them."""
         return ()
 
-    def drawn(self, item: Any) -> dict[str, Any]:
+    def drawn(self, item: object) -> dict[str, object]:
         """The panels of a record as widgets: its fields, and what stands beside them."""
         view: Any = self
         own = [(panel, self._value(panel, item)) for panel in self.panels if view.may(panel.right)]
@@ -78,7 +78,7 @@ class Detail:
         columns = [view.column(path) for path in panel.paths]
         return [(str(c.label), c.says(item)) for c in columns if view.may(c.right)]
 
-    def buttons(self, item: Any) -> list[Button]:
+    def buttons(self, item: object) -> list[Button]:
         """The record's offers with their addresses."""
         view: Any = self
         key = view.datamodel.get_pk_value(item)
@@ -87,12 +87,12 @@ class Detail:
             for offer in view.offers(item)
         ]
 
-    def action_url(self, offer: Offer, item: Any) -> str:
+    def action_url(self, offer: ActionButton, item: object) -> str:
         """Where the button of an offer posts to; override to say as of when the page was made."""
         view: Any = self
         return str(view.url("action", name=offer.name, pk=view.datamodel.get_pk_value(item)))
 
-    def _edit_url(self, item: Any) -> str:
+    def _edit_url(self, item: object) -> str:
         view: Any = self
         if "edit" not in self.include_route_methods:
             return ""

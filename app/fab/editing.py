@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.forms import GeneralModelConverter
 from flask_babel import gettext as _
@@ -56,7 +57,7 @@ class FormRoutes:
 
     @expose("/edit/<string:pk>", methods=["GET", "POST"])
     @has_access
-    def edit(self, pk: str) -> Any:
+    def edit(self, pk: str) -> ResponseReturnValue:
         """A changed record; neither it nor what it becomes may be outside the scope (H5)."""
         view: Any = self
         item = view.record(pk)
@@ -69,7 +70,7 @@ class FormRoutes:
 
     @expose("/delete/<string:pk>", methods=["POST"])
     @has_access
-    def delete(self, pk: str) -> Any:
+    def delete(self, pk: str) -> ResponseReturnValue:
         """Remove a record of the scope; by POST only (W9)."""
         view: Any = self
         item = view.record(pk)
@@ -86,7 +87,7 @@ class FormRoutes:
         flash(view.delete_row_message, "success")
         return redirect(view.list_url(), 303)
 
-    def _saved(self, kind: str, item: Any, form: Any) -> Any:
+    def _saved(self, kind: str, item: Any, form: Any) -> ResponseReturnValue:
         """Write the record; our three exceptions go up to the app, only a double key stays here."""
         view: Any = self
         try:
@@ -124,7 +125,7 @@ class FormRoutes:
             raise
         after(item)
 
-    def _still_mine(self, item: Any) -> None:
+    def _still_mine(self, item: object) -> None:
         """404, and nothing is written, when the saved row is none that the person may see (H5)."""
         view: Any = self
         key = self.datamodel.get_pk_value(item)

@@ -6,6 +6,7 @@ and the person is thrown out. So: only the query part, few lists, and a bound on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from flask import session
@@ -37,23 +38,23 @@ def remembered_list(view: str) -> str:
     return str((session.get(LISTS) or {}).get(view, ""))
 
 
-class Choices(Protocol):
+class ChoiceStore(Protocol):
     """Where what a person chose for a list is kept: with its account, by a package above."""
 
-    def load(self, view: str) -> dict[str, Any]: ...
+    def load(self, view: str) -> dict[str, object]: ...
 
-    def save(self, view: str, chosen: dict[str, Any]) -> None: ...
+    def save(self, view: str, chosen: Mapping[str, object]) -> None: ...
 
 
 def chosen(view: str) -> dict[str, Any]:
     """What the person chose for that list: «hidden» columns, saved «filters»; asked once a request."""
-    kept: Choices = stores().list_choices
+    kept: ChoiceStore = stores().list_choices
     return once(f"chosen {view}", lambda: kept.load(view))
 
 
-def choose(view: str, **values: Any) -> None:
+def choose(view: str, **values: object) -> None:
     """Keep what the person chose."""
-    kept: Choices = stores().list_choices
+    kept: ChoiceStore = stores().list_choices
     kept.save(view, chosen(view) | values)
 
 

@@ -14,12 +14,12 @@ from urllib.parse import quote, urlencode
 from flask_babel import gettext as _
 
 from app.fab.arguments import ListArgs
-from app.fab.declared import Link, Offer
+from app.fab.declared import ActionButton, Link
 from app.fab.interface import COUNT_CAP
 
 
 @dataclass(slots=True)
-class Cell:
+class ListCell:
     """One value of a row; the class says what it is on a phone's card: title, status, line.
 
     The first cell leads somewhere, and so does the card's title: on a phone the first may not be shown.
@@ -31,11 +31,11 @@ class Cell:
     url: str = ""
 
 
-def cell(label: str, value: Any, css: str, url: str) -> Cell:
+def cell(label: str, value: Any, css: str, url: str) -> ListCell:
     """One value of a row; a phone's card leaves out what is empty, and its title leads to the record."""
     if value == "":
         css = f"{css} qq-wide"
-    return Cell(label, value, css, url if "qq-card-title" in css else "")
+    return ListCell(label, value, css, url if "qq-card-title" in css else "")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Row:
     """One record: `url` is its detail ("" without)."""
 
     pk: str
-    cells: list[Cell]
+    cells: list[ListCell]
     url: str
     css: str
     name: str
@@ -117,7 +117,7 @@ class ListPage:
     choices: list[Choice]
     narrowings: list[Narrowing]
     pager: Pager
-    bulk: list[Offer]
+    bulk: list[ActionButton]
     empty: Any
     text: str
     searched: bool
@@ -174,7 +174,7 @@ def count_text(count: int, cap: int = COUNT_CAP) -> str:
     return f"{count:,}" if count <= cap else _("over %(number)s", number=f"{cap:,}")
 
 
-def value_of(item: Any, path: Sequence[str]) -> Any:
+def value_of(item: object, path: Sequence[str]) -> object:
     """The value of a (dotted) column; None where a relation on the way is empty."""
     value = item
     for part in path:

@@ -30,12 +30,12 @@ def moment(value: datetime | None) -> str:
     return clock.local(value).strftime("%Y-%m-%d %H:%M") if value else "–"
 
 
-def yes_no(value: Any) -> str:
+def yes_no(value: object) -> str:
     """A truth in words."""
     return _("yes") if value else _("no")
 
 
-def dash(value: Any) -> Any:
+def dash(value: object) -> object:
     """What is empty as a dash."""
     return "–" if value in (None, "") else value
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
 
 from app.fab import list_state
-from app.fab.arguments import MAX_SIZE, ListArgs, Reader
+from app.fab.arguments import MAX_SIZE, ArgumentReader, ListArgs
 from app.fab.bad_request import Odd
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.export import export_link
@@ -40,7 +40,7 @@ SIZES = (25, 50, 100, MAX_SIZE)
 class ListReading:
     """Mixin of SafeModelView: declarations of a list, its conditions, its page."""
 
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ListColumn, ...] = ()
     tabs: tuple[Tab, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     search_columns: Any = ()  # text columns of the model that a search looks at
@@ -50,7 +50,7 @@ class ListReading:
     row_actions: bool = False  # buttons in each row, not only in the detail
 
     datamodel: SafeInterface
-    reader: Reader
+    reader: ArgumentReader
     list_columns: Any
     base_order: Any
     page_size: int
@@ -64,7 +64,7 @@ class ListReading:
             for name in ("search_clause", "search_args", "token_clause")
         )
         self.searched = searched
-        self.reader = Reader(
+        self.reader = ArgumentReader(
             cls.__name__,
             self.tabs,
             self.filters,
@@ -74,7 +74,7 @@ class ListReading:
         )
         self.by_path = {column.path: column for column in self.columns}
 
-    def column(self, path: str) -> Column:
+    def column(self, path: str) -> ListColumn:
         """The column of that path."""
         return self.by_path[path]
 
@@ -101,7 +101,7 @@ class ListReading:
         """Where the first cell of a row leads (AGR-02); None: to the detail."""
         return None
 
-    def row_class(self, item: Any) -> str:  # noqa: ARG002
+    def row_class(self, item: object) -> str:  # noqa: ARG002
         """A CSS class of the row."""
         return ""
 
@@ -113,7 +113,7 @@ class ListReading:
         """When the rows were read, as a form carries it; override where it matters who came first."""
         return ""
 
-    def empty_text(self, args: ListArgs) -> Any:
+    def empty_text(self, args: ListArgs) -> object:
         """Why the list is empty and what to do."""
         if args.narrowed:
             return _("Nothing matches this search. Clear it to see all records of the tab.")
@@ -130,7 +130,7 @@ class ListReading:
 
     # -- conditions ----------------------------------------------------------------------------
 
-    def own_columns(self) -> list[Column]:
+    def own_columns(self) -> list[ListColumn]:
         """The columns that the person asking may have, of list, detail and export."""
         return [c for c in self.columns if self.may(c.right)]  # type: ignore[attr-defined]
 
@@ -170,7 +170,7 @@ class ListReading:
             raise Odd(_("This search is no longer valid. Search again."))
         return clause
 
-    def neighbours(self, item: Any) -> tuple[Any, Any]:
+    def neighbours(self, item: object) -> tuple[object, object]:
         """The keys before and behind the record in the list as it was left; None at its ends."""
         args = self.left_args()  # type: ignore[attr-defined]
         return self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
@@ -228,8 +228,15 @@ class ListReading:
         return found
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "pick_columns", "action_post", "confirm", "fits", "keep_filter",
-                  "drop_filter")  # fmt: skip
+        wanted = (
+            "search",
+            "pick_columns",
+            "action_post",
+            "confirm",
+            "fits",
+            "keep_filter",
+            "drop_filter",
+        )
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:
@@ -250,14 +257,14 @@ class ListReading:
         count = self.datamodel.counted(statement) if here is None else found[here][0]
         return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
 
-    def _rows(self, items: list[Any], columns: list[Column]) -> list[Row]:
+    def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         first = self.list_columns[0]
         heads = [(str(c.label), c, c.css(c.path == first)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
-    def _row(self, item: Any, pattern: str, heads: list[tuple[str, Column, str]]) -> Row:
+    def _row(self, item: Any, pattern: str, heads: list[tuple[str, ListColumn, str]]) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         cells = [cell(label, column.says(item), css, url) for label, column, css in heads]
@@ -265,7 +272,7 @@ class ListReading:
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
         return Row(str(key), cells, url, self.row_class(item), self.record_name(item), buttons)
 
-    def _heading(self, column: Column, args: ListArgs, order: Order, to: Addresses) -> Heading:
+    def _heading(self, column: ListColumn, args: ListArgs, order: Order, to: Addresses) -> Heading:
         name, label = column.order, str(column.label)
         if not name:
             return Heading(column.path, label, "", "")
@@ -276,11 +283,14 @@ class ListReading:
     def _tabs(self, args: ListArgs, counts: Mapping[str, str], to: Addresses) -> list[TabLink]:
         return [
             TabLink(
-                tab.name, tab.label, to.list(args.moved(tab=tab.name)),
-                counts.get(tab.name, ""), tab.name == args.tab,
+                tab.name,
+                tab.label,
+                to.list(args.moved(tab=tab.name)),
+                counts.get(tab.name, ""),
+                tab.name == args.tab,
             )
             for tab in self.tabs
-        ]  # fmt: skip
+        ]
 
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)

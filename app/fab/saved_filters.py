@@ -25,7 +25,7 @@ class SavedFilters:
     @expose("/filters", methods=["POST"])
     @has_access
     @permission_name("list")
-    def keep_filter(self) -> Any:
+    def keep_filter(self) -> object:
         """Keep the list as the page shows it under a name; the same name is replaced."""
         view: Any = self
         name, here = clean_line(request.form.get("name", "")), type(self).__name__
@@ -58,7 +58,7 @@ class SavedFilters:
     @expose("/filters/drop", methods=["POST"])
     @has_access
     @permission_name("list")
-    def drop_filter(self) -> Any:
+    def drop_filter(self) -> object:
         """Forget one of them."""
         view: Any = self
         here, name = type(self).__name__, request.form.get("name", "")

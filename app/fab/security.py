@@ -40,7 +40,7 @@ class CodeRoleManager(SecurityManager):
 
     auth_view_class: type | None = None
 
-    def __init__(self, appbuilder: Any) -> None:
+    def __init__(self, appbuilder: object) -> None:
         # Past SecurityManager.__init__: it writes on FAB's own view classes, may create tables.
         super(SecurityManager, self).__init__(appbuilder)
         self._rules = {str(role): _compiled(rows) for role, rows in self.builtin_roles.items()}
@@ -70,7 +70,7 @@ class CodeRoleManager(SecurityManager):
         """Nothing is public by permission: public pages simply carry no ``has_access``."""
         return False
 
-    def get_user_roles(self, user: Any) -> list[CodeRole]:
+    def get_user_roles(self, user: object) -> list[CodeRole]:
         """The one role of the user, as FAB wants to see it; none for a stranger."""
         role = _role_of(user)
         return [] if role is None else [CodeRole(role)]
@@ -79,12 +79,12 @@ class CodeRoleManager(SecurityManager):
         """FAB asks for it by query; here it is a name that no rule mentions."""
         return CodeRole(self.auth_role_public)
 
-    def get_public_permissions(self) -> list[Any]:
+    def get_public_permissions(self) -> list[object]:
         """None, without a query."""
         return []
 
     @property
-    def current_user(self) -> Any:
+    def current_user(self) -> object:
         """The person signed in, or None; tokens and API keys are not a way in."""
         return current_user if current_user.is_authenticated else None
 
@@ -113,10 +113,10 @@ class CodeRoleManager(SecurityManager):
     def create_db(self) -> None:
         """Never: tables come from migrations, roles from code."""
 
-    def create_jwt_manager(self, app: Any) -> None:
+    def create_jwt_manager(self, app: object) -> None:
         """No tokens: FAB's REST protection then refuses everything."""
 
-    def create_limiter(self, app: Any) -> Limiter:  # noqa: ARG002
+    def create_limiter(self, app: object) -> Limiter:  # noqa: ARG002
         """A limiter that is not attached: ours counts in the database (W6), see app.core.limits."""
         return Limiter(key_func=get_remote_address, enabled=False)
 
@@ -130,7 +130,7 @@ def _compiled(rows: Iterable[Iterable[str]]) -> Rules:
     return tuple((re.compile(view), re.compile(permission)) for view, permission in rows)
 
 
-def _role_of(user: Any) -> str | None:
+def _role_of(user: object) -> str | None:
     """The role's name of an active, signed-in user; None closes every door."""
     if not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", False):
         return None

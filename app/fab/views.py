@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import abort, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_appbuilder.views import ModelView
@@ -40,8 +41,14 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     datamodel: SafeInterface
     include_route_methods = {  # noqa: RUF012
-        "list", "show", "search", "pick_columns", "action", "action_post", "confirm",
-    }  # fmt: skip
+        "list",
+        "show",
+        "search",
+        "pick_columns",
+        "action",
+        "action_post",
+        "confirm",
+    }
 
     list_template = "fab/list.html"
     show_template = "fab/show.html"
@@ -60,7 +67,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     # -- set-up --------------------------------------------------------------------------------
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         if problems := check_view(type(self)):
             raise TypeError("; ".join(problems))
         super().__init__(**kwargs)
@@ -104,7 +111,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     @expose("/search", methods=["POST"])
     @has_access
     @permission_name("list")
-    def search(self) -> Any:
+    def search(self) -> ResponseReturnValue:
         """The search box and filters; posted, so that what is typed need not be in an address."""
         kept = dict(self.reader.kept(request.form))
         text = checked_text(request.form.get("q", ""))
@@ -116,7 +123,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     @expose("/columns", methods=["POST"])
     @has_access
     @permission_name("list")
-    def pick_columns(self) -> Any:
+    def pick_columns(self) -> ResponseReturnValue:
         """Which columns the person wants to see; the first one always stays (AGR-01)."""
         wanted = set(request.form.getlist("column"))
         if not wanted <= set(self.list_columns):
@@ -180,7 +187,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         query = list_state.remembered_list(type(self).__name__)
         return f"{self.url('list')}?{query}" if query else self.url("list")
 
-    def list_context(self, args: ListArgs) -> dict[str, Any]:  # noqa: ARG002
+    def list_context(self, args: ListArgs) -> dict[str, object]:  # noqa: ARG002
         """What the list's own template shows besides; override with it."""
         return {}
 

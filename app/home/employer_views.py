@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -54,7 +55,7 @@ class EmployerHomeView(SafeView):
 
     @expose("/signings/<int(max=2147483647):pk>", methods=["GET"])
     @has_access
-    def signing(self, pk: int) -> Any:
+    def signing(self, pk: int) -> ResponseReturnValue:
         """Where notices of a signing lead: to the invitation that it came from, or to the paper."""
         if is_paper(placement_in(actor(), pk)):
             return redirect(url_for("EmployerPaperView.show", pk=pk))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -67,7 +68,7 @@ class OfficeView(SafeView):
             done_url=url_for("DeskView.list", tab="in_force"),
         )
 
-    def _administration(self, who: Actor) -> Any:
+    def _administration(self, who: Actor) -> ResponseReturnValue:
         """Where the day of the three administrators begins: what waits, and what is theirs."""
         waits = staff_requests(who)
         return self.render_template(
@@ -116,7 +117,7 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     return figures
 
 
-def _waits(label: str, waits: Waiting, url: str, late: str) -> tuple[Any, ...]:
+def _waits(label: str, waits: Waiting, url: str, late: str) -> tuple[object, ...]:
     kind = "waiting" if waits.overdue else "turn" if waits.total else ""
     return label, waits.total, url, late % {"count": waits.overdue} if waits.overdue else "", kind
 
@@ -152,8 +153,10 @@ def _mine(row: Any, placement: Placement) -> dict[str, Any]:
 def _request(record: StaffRequest) -> str:
     return _(
         "%(act)s: %(username)s (asked by %(asker)s)",
-        act=ACTS[StaffAct(record.act)], username=record.username, asker=record.asked_name,
-    )  # fmt: skip
+        act=ACTS[StaffAct(record.act)],
+        username=record.username,
+        asker=record.asked_name,
+    )
 
 
 def _system_links() -> list[tuple[str, str]]:
@@ -187,9 +190,13 @@ def _audit_links() -> list[tuple[str, str]]:
 
 ADMIN_LINKS = {Role.ADMIN: _system_links, Role.SECURITY: _security_links, Role.AUDIT: _audit_links}
 ADMIN_LEADS = {
-    Role.ADMIN: _l("You keep accounts, schools and code tables. What gives somebody a way in takes "
-                   "effect when the security administrator has confirmed it."),
-    Role.SECURITY: _l("You look whether what the system administrator asks for is right, and sign "
-                      "accounts out that should not be in. You change no account by yourself."),
+    Role.ADMIN: _l(
+        "You keep accounts, schools and code tables. What gives somebody a way in takes "
+        "effect when the security administrator has confirmed it."
+    ),
+    Role.SECURITY: _l(
+        "You look whether what the system administrator asks for is right, and sign "
+        "accounts out that should not be in. You change no account by yourself."
+    ),
     Role.AUDIT: _l("You read what was done and by whom, and change nothing."),
-}  # fmt: skip
+}

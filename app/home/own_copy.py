@@ -55,7 +55,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Part:
+class CopyPart:
     """What is kept of one kind: a heading, and a row of label → text for each record."""
 
     name: str
@@ -76,31 +76,36 @@ def take(user: AppUser, student: Student, password: str, old_code: str) -> bytes
     def act() -> None:
         security_log.note("own_copy", user=user, who=actor_of(user))
         key = f"copy:{user.id}:{clock.now().isoformat()}"
-        warnings.warn(user, key, _("A copy of your data was taken"), _(
-            "Somebody who has the password or phone of %(name)s downloaded a copy of what is kept about "
-            "%(name)s. If it was not you, change your password at once and call the employment office.",
-            name=student.name,
-        ))  # fmt: skip
+        warnings.warn(
+            user,
+            key,
+            _("A copy of your data was taken"),
+            _(
+                "Somebody who has the password or phone of %(name)s downloaded a copy of what is kept about "
+                "%(name)s. If it was not you, change your password at once and call the employment office.",
+                name=student.name,
+            ),
+        )
 
     proved(user, "copy", password, old_code, act)
     return _zipped(user, student, parts(user, student))
 
 
-def parts(user: AppUser, student: Student) -> list[Part]:
+def parts(user: AppUser, student: Student) -> list[CopyPart]:
     """Everything kept about the person that is the person's to read, in reading order."""
     records = _records(student)
     found = [
-        Part(_("What the school keeps of me"), [_own(student)]),
-        *(Part(name, [say(r) for r in records[kind]]) for kind, name, say in _kinds()),
-        Part(_("Employment plan"), [_entry(r) for r in _mine(PlanEntry, student)]),
-        Part(_("Archive"), _archive(student)),
-        Part(_("Course of events"), _trace(student, records)),
-        Part(_("Notices"), [_notice(n) for n in _of(Notice, user)]),
-        Part(_("Mails and text messages"), [_message(m) for m in _of(Message, user)]),
-        Part(_("Changes of phone and e-mail"), [_change(c) for c in _of(ContactChange, user)]),
-        Part(_("Signed in now"), [_session(s) for s in _of(AccountSession, user)]),
-        Part(_("Sign-ins and security"), [_event(e) for e in _of(SecurityEvent, user)]),
-        Part(_("Uploaded files"), [_upload(f) for f in _uploads(user)]),
+        CopyPart(_("What the school keeps of me"), [_own(student)]),
+        *(CopyPart(name, [say(r) for r in records[kind]]) for kind, name, say in _kinds()),
+        CopyPart(_("Employment plan"), [_entry(r) for r in _mine(PlanEntry, student)]),
+        CopyPart(_("Archive"), _archive(student)),
+        CopyPart(_("Course of events"), _trace(student, records)),
+        CopyPart(_("Notices"), [_notice(n) for n in _of(Notice, user)]),
+        CopyPart(_("Mails and text messages"), [_message(m) for m in _of(Message, user)]),
+        CopyPart(_("Changes of phone and e-mail"), [_change(c) for c in _of(ContactChange, user)]),
+        CopyPart(_("Signed in now"), [_session(s) for s in _of(AccountSession, user)]),
+        CopyPart(_("Sign-ins and security"), [_event(e) for e in _of(SecurityEvent, user)]),
+        CopyPart(_("Uploaded files"), [_upload(f) for f in _uploads(user)]),
     ]
     return [part for part in found if part.rows]
 
@@ -174,13 +179,23 @@ def _state(record: Any) -> str:
 
 
 def _correction(row: Correction) -> Row:
-    return {_("Field"): row.label, _("Until now"): row.was, _("Should be"): row.wish, _("Reason"): row.reason,
-            pgettext("of the office", "Answer"): row.answer, _("Proposed"): _at(row.created_at)}  # fmt: skip
+    return {
+        _("Field"): row.label,
+        _("Until now"): row.was,
+        _("Should be"): row.wish,
+        _("Reason"): row.reason,
+        pgettext("of the office", "Answer"): row.answer,
+        _("Proposed"): _at(row.created_at),
+    }
 
 
 def _restriction(row: Restriction) -> Row:
-    return {_("Kind of restriction"): str(RESTRICTION_KINDS[row.kind]), _("Reason"): row.reason,
-            _("From"): str(row.since), _("Until"): str(row.until or "")}  # fmt: skip
+    return {
+        _("Kind of restriction"): str(RESTRICTION_KINDS[row.kind]),
+        _("Reason"): row.reason,
+        _("From"): str(row.since),
+        _("Until"): str(row.until or ""),
+    }
 
 
 def _terms(terms: Any, year: int) -> Row:
@@ -203,19 +218,32 @@ def _placement(row: Placement) -> Row:
     if row.kind == Kind.DESTINATION:
         filled = db.session.scalar(select(Destination).where(Destination.placement_id == row.id))
         fields = {str(i["label"]): str(i["value"]) for i in items(filled)} if filled else {}
-    return {_("Kind"): str(KINDS[Kind(row.kind)]), _("Employer"): row.employer_name,
-            _("State"): review_text(row.state)[0], _("Agreement number"): row.agreement_no or "",
-            _("Formed on"): _at(row.created_at), **fields}  # fmt: skip
+    return {
+        _("Kind"): str(KINDS[Kind(row.kind)]),
+        _("Employer"): row.employer_name,
+        _("State"): review_text(row.state)[0],
+        _("Agreement number"): row.agreement_no or "",
+        _("Formed on"): _at(row.created_at),
+        **fields,
+    }
 
 
 def _termination(row: Termination) -> Row:
-    return {_("Employer"): row.placement.employer_name, _("State"): _state(row), _("Reason"): row.reason,
-            _("Applied on"): _at(row.created_at)}  # fmt: skip
+    return {
+        _("Employer"): row.placement.employer_name,
+        _("State"): _state(row),
+        _("Reason"): row.reason,
+        _("Applied on"): _at(row.created_at),
+    }
 
 
 def _objection(row: Objection) -> Row:
-    return {_("Employer"): row.employer_name, _("Reason"): row.reason,
-            pgettext("of the office", "Answer"): row.answer, _("Sent on"): _at(row.created_at)}  # fmt: skip
+    return {
+        _("Employer"): row.employer_name,
+        _("Reason"): row.reason,
+        pgettext("of the office", "Answer"): row.answer,
+        _("Sent on"): _at(row.created_at),
+    }
 
 
 def _dispute(row: Dispute) -> Row:
@@ -249,40 +277,64 @@ def _trace(student: Student, records: dict[str, list[Any]]) -> list[Row]:
     ]
     places = {r.id: r.kind for r in records["placement"]}
     return [
-        {_("When"): _at(row.at), _("Record"): str(stores().workflows[row.kind].name),
-         _("Act"): trail.what(row, places.get(row.record_id, "") if row.kind == "placement" else ""),
-         _("By"): f"{ROLE_NAMES[Role(row.actor_role)]} {trail.who(row)}".strip(), _("Reason"): row.reason}
+        {
+            _("When"): _at(row.at),
+            _("Record"): str(stores().workflows[row.kind].name),
+            _("Act"): trail.what(
+                row, places.get(row.record_id, "") if row.kind == "placement" else ""
+            ),
+            _("By"): f"{ROLE_NAMES[Role(row.actor_role)]} {trail.who(row)}".strip(),
+            _("Reason"): row.reason,
+        }
         for row in reversed(trail.of_all(keys))
-    ]  # fmt: skip
+    ]
 
 
 def _notice(row: Notice) -> Row:
-    return {_("When"): _at(row.created_at), _("Subject"): row.subject, _("Text"): row.body,
-            _("Read"): _at(row.read_at)}  # fmt: skip
+    return {
+        _("When"): _at(row.created_at),
+        _("Subject"): row.subject,
+        _("Text"): row.body,
+        _("Read"): _at(row.read_at),
+    }
 
 
 def _message(row: Message) -> Row:
     """Where and when; the text is left out, for links in it still open something."""
-    return {_("When"): _at(row.sent_at or row.created_at),
-            pgettext("message", "To"): row.address or row.address_masked or "",
-            _("Subject"): row.subject}  # fmt: skip
+    return {
+        _("When"): _at(row.sent_at or row.created_at),
+        pgettext("message", "To"): row.address or row.address_masked or "",
+        _("Subject"): row.subject,
+    }
 
 
 def _change(row: ContactChange) -> Row:
-    return {_("When"): _at(row.at), _("Until now"): row.old or "", _("Since then"): row.new or "",
-            _("By"): row.actor_name, _("Reason"): row.reason}  # fmt: skip
+    return {
+        _("When"): _at(row.at),
+        _("Until now"): row.old or "",
+        _("Since then"): row.new or "",
+        _("By"): row.actor_name,
+        _("Reason"): row.reason,
+    }
 
 
 def _session(row: AccountSession) -> Row:
-    return {_("Signed in at"): _at(row.created_at), _("Signed in by"): way_name(row.way),
-            _("Device"): in_words(row.device), pgettext("network", "Address"): row.address}  # fmt: skip
+    return {
+        _("Signed in at"): _at(row.created_at),
+        _("Signed in by"): way_name(row.way),
+        _("Device"): in_words(row.device),
+        pgettext("network", "Address"): row.address,
+    }
 
 
 def _event(row: SecurityEvent) -> Row:
     own = row.actor_id in (None, row.user_id)
-    return {_("When"): _at(row.at), _("Act"): event_name(row.event),
-            _("Device"): in_words(row.device) if own and row.device else "",
-            pgettext("network", "Address"): row.address if own else ""}  # fmt: skip
+    return {
+        _("When"): _at(row.at),
+        _("Act"): event_name(row.event),
+        _("Device"): in_words(row.device) if own and row.device else "",
+        pgettext("network", "Address"): row.address if own else "",
+    }
 
 
 def _upload(row: Attachment) -> Row:
@@ -293,13 +345,16 @@ def _upload(row: Attachment) -> Row:
     }
 
 
-def _zipped(user: AppUser, student: Student, found: list[Part]) -> bytes:
+def _zipped(user: AppUser, student: Student, found: list[CopyPart]) -> bytes:
     """One page to read, one file for machines, the documents and uploads as they are kept."""
     plain = [{"name": part.name, "rows": part.rows} for part in found]
     page = render_template(
-        "home/own_copy_file.html", parts=found, student=student, at=_at(clock.now()),
+        "home/own_copy_file.html",
+        parts=found,
+        student=student,
+        at=_at(clock.now()),
         language=str(get_locale() or "zh"),
-    )  # fmt: skip
+    )
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr(_("My data") + ".html", page)

@@ -99,11 +99,15 @@ def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
     signings = placements_for(who).with_only_columns(Placement.id)
     endings = terminations_for(who).with_only_columns(Termination.id)
     mine = or_(
-        and_(Trail.kind == "placement", Trail.record_id.in_(
-            signings.where(Placement.changed_at >= start))),
-        and_(Trail.kind == "termination", Trail.record_id.in_(
-            endings.where(Termination.changed_at >= start))),
-    )  # fmt: skip
+        and_(
+            Trail.kind == "placement",
+            Trail.record_id.in_(signings.where(Placement.changed_at >= start)),
+        ),
+        and_(
+            Trail.kind == "termination",
+            Trail.record_id.in_(endings.where(Termination.changed_at >= start)),
+        ),
+    )
     approved, refused = db.session.execute(
         select(
             func.count().filter(Trail.step.in_(APPROVING)),
@@ -164,7 +168,7 @@ def _counted(keys: Any) -> Any:
     return select(func.count()).select_from(keys.limit(MENU_CAP).subquery()).scalar_subquery()
 
 
-def _waiting_by_entry(who: Actor) -> dict[str, Any]:
+def _waiting_by_entry(who: Actor) -> dict[str, object]:
     """Menu entry → the keys of what waits there for this person."""
     found: dict[str, Any] = {"Desk": waiting_for(who)}
     if who.role is Role.SCHOOL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -20,7 +21,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.documents.file_views import file_answer
 from app.home import own_copy
-from app.people.contacts.forms import ProofForm
+from app.people.contacts.forms import OwnProofForm
 from app.people.merging.requests import asked_of as asked_of_me
 from app.people.students.student_views import facts, me
 from app.plan.letters.detail import letter_facts
@@ -121,7 +122,7 @@ class MyCopyView(SafeView):
     @expose("/", methods=["GET", "POST"])
     @has_access
     def index(self) -> Any:
-        form = ProofForm()
+        form = OwnProofForm()
         if form.validate_on_submit():
             try:
                 data = own_copy.take(
@@ -138,6 +139,6 @@ class MyCopyView(SafeView):
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """A code to the contact on record, for who has no password."""
         return answer_code(self, lambda: ask_own_code(g.user, "copy"))

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core.errors import Refused
 from app.core.mail import MAIL, SMS, Message
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chip, dash, moment, whole
@@ -44,19 +44,19 @@ class DeliveriesView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Deliveries")
     columns = (
-        Column("receiver.display_name", _l("To whom"), dash),
-        Column("fate", _l("State"), lambda fate: chip(*STATES[fate]), card="status"),
-        Column("subject", _l("Subject"), whole, width="roomy"),
-        Column("created_at", _l("Written"), moment, sorts=True, width="number"),
-        Column(
+        ListColumn("receiver.display_name", _l("To whom"), dash),
+        ListColumn("fate", _l("State"), lambda fate: chip(*STATES[fate]), card="status"),
+        ListColumn("subject", _l("Subject"), whole, width="roomy"),
+        ListColumn("created_at", _l("Written"), moment, sorts=True, width="number"),
+        ListColumn(
             "channel",
             _l("Channel"),
             lambda channel: str(CHANNELS.get(channel, channel)),
             card="none",
         ),
-        Column("address_masked", lazy_pgettext("message", "Address"), dash, card="none"),
-        Column("tries", _l("Attempts"), sorts=True, card="none"),
-        Column(
+        ListColumn("address_masked", lazy_pgettext("message", "Address"), dash, card="none"),
+        ListColumn("tries", _l("Attempts"), sorts=True, card="none"),
+        ListColumn(
             "problem",
             _l("Last problem"),
             lambda problem: whole(queries.problem_in_words(problem)),
@@ -83,7 +83,7 @@ class DeliveriesView(SafeModelView):
         return f"{dash(item.receiver and item.receiver.display_name)}: {item.subject}"
 
     @record_action("resend", _l("Send again"), primary=True)
-    def resend(self, items: list[Any]) -> Any:
+    def resend(self, items: list[Message]) -> Any:
         """Each once a minute at most; the text comes from the notice on the site."""
         done, refused = 0, ""
         for item in items:

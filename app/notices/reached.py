@@ -46,9 +46,12 @@ FATES = {
     Fate.UNTOLD: _l("Not told yet"),
 }
 CHIPS = {
-    Fate.READ: "done", Fate.TOLD: "done", Fate.UNDER_WAY: "waiting", Fate.FAILED: "refused",
+    Fate.READ: "done",
+    Fate.TOLD: "done",
+    Fate.UNDER_WAY: "waiting",
+    Fate.FAILED: "refused",
     Fate.UNTOLD: "refused",
-}  # fmt: skip
+}
 REACHED = (Fate.READ, Fate.TOLD, Fate.UNDER_WAY)
 CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 WHY = {
@@ -58,9 +61,13 @@ WHY = {
     NO_ACCOUNT: _l("has no account here"),
 }
 RECEIVERS = {
-    "student": _l("the student"), "employer": _l("the employer"), "other": _l("the other party"),
-    "starter": _l("who applied"), "college": _l("the college"), "school": _l("the school"),
-}  # fmt: skip
+    "student": _l("the student"),
+    "employer": _l("the employer"),
+    "other": _l("the other party"),
+    "starter": _l("who applied"),
+    "college": _l("the college"),
+    "school": _l("the school"),
+}
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,10 @@ def _messages(told: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Mes
 
 def _reach(notice: Notice, user: AppUser, messages: Sequence[Message]) -> Reach:
     about: dict[str, Any] = {
-        "name": user.display_name, "user_id": user.id, "key": notice.key,
-    }  # fmt: skip
+        "name": user.display_name,
+        "user_id": user.id,
+        "key": notice.key,
+    }
     by_fate: dict[str, list[Message]] = {}
     for message in messages:
         by_fate.setdefault(message.fate, []).append(message)
@@ -173,7 +182,7 @@ def lately(user_id: int, most: int = 10) -> list[tuple[Notice, Reach]]:
 
 
 @dataclass
-class Told:
+class ToldCount:
     """What became of the telling of one act or of many: counts by fate, and who was not reached."""
 
     counts: Counter[Fate] = field(default_factory=Counter)
@@ -212,9 +221,9 @@ class Told:
         )
 
 
-def of_event(key: str) -> Told:
+def of_event(key: str) -> ToldCount:
     """What became of the telling of one event."""
-    told = Told()
+    told = ToldCount()
     for reach in reach_of([key]).get(key, ()):
         told.add(reach)
     return told
@@ -228,13 +237,17 @@ def after(kind: str, record_id: int, step: str, user_id: int | None) -> str:
 
 def after_each(
     kind: str, ids: Sequence[int], step: str, user_id: int | None, since: datetime | None = None
-) -> dict[int, Told]:
+) -> dict[int, ToldCount]:
     """The same of a step on many records, by their ids; the last time that it was taken, its doer left out.
 
     What was taken before `since` does not count.
     """
-    wanted = (Trail.kind == kind, among(Trail.record_id, ids), Trail.step == step,
-              Trail.actor_id == user_id)  # fmt: skip
+    wanted = (
+        Trail.kind == kind,
+        among(Trail.record_id, ids),
+        Trail.step == step,
+        Trail.actor_id == user_id,
+    )
     rows = db.session.scalars(select(Trail).where(*wanted).order_by(Trail.seq))
     last = {row.record_id: row for row in rows if since is None or row.at >= since}
     reached = reach_of([_key(row) for row in last.values()])
@@ -245,8 +258,8 @@ def _key(row: Trail) -> str:
     return event_key(row.kind, row.record_id, row.step, row.at)
 
 
-def _told(row: Trail, reached: Sequence[Reach]) -> Told:
-    told = Told()
+def _told(row: Trail, reached: Sequence[Reach]) -> ToldCount:
+    told = ToldCount()
     for reach in reached:
         if reach.user_id != row.actor_id:
             told.add(reach)
@@ -256,9 +269,9 @@ def _told(row: Trail, reached: Sequence[Reach]) -> Told:
     return told
 
 
-def together(each: Iterable[Told]) -> Told:
+def together(each: Iterable[ToldCount]) -> ToldCount:
     """Of many acts: all receivers as one."""
-    whole = Told()
+    whole = ToldCount()
     for told in each:
         for reach in (*told.reached, *told.missed):
             whole.add(reach)

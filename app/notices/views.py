@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -42,14 +43,14 @@ class NoticesView(SafeView):
 
     @expose(f"/<int(max={MOST}):pk>", methods=["POST"])
     @has_access
-    def follow(self, pk: int) -> Any:
+    def follow(self, pk: int) -> ResponseReturnValue:
         """Mark as read and go where it leads."""
         url = queries.open_notice(g.user.id, pk).url
         return redirect(local_path(url) or url_for("NoticesView.index"), 303)
 
     @expose("/read", methods=["POST"])
     @has_access
-    def read_all(self) -> Any:
+    def read_all(self) -> ResponseReturnValue:
         queries.read_all(g.user.id)
         return redirect(url_for("NoticesView.index"), 303)
 
@@ -103,9 +104,13 @@ class JobsView(SafeView):
 
     @expose(f"/<int(max={MOST}):pk>/retry", methods=["POST"])
     @has_access
-    def retry(self, pk: int) -> Any:
+    def retry(self, pk: int) -> ResponseReturnValue:
         done = jobs.retry(pk)
         db.session.commit()
-        flash(_("The job will be tried again.") if done else _("This job is not among the failed ones."),
-              "success" if done else "warning")  # fmt: skip
+        flash(
+            _("The job will be tried again.")
+            if done
+            else _("This job is not among the failed ones."),
+            "success" if done else "warning",
+        )
         return redirect(url_for("JobsView.index"), 303)

@@ -146,12 +146,18 @@ def _warn(
     record = change is not None and change.kind in RECORDS
     about = (change.kind, change.record.id) if change is not None and record else None
     return warn(
-        user, key, row["subject"], row["body"], about=about, school_id=school_id, at=at,
+        user,
+        key,
+        row["subject"],
+        row["body"],
+        about=about,
+        school_id=school_id,
+        at=at,
         who=change.actor if change is not None else None,
-    )  # fmt: skip
+    )
 
 
-def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, Any]:
+def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, object]:
     """The notice in the receiver's language."""
     with force_locale(user.locale or "zh"):
         subject, body = str(letter.subject) % shown, str(letter.body) % shown
@@ -196,8 +202,9 @@ def _how_to_begin(user: AppUser) -> str:
     url = f"{str(jobs.config().base_url).rstrip('/')}{FIRST}"
     return _(
         "First sign-in: open %(url)s, enter your student number or phone, and set a password by the code "
-        "that you get.", url=url,
-    )  # fmt: skip
+        "that you get.",
+        url=url,
+    )
 
 
 def tell_anew(notice: Notice, user: AppUser, school_id: int | None) -> bool:
@@ -275,10 +282,17 @@ def _send_again(message: mail.Message) -> None:
     address = user.email if by_mail else phone_of(user)
     if address is None or not reachable(address):
         raise Refused(_("%(name)s has no address for this.", name=user.display_name))
-    mail.post(mail.Outgoing(
-        f"{base}{AGAIN}{now:%Y%m%d%H%M%S}", message.channel, address, notice.subject,
-        notice.body if by_mail else notice.subject, user_id=user.id, school_id=message.school_id,
-    ))  # fmt: skip
+    mail.post(
+        mail.Outgoing(
+            f"{base}{AGAIN}{now:%Y%m%d%H%M%S}",
+            message.channel,
+            address,
+            notice.subject,
+            notice.body if by_mail else notice.subject,
+            user_id=user.id,
+            school_id=message.school_id,
+        )
+    )
 
 
 def _notice_of(base: str, user_id: int | None) -> Notice | None:

@@ -18,7 +18,7 @@ AHEAD = 200  # days that the page looks ahead
 
 
 @dataclass
-class Span:
+class DaySpan:
     """Some days in a row that are free without being a weekend, or worked though one."""
 
     first: date
@@ -38,9 +38,9 @@ class Span:
         return (self.last - self.first).days + 1
 
 
-def spans(today: date, own: Mapping[date, bool]) -> list[Span]:
+def spans(today: date, own: Mapping[date, bool]) -> list[DaySpan]:
     """The next days off and worked weekends; a weekend after a holiday belongs to it."""
-    found: list[Span] = []
+    found: list[DaySpan] = []
     for day in (today + timedelta(days=n) for n in range(AHEAD)):
         works, mine, name = own.get(day, public_working_day(day)), day in own, holiday_name(day)
         odd = mine or bool(name) or works != (day.weekday() < SATURDAY)
@@ -48,11 +48,11 @@ def spans(today: date, own: Mapping[date, bool]) -> list[Span]:
         if last and _goes_on(last, day, works, mine) and (odd or not works):
             last.last, last.name = day, last.name or name
         elif odd:
-            found.append(Span(day, day, works, mine, "" if works or mine else name))
+            found.append(DaySpan(day, day, works, mine, "" if works or mine else name))
     return found
 
 
-def _goes_on(last: Span, day: date, works: bool, mine: bool) -> bool:
+def _goes_on(last: DaySpan, day: date, works: bool, mine: bool) -> bool:
     return last.last + timedelta(days=1) == day and (last.works, last.own) == (works, mine)
 
 

@@ -17,26 +17,48 @@ from app.core.numbers import WholeField
 from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
-    (_l("Who reviews"), ("signing_review", "offline_review", "destination_review",
-                         "termination_review", "review_patience_days", "deputy_days")),
-    (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
-                                    "amendment_days")),
-    (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
-                          "forced_by_two")),
+    (
+        _l("Who reviews"),
+        (
+            "signing_review",
+            "offline_review",
+            "destination_review",
+            "termination_review",
+            "review_patience_days",
+            "deputy_days",
+        ),
+    ),
+    (
+        _l("Inviting and answering"),
+        ("cooling_off_hours", "reply_days", "reply_days_most", "amendment_days"),
+    ),
+    (
+        _l("Terminations"),
+        ("termination_days", "termination_chances", "forced_online", "forced_by_two"),
+    ),
     (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
-    (_l("Full editions of documents"), ("full_students", "full_employers", "full_school",
-                                        "full_college", "full_data", "full_province")),
+    (
+        _l("Full editions of documents"),
+        (
+            "full_students",
+            "full_employers",
+            "full_school",
+            "full_college",
+            "full_data",
+            "full_province",
+        ),
+    ),
     (_l("Signing in"), ("contact_hold_hours",)),
     (_l("Notices"), ("sms_notices",)),
-)  # fmt: skip
+)
 
 
 NEAR = 731  # days from today that a school corrects
 NO_DAY = _l("Please enter a day, such as 2027-07-01.")
 
 
-def _field(name: str) -> Any:
+def _field(name: str) -> object:
     about = SETTINGS[name].metadata
     if about["choices"]:
         return SelectField(about["label"], description=about["about"])
@@ -49,7 +71,7 @@ def _field(name: str) -> Any:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
@@ -58,7 +80,7 @@ class SettingsForm(FlaskForm):
 
     seen = HiddenField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for name, item in SETTINGS.items():
             if item.metadata["choices"]:
@@ -74,8 +96,14 @@ class SettingsForm(FlaskForm):
     def of(cls, current: Settings, seen: int) -> SettingsForm:
         """The form with these values, whatever was posted."""
         values = {name: getattr(current, name) for name in SETTINGS}
-        return cls(formdata=None, seen=seen, **{name: _text(v) if SETTINGS[name].metadata["choices"] else v
-                                 for name, v in values.items()})  # fmt: skip
+        return cls(
+            formdata=None,
+            seen=seen,
+            **{
+                name: _text(v) if SETTINGS[name].metadata["choices"] else v
+                for name, v in values.items()
+            },
+        )
 
     def values(self) -> dict[str, Any]:
         """What was chosen, as the settings' own types."""
@@ -103,7 +131,7 @@ class WindowForm(FlaskForm):
     opens = DateField(_l("From"), [Optional()], invalid_value_message=NO_DAY)
     closes = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         this = clock.today().year
         self.year.choices = [(str(year), str(year)) for year in range(this + 4, this - 4, -1)]
@@ -138,7 +166,7 @@ class DayForm(FlaskForm):
     works = SelectField(_l("This day is"))
     note = line(_l("Note"), 60, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.works.choices = [("0", _l("a free day")), ("1", _l("a working day"))]
 

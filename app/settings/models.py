@@ -46,7 +46,7 @@ DESTINATION_NAMES = {
 ON_OFF = {True: _l("Yes"), False: _l("No")}
 
 
-def two_levels(record: Any, _actor: Any = None) -> bool:
+def two_levels(record: Any, _actor: object = None) -> bool:
     """Whether a record, as kept with it, is reviewed by the college and then by the school."""
     return bool(record.review == Review.BOTH)
 
@@ -65,8 +65,14 @@ def _setting(
 
     It is less, off, on, fewer levels, or sooner where 0 means never.
     """
-    known = {"label": label, "about": about, "unit": unit, "least": least, "most": most,
-             "looser": looser}  # fmt: skip
+    known = {
+        "label": label,
+        "about": about,
+        "unit": unit,
+        "least": least,
+        "most": most,
+        "looser": looser,
+    }
     return field(default=default, metadata={**known, "choices": choices})
 
 
@@ -77,11 +83,13 @@ class Settings:
     signing_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of signings"),
-        _l("Who decides on a signing. It counts for signings formed from now on; what waits already "
-           "keeps its way."),
+        _l(
+            "Who decides on a signing. It counts for signings formed from now on; what waits already "
+            "keeps its way."
+        ),
         choices=REVIEWS,
         looser="levels",
-    )  # fmt: skip
+    )
     offline_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of paper signings"),
@@ -130,12 +138,14 @@ class Settings:
     amendment_days: int = _setting(
         3,
         _l("Days to answer an amendment"),
-        _l("How long a student may think over changed terms; reviews wait meanwhile. "
-           "Without an answer the old terms stay."),
+        _l(
+            "How long a student may think over changed terms; reviews wait meanwhile. "
+            "Without an answer the old terms stay."
+        ),
         _l("days"),
         30,
         least=1,
-    )  # fmt: skip
+    )
     termination_days: int = _setting(
         10,
         _l("Working days to answer a termination"),
@@ -191,39 +201,47 @@ class Settings:
     deputy_days: int = _setting(
         0,
         _l("Working days until the school may decide in a college's place"),
-        _l("Counted from when it began to wait for the college. The school then decides at the college's "
-           "level, with a reason; trace and documents say so, and the college is told. 0: never."),
+        _l(
+            "Counted from when it began to wait for the college. The school then decides at the college's "
+            "level, with a reason; trace and documents say so, and the college is told. 0: never."
+        ),
         _l("working days"),
         60,
         looser="sooner",
-    )  # fmt: skip
+    )
     employer_codes: bool = _setting(
         True,
         _l("Employers prove their acts by a code"),
-        _l("Sending, changing terms and terminating ask a code by e-mail, one for a whole batch. Off: "
-           "whoever sits at an employer's open session can act for it."),
+        _l(
+            "Sending, changing terms and terminating ask a code by e-mail, one for a whole batch. Off: "
+            "whoever sits at an employer's open session can act for it."
+        ),
         choices=ON_OFF,
         looser="off",
-    )  # fmt: skip
+    )
     contact_hold_hours: int = _setting(
         72,
         _l("Hold after staff changed a phone"),
-        _l("How long a phone or mail that staff or a file changed, or a reset sign-in, can only read. "
-           "Never 0: else whoever changes a phone could sign for the student at once. The old phone, the "
-           "earlier e-mail or the next level can confirm earlier. A shorter time counts a week after it "
-           "was set."),
+        _l(
+            "How long a phone or mail that staff or a file changed, or a reset sign-in, can only read. "
+            "Never 0: else whoever changes a phone could sign for the student at once. The old phone, the "
+            "earlier e-mail or the next level can confirm earlier. A shorter time counts a week after it "
+            "was set."
+        ),
         _l("hours"),
         720,
         least=1,
         looser="less",
-    )  # fmt: skip
+    )
     full_students: bool = _setting(
         True,
         _l("Students get the full edition of their documents"),
-        _l("With whole ID number and phone, as personnel and archive offices ask for them. All others get "
-           "the masked edition; both prove themselves on the verification page."),
+        _l(
+            "With whole ID number and phone, as personnel and archive offices ask for them. All others get "
+            "the masked edition; both prove themselves on the verification page."
+        ),
         choices=ON_OFF,
-    )  # fmt: skip
+    )
     full_employers: bool = _setting(
         True,
         _l("Employers get the full edition of their documents"),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -69,7 +70,7 @@ class SettingsView(SafeView):
 
     @expose("/history", methods=["GET"])
     @has_access
-    def history(self) -> Any:
+    def history(self) -> ResponseReturnValue:
         rows = [_change(*row) for row in queries.history(_school())]
         return self.render_template("settings/history.html", rows=rows, tabs=_tabs("history"))
 
@@ -77,7 +78,7 @@ class SettingsView(SafeView):
 
     @expose("/calendar", methods=["GET"])
     @has_access
-    def calendar(self) -> Any:
+    def calendar(self) -> ResponseReturnValue:
         """The form begins with the year that the address asks for."""
         school, year = _school(), request.args.get("year", "")
         return self._calendar(WindowForm.of(year, queries.windows(school)), DayForm(formdata=None))
@@ -113,7 +114,7 @@ class SettingsView(SafeView):
 
     @expose(f"/calendar/day/<int(max={LARGEST_KEY}):pk>/forget", methods=["POST"])
     @has_access
-    def forget(self, pk: int) -> Any:
+    def forget(self, pk: int) -> ResponseReturnValue:
         day = queries.forget_day(_school(), pk, g.user.id)
         db.session.commit()
         flash(_("The public calendar decides about %(day)s again.", day=named_day(day)), "success")
@@ -138,8 +139,11 @@ class SettingsView(SafeView):
         form = SettingsForm.of(replace(fresh, **mine), queries.newest(school))
         show_problems(form, refusal)
         for name, (value, who) in queries.changed_since(school, seen).items():
-            sentence = _("%(who)s set this to “%(value)s” meanwhile.", who=who or _("System"),
-                         value=_with_unit(name, value))  # fmt: skip
+            sentence = _(
+                "%(who)s set this to “%(value)s” meanwhile.",
+                who=who or _("System"),
+                value=_with_unit(name, value),
+            )
             form[name].errors = [*form[name].errors, sentence]
         return self._page(form)
 
@@ -149,7 +153,7 @@ class SettingsView(SafeView):
             "settings/index.html", form=form, groups=groups, may=self._may(), tabs=_tabs("index")
         )
 
-    def _calendar(self, window: WindowForm, day: DayForm) -> Any:
+    def _calendar(self, window: WindowForm, day: DayForm) -> ResponseReturnValue:
         school, today = _school(), clock.today()
         days = queries.settings(school).termination_days
         until = queries.working_deadline(clock.now(), days, school)
@@ -158,17 +162,21 @@ class SettingsView(SafeView):
             "settings/calendar.html",
             window_form=window,
             day_form=day,
-            windows=[_window(year, found, today) for year, found in queries.windows(school).items()],
+            windows=[
+                _window(year, found, today) for year, found in queries.windows(school).items()
+            ],
             days=[(row, named_day(row.day)) for row in own],
             spans=spans(today, {row.day: row.works for row in own}),
             unannounced=[y for y in (today.year, today.year + 1) if not queries.public_year(y)[1]],
             example=_(
                 "An application for termination made today can be answered until %(until)s "
-                "(%(days)s working days).", until=clock.shown_deadline(until), days=days,
+                "(%(days)s working days).",
+                until=clock.shown_deadline(until),
+                days=days,
             ),
             may=self._may(),
             tabs=_tabs("calendar"),
-        )  # fmt: skip
+        )
 
 
 def named_day(day: date) -> str:
@@ -182,11 +190,11 @@ def _shown(form: SettingsForm, name: str) -> tuple[Any, Any, str]:
     return form[name], about["unit"], _("Default: %(value)s.", value=_default(name))
 
 
-def _default(name: str) -> Any:
+def _default(name: str) -> ResponseReturnValue:
     return _with_unit(name, SETTINGS[name].default)
 
 
-def _with_unit(name: str, value: Any) -> Any:
+def _with_unit(name: str, value: Any) -> ResponseReturnValue:
     about = SETTINGS[name].metadata
     return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
 
@@ -205,8 +213,12 @@ def _window_done(year: int, window: Window | None, today: date) -> str:
     """What the window just saved means for the students."""
     if window is None:
         return _("Graduates of %(year)s can sign at any time.", year=year)
-    found = _("Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
-              year=year, opens=window.opens, closes=window.closes)  # fmt: skip
+    found = _(
+        "Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
+        year=year,
+        opens=window.opens,
+        closes=window.closes,
+    )
     if window.opens <= today <= window.closes:
         return found
     return f"{found} {_('Today signing is closed for them.')}"
@@ -222,7 +234,7 @@ def _change(row: Any, before: Any, who: str) -> dict[str, Any]:
     }
 
 
-def _name(key: str) -> Any:
+def _name(key: str) -> ResponseReturnValue:
     if key.startswith(WINDOW):
         return _("Signing window of %(year)s", year=key.removeprefix(WINDOW))
     if key.startswith(DAY):

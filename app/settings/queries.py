@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -55,7 +55,7 @@ def _typed(values: dict[str, Any]) -> Settings:
     return Settings(**{key: typed(key, value) for key, value in values.items() if key in SETTINGS})
 
 
-def _read(school_id: int, until: int | None = None) -> dict[str, Any]:
+def _read(school_id: int, until: int | None = None) -> dict[str, object]:
     """Key → newest value, windows and days included."""
     wanted = select(SchoolSetting.key, SchoolSetting.value).where(
         SchoolSetting.school_id == school_id
@@ -77,7 +77,7 @@ def typed(key: str, value: Any) -> Any:
     return type(SETTINGS[key].default)(value)
 
 
-def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bool:
+def set_setting(school_id: int, key: str, value: object, user_id: int | None) -> bool:
     """Write a new value of one setting; the old ones stay as its history. Not committed.
 
     False where the value is the one in force already. Raises KeyError for an unknown key.
@@ -97,7 +97,7 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
     return True
 
 
-def _in_force(school_id: int, key: str) -> Any:
+def _in_force(school_id: int, key: str) -> object:
     return asdict(settings(school_id))[key]
 
 
@@ -147,7 +147,7 @@ def changed_since(school_id: int, seen: int) -> dict[str, tuple[Any, str]]:
     }
 
 
-def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None) -> list[str]:
+def save(school_id: int, values: Mapping[str, object], seen: int, user_id: int | None) -> list[str]:
     """Write what differs from the values in force, and commit; the labels of what was changed.
 
     Raises Refused where somebody set something after `seen`, the newest change the person knew.
@@ -155,8 +155,12 @@ def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None)
     one_at_a_time("settings", school_id)
     if changed_since(school_id, seen):
         db.session.rollback()
-        raise Refused(_("A colleague changed the settings meanwhile. What you typed is still here: "
-                        "check what is marked and save again."))  # fmt: skip
+        raise Refused(
+            _(
+                "A colleague changed the settings meanwhile. What you typed is still here: "
+                "check what is marked and save again."
+            )
+        )
     changed = [name for name in SETTINGS if set_setting(school_id, name, values[name], user_id)]
     db.session.commit()
     return [str(SETTINGS[name].metadata["label"]) for name in changed]

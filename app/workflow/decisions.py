@@ -22,7 +22,7 @@ def just_decided(record: Any, actor: Actor) -> Trail | None:
     return row if "undo_until" in row.details else None
 
 
-def still_undoable(record: Any, actor: Actor, now: datetime) -> str | None:
+def still_undoable(record: object, actor: Actor, now: datetime) -> str | None:
     """A decision can be undone by whoever took it, until the parties are told."""
     row = just_decided(record, actor)
     if row is not None and now < datetime.fromisoformat(row.details["undo_until"]):

@@ -75,9 +75,13 @@ class Workflow(Generic[R]):
         super().__setattr__(name, value)
 
     def extend(
-        self, *names: str, first: Guard | None = None, when: Guard | None = None,
-        then: Effect | None = None, before: Callable[[Sequence[int]], None] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        *names: str,
+        first: Guard | None = None,
+        when: Guard | None = None,
+        then: Effect | None = None,
+        before: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:
         """Add to steps of this table, or without a name to all, what a package above knows.
 
         A guard before or behind the step's own, an effect, what is done before (see `before`).
@@ -87,10 +91,15 @@ class Workflow(Generic[R]):
         if not names:
             self.after = (*self.after, *([then] if then else []))
         self.steps = tuple(
-            replace(step, when=tuple(filter(None, (first, *step.when, when))),
-                    then=tuple(filter(None, (*step.then, then))))
-            if step.name in names else step for step in self.steps
-        )  # fmt: skip
+            replace(
+                step,
+                when=tuple(filter(None, (first, *step.when, when))),
+                then=tuple(filter(None, (*step.then, then))),
+            )
+            if step.name in names
+            else step
+            for step in self.steps
+        )
         if before:
             self.before = {**self.before, **dict.fromkeys(names, before)}
 
@@ -106,7 +115,7 @@ class Workflow(Generic[R]):
                 return step
         raise NotYours(name)
 
-    def state_at(self, record: R, now: datetime) -> Any:
+    def state_at(self, record: R, now: datetime) -> object:
         """The state of a record now, whether or not a worker has taken the step of time."""
         lapsed = self.lapse(record, now)
         return lapsed[1] if lapsed else record.state
@@ -225,9 +234,15 @@ class Workflow(Generic[R]):
         db.session.flush()
 
     def refusal(
-        self, step: Step, record: Any, actor: Actor, now: datetime, *, taken: bool = False,
+        self,
+        step: Step,
+        record: Any,
+        actor: Actor,
+        now: datetime,
+        *,
+        taken: bool = False,
         held: str | None = None,
-    ) -> str:  # fmt: skip
+    ) -> str:
         """The sentence why the step is refused now; empty if it is not.
 
         `taken`: it is being taken. `held`: `party_refusal`, where it was asked already.
@@ -295,8 +310,10 @@ class Workflow(Generic[R]):
             return _("You have done this already: since %(at)s the state is “%(state)s”.", **said)
         said["who"] = row.actor_name
         if seen is None:
-            return _("This is not possible any more: since %(at)s the state is “%(state)s” "
-                     "(%(who)s).", **said)  # fmt: skip
+            return _(
+                "This is not possible any more: since %(at)s the state is “%(state)s” (%(who)s).",
+                **said,
+            )
         return _("%(who)s was faster: since %(at)s the state is “%(state)s”.", **said)
 
     def _trace(self, change: Change, target: Any) -> None:
@@ -304,11 +321,18 @@ class Workflow(Generic[R]):
         if until:
             change.details["undo_until"] = until.isoformat()
         trail.write(
-            self.kind, record.id, change.step.name, actor, change.now,
-            school_id=getattr(record, "school_id", None), before=change.source, after=target,
+            self.kind,
+            record.id,
+            change.step.name,
+            actor,
+            change.now,
+            school_id=getattr(record, "school_id", None),
+            before=change.source,
+            after=target,
             factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
-            reason=change.reason, details=change.details,
-        )  # fmt: skip
+            reason=change.reason,
+            details=change.details,
+        )
 
 
 def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:

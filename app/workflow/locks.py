@@ -37,6 +37,6 @@ def lock_row(model: Any, record_id: int) -> None:
         raise Refused(_("Somebody changed this at the same moment. Please look again."))
 
 
-def lock_once(model: Any, record_id: int) -> None:
+def lock_once(model: object, record_id: int) -> None:
     """As `lock_row`, of a row that the running transaction may have locked already: then it is fresh."""
     remembered(("locked", model, record_id), lambda: lock_row(model, record_id))

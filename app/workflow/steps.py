@@ -129,7 +129,7 @@ class Step:
         """What the step is called for a record of this kind."""
         return self.otherwise.get(kind, self.label)
 
-    def verdict_in(self, state: Any) -> Verdict | None:
+    def verdict_in(self, state: object) -> Verdict | None:
         """What the step says to a record that waits in this state; None: it answers nothing there."""
         if isinstance(self.verdict, Mapping):
             return self.verdict.get(state)
@@ -160,7 +160,7 @@ class Step:
         """Whether people of an office may take it, whatever the parties may."""
         return bool(set(self.roles) & set(STAFF))
 
-    def steps_up(self, record: Any) -> bool:
+    def steps_up(self, record: object) -> bool:
         """Whether the step asks for the second factor anew on this record."""
         return self.step_up(record) if callable(self.step_up) else self.step_up
 

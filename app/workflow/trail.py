@@ -25,19 +25,40 @@ DEVICE = 200  # characters
 
 
 def write(
-    kind: str, record_id: int, step: str, by: Actor, at: datetime, *, school_id: int | None,
-    before: str | None = None, after: str, factor: str = "", reason: str = "",
+    kind: str,
+    record_id: int,
+    step: str,
+    by: Actor,
+    at: datetime,
+    *,
+    school_id: int | None,
+    before: str | None = None,
+    after: str,
+    factor: str = "",
+    reason: str = "",
     details: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Add a line; `before` and `after` are states, a birth has no `before`. Not committed."""
     db.session.add(
         Trail(
-            kind=kind, record_id=record_id, school_id=school_id, step=step, from_state=before,
-            to_state=after, actor_id=by.user_id, actor_role=by.role, actor_name=by.name,
-            address=by.address, device=by.device[:DEVICE], device_id=by.device_id, factor=factor,
-            reason=reason, details=dict(details or {}), at=at,
+            kind=kind,
+            record_id=record_id,
+            school_id=school_id,
+            step=step,
+            from_state=before,
+            to_state=after,
+            actor_id=by.user_id,
+            actor_role=by.role,
+            actor_name=by.name,
+            address=by.address,
+            device=by.device[:DEVICE],
+            device_id=by.device_id,
+            factor=factor,
+            reason=reason,
+            details=dict(details or {}),
+            at=at,
         )
-    )  # fmt: skip
+    )
 
 
 # -- by set ------------------------------------------------------------------------------------------
@@ -49,18 +70,33 @@ BY_ACTOR = ":by_id ::int, :by_role, :by_name, :by_address, :by_device, :by_devic
 
 
 def lines(
-    kind: str, step: str, before: str, after: str, by: str, *, record: str = "id",
-    school: str = "school_id", reason: str = "''", details: str = "'{}'::jsonb", at: str = ":now",
-) -> str:  # fmt: skip
+    kind: str,
+    step: str,
+    before: str,
+    after: str,
+    by: str,
+    *,
+    record: str = "id",
+    school: str = "school_id",
+    reason: str = "''",
+    details: str = "'{}'::jsonb",
+    at: str = ":now",
+) -> str:
     """What stands between INTO and FROM: the values of each line, all but `kind` and `by` as SQL."""
     values = (f"'{kind}'", record, school, step, before, after, by, "''", reason, details, at)
     return f"SELECT {', '.join(values)}"
 
 
-def bound(by: Actor) -> dict[str, Any]:
+def bound(by: Actor) -> dict[str, object]:
     """What BY_ACTOR binds."""
-    return {"by_id": by.user_id, "by_role": str(by.role), "by_name": by.name, "by_address": by.address,
-            "by_device": by.device[:DEVICE], "by_device_id": by.device_id}  # fmt: skip
+    return {
+        "by_id": by.user_id,
+        "by_role": str(by.role),
+        "by_name": by.name,
+        "by_address": by.address,
+        "by_device": by.device[:DEVICE],
+        "by_device_id": by.device_id,
+    }
 
 
 # -- read --------------------------------------------------------------------------------------------
@@ -70,7 +106,7 @@ Note = Callable[[Trail], str]
 
 
 @dataclass(frozen=True)
-class Line:
+class TrailLine:
     """A line as pages show it: who, when (Asia/Shanghai), what, the reason and what else is known."""
 
     who: str
@@ -95,17 +131,17 @@ def of_all(records: Iterable[tuple[str, int]]) -> Sequence[Trail]:
     ).all()
 
 
-def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -> list[Line]:
+def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -> list[TrailLine]:
     """The trace of one record as its page shows it, newest first; see `line`."""
     return [line(row, called, staff=staff) for row in reversed(of(kind, record_id))]
 
 
-def line(row: Trail, called: str = "", *, staff: bool = False) -> Line:
+def line(row: Trail, called: str = "", *, staff: bool = False) -> TrailLine:
     """As pages show it; `called` is the kind of placement whose words the step has, `staff` who reads it."""
     step, known = _step(row), stores()
     says = [*known.trail_notes.get(row.kind, ()), *(known.staff_notes if staff else ())]
     notes = [row.reason, *(note(row) for note in says)]
-    return Line(
+    return TrailLine(
         who=who(row),
         what=what(row, called),
         when=clock.local(row.at),

@@ -16,8 +16,11 @@ def user(cast):
     """The student's account with a password and every identifier."""
     found = make.account(cast.student)
     found.password = passwords.hashed(RIGHT)
-    for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number),
-                        ("email", found.email)):  # fmt: skip
+    for kind, value in (
+        ("phone", cast.student.phone),
+        ("id_number", cast.student.id_number),
+        ("email", found.email),
+    ):
         queries.identify(found, kind, value)
     db.session.commit()
     return found

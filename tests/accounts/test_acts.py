@@ -20,16 +20,23 @@ from tests import factories as make
 from tests.stores import otherwise
 
 ASKED = {  # kind, step, role: acts that bind or end something
-    ("invitation", "accept", "student"), ("invitation", "send", "employer"),
+    ("invitation", "accept", "student"),
+    ("invitation", "send", "employer"),
     ("invitation", "amend", "employer"),
-    ("placement", "agree_terms", "student"), ("placement", "propose_terms", "employer"),
-    ("placement", "generate", "student"), ("placement", "hand_in", "student"),
-    ("placement", "submit", "student"), ("placement", "ask_give_up", "student"),
-    ("termination", "request", "student"), ("termination", "request", "employer"),
+    ("placement", "agree_terms", "student"),
+    ("placement", "propose_terms", "employer"),
+    ("placement", "generate", "student"),
+    ("placement", "hand_in", "student"),
+    ("placement", "submit", "student"),
+    ("placement", "ask_give_up", "student"),
+    ("termination", "request", "student"),
+    ("termination", "request", "employer"),
     ("termination", "apply_with_proof", "student"),
-    ("termination", "agree", "student"), ("termination", "agree", "employer"),
-    ("termination", "decline", "student"), ("termination", "decline", "employer"),
-}  # fmt: skip
+    ("termination", "agree", "student"),
+    ("termination", "agree", "employer"),
+    ("termination", "decline", "student"),
+    ("termination", "decline", "employer"),
+}
 NOT_ASKED = {  # kind, step → why no code is asked; docs/codes-and-limits.md says it to people
     ("invitation", "decline"): "binds nobody, the employer may invite again",
     ("invitation", "withdraw"): "binds nobody, the student is told, it can be sent again",
@@ -125,8 +132,14 @@ def test_no_setting_lets_a_student_act_without_a_code(cast):
 
 
 def batch(cast, ids=(1, 2, 3), **content):
-    return acts.batch_of(INVITATIONS, "send", [cast.school.id], ids, {"pay": 6000, **content},
-                         make.account(cast.employer))  # fmt: skip
+    return acts.batch_of(
+        INVITATIONS,
+        "send",
+        [cast.school.id],
+        ids,
+        {"pay": 6000, **content},
+        make.account(cast.employer),
+    )
 
 
 @pytest.mark.rule("ACC-10")
@@ -138,8 +151,9 @@ def test_one_code_proves_a_whole_batch_in_any_order(cast):
 
 
 @pytest.mark.rule("ACC-10")
-@pytest.mark.parametrize("changed", [{"ids": (1, 2)}, {"ids": (1, 2, 4)}, {"ids": (1, 2, 3, 4)}, {"pay": 1},
-                                     {"more": 1}])  # fmt: skip
+@pytest.mark.parametrize(
+    "changed", [{"ids": (1, 2)}, {"ids": (1, 2, 4)}, {"ids": (1, 2, 3, 4)}, {"pay": 1}, {"more": 1}]
+)
 def test_a_changed_batch_makes_its_code_worthless(cast, changed):
     user = make.account(cast.employer)
     acts.send(batch(cast), user)

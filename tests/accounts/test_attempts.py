@@ -63,8 +63,10 @@ def test_s07_an_account_has_one_budget_over_all_addresses(user, checked):
 
 @pytest.mark.rule("ACC-09")
 def test_s07_an_unknown_account_is_answered_and_counted_alike(user):
-    told = {who: [outcome(who, str(n), "wrong", "10.0.0.1") for n in range(8)]
-            for who in (user.username, "nobody-at-all")}  # fmt: skip
+    told = {
+        who: [outcome(who, str(n), "wrong", "10.0.0.1") for n in range(8)]
+        for who in (user.username, "nobody-at-all")
+    }
     assert told[user.username] == told["nobody-at-all"] == ["Invalid"] * 5 + ["Refused"] * 3
 
 
@@ -180,8 +182,9 @@ def test_failures_and_locks_stand_in_the_security_log_with_their_reason(user):
         outcome(user.username, "", "wrong", "10.0.0.1")
     rows = db.session.execute(
         select(SecurityEvent.outcome, SecurityEvent.details["reason"].astext, SecurityEvent.user_id)
-        .where(SecurityEvent.event == "sign_in").order_by(SecurityEvent.id)
-    ).all()  # fmt: skip
+        .where(SecurityEvent.event == "sign_in")
+        .order_by(SecurityEvent.id)
+    ).all()
     assert [tuple(row) for row in rows[:2]] == [
         ("failed", "password", user.id),
         ("failed", "account", None),
@@ -193,16 +196,38 @@ def test_failures_and_locks_stand_in_the_security_log_with_their_reason(user):
 
 
 @pytest.mark.rule("ACC-09")
-@pytest.mark.parametrize("weak", ["password123", "Password123!", "qwerty12345", "woaini1314", "p@ssw0rd123",
-                                  "abc1234567890", "aaaaaaaaaaaaaaaa", "abcabcabcabcabc", "Qq1234567890",
-                                  "iloveyou1314520", "1234567890a", "short1"])  # fmt: skip
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "password123",
+        "Password123!",
+        "qwerty12345",
+        "woaini1314",
+        "p@ssw0rd123",
+        "abc1234567890",
+        "aaaaaaaaaaaaaaaa",
+        "abcabcabcabcabc",
+        "Qq1234567890",
+        "iloveyou1314520",
+        "1234567890a",
+        "short1",
+    ],
+)
 def test_s18_what_everybody_tries_first_is_refused(session, weak):
     assert passwords.weakness(weak)
 
 
 @pytest.mark.rule("ACC-09")
-@pytest.mark.parametrize("strong", ["correct horse battery", "春眠不觉晓处处闻啼鸟夜来风雨声", "我爱珞珈山的樱花和东湖的晚风吹",
-                                    "Correct-horse-7", "dormitory4window"])  # fmt: skip
+@pytest.mark.parametrize(
+    "strong",
+    [
+        "correct horse battery",
+        "春眠不觉晓处处闻啼鸟夜来风雨声",
+        "我爱珞珈山的樱花和东湖的晚风吹",
+        "Correct-horse-7",
+        "dormitory4window",
+    ],
+)
 def test_s18_pass_phrases_need_no_digits_in_any_language(session, strong):
     assert passwords.weakness(strong) is None
 

@@ -280,10 +280,16 @@ def test_a_challenge_is_old_after_five_minutes(cast, client, with_key):
     assert client.post("/factor/", data={"_factor_answer": key.get(options)}).status_code == 422
 
 
-@pytest.mark.parametrize("wrong", [
-    {"origin": "http://localhost.evil.example"}, {"origin": "https://evil.example"},
-    {"origin": "http://127.0.0.1"}, {"site": "evil.example"}, {"flags": PRESENT},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"origin": "http://localhost.evil.example"},
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1"},
+        {"site": "evil.example"},
+        {"flags": PRESENT},
+    ],
+)
 @pytest.mark.rule("CHN-09")
 def test_another_origin_another_site_or_no_verification_proves_nothing(
     cast, client, with_key, wrong
@@ -359,9 +365,23 @@ def test_a_key_that_counts_nothing_is_accepted_each_time(cast, client, with_key)
         client.post("/logout")
 
 
-@pytest.mark.parametrize("odd", ["", "x", "[]", "null", "{}", '{"rawId": 5}', '{"rawId": "§"}',
-                                 '{"rawId": "AA", "response": {}}', "9" * 30_000, '{"rawId":' * 400, "[" * 19_000,
-                                 '{"rawId": "\\u0000"}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        "x",
+        "[]",
+        "null",
+        "{}",
+        '{"rawId": 5}',
+        '{"rawId": "§"}',
+        '{"rawId": "AA", "response": {}}',
+        "9" * 30_000,
+        '{"rawId":' * 400,
+        "[" * 19_000,
+        '{"rawId": "\\u0000"}',
+    ],
+)
 @pytest.mark.rule("CHN-09")
 def test_an_odd_answer_gets_a_sentence(cast, client, with_key, odd):
     with_key(cast.officer)
@@ -415,9 +435,15 @@ def test_an_odd_code_gets_a_sentence(cast, client, with_app, visit, odd):
 # -- the gate ------------------------------------------------------------------------------------
 
 OPEN_AT_THE_GATE = {
-    "static", "appbuilder.static", "healthz", "LocaleView.index", "AuthView.logout", "AuthView.demo",
-    "FactorView.index", "FactorView.options",
-}  # fmt: skip
+    "static",
+    "appbuilder.static",
+    "healthz",
+    "LocaleView.index",
+    "AuthView.logout",
+    "AuthView.demo",
+    "FactorView.index",
+    "FactorView.options",
+}
 
 
 def addresses(app):
@@ -450,10 +476,20 @@ def test_staff_who_must_have_a_factor_reach_only_the_page_that_sets_it_up(
     app, cast, visit, required
 ):
     browser = visit(cast.officer)
-    own = {"static", "appbuilder.static", "healthz", "LocaleView.index", "AuthView.logout",
-           "RegionView.find", "MessagesView.index",
-           # the session's clock, and the words that its own person had typed
-           "SessionView.index", "SessionView.go_on", "KeptView.show", "KeptView.discard"}  # fmt: skip
+    own = {
+        "static",
+        "appbuilder.static",
+        "healthz",
+        "LocaleView.index",
+        "AuthView.logout",
+        "RegionView.find",
+        "MessagesView.index",
+        # the session's clock, and the words that its own person had typed
+        "SessionView.index",
+        "SessionView.go_on",
+        "KeptView.show",
+        "KeptView.discard",
+    }
     parties = {"SignInView.mail", "SignInView.mail_code", "SignInView.old_code"}  # no staff's: 403
     through = [
         (method, url)
@@ -498,8 +534,11 @@ def test_the_proof_gives_the_session_another_secret(cast, client, with_app):
 def test_the_gate_holds_scripts_too_and_no_header_opens_it(cast, client, with_app):
     with_app(cast.officer)
     signs_in(client, cast.officer)
-    for headers in ({"Accept": "application/json"}, {"X-Original-URL": "/factor/"},
-                    {"X-HTTP-Method-Override": "GET"}):  # fmt: skip
+    for headers in (
+        {"Accept": "application/json"},
+        {"X-Original-URL": "/factor/"},
+        {"X-HTTP-Method-Override": "GET"},
+    ):
         assert held(client.get("/desk/list/", headers=headers))
 
 
@@ -605,10 +644,15 @@ def test_every_act_of_the_rule_asks_anew():
 
     marked = {(flow.kind, s.name) for flow in WORKFLOWS for s in flow.steps if s.step_up}
     assert marked >= {
-        ("export_file", "ask"), ("export_file", "stream"), ("export_file", "fetch"),
-        ("termination", "force"), ("termination", "confirm_force"), ("student", "change_phone"),
-        ("staff_request", "ask"), ("staff_request", "confirm"),
-    }  # fmt: skip
+        ("export_file", "ask"),
+        ("export_file", "stream"),
+        ("export_file", "fetch"),
+        ("termination", "force"),
+        ("termination", "confirm_force"),
+        ("student", "change_phone"),
+        ("staff_request", "ask"),
+        ("staff_request", "confirm"),
+    }
 
 
 @pytest.mark.rule("CHN-09")
@@ -617,8 +661,15 @@ def test_clear_numbers_go_out_only_after_a_fresh_factor(cast, with_app):
 
     browser, secret, _codes = with_app(cast.officer)
     aged(cast.officer, 6)
-    data = {"list": "StudentsView", "query": "", "format": "csv", "columns": "shown", "clear": "1",
-            "purpose": "核对身份", "uid": "a" * 32}  # fmt: skip
+    data = {
+        "list": "StudentsView",
+        "query": "",
+        "format": "csv",
+        "columns": "shown",
+        "clear": "1",
+        "purpose": "核对身份",
+        "uid": "a" * 32,
+    }
     asked = browser.post("/exports/", data=data)
     assert asked.status_code == 403
     assert "核对身份" in asked.text

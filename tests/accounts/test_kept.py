@@ -79,8 +79,10 @@ def browser(app, session):
 def typed(page) -> dict[str, str]:
     """The profile form as a person sends it from that page."""
     return {
-        "csrf_token": token_of(page), "email": "new.mail@example.org", "address": "湖北省武汉市洪山区珞喻路 1037 号东八舍 402",
-    }  # fmt: skip
+        "csrf_token": token_of(page),
+        "email": "new.mail@example.org",
+        "address": "湖北省武汉市洪山区珞喻路 1037 号东八舍 402",
+    }
 
 
 def late_profile(browser, student, minutes=31):
@@ -326,8 +328,14 @@ def test_passwords_codes_and_files_are_never_kept_and_are_asked_for_anew(browser
     enter(browser, student)
     token = token_of(browser.get("/my/profile/"))
     pass_minutes(31)
-    data = {"csrf_token": token, "reason": REASON, "code": "424242", "password": "Secret-2026!", "_code_url": "/acts/termination/5/agree/code",
-            "scan": (io.BytesIO(b"%PDF-1.7 secret"), "解约协议.pdf")}  # fmt: skip
+    data = {
+        "csrf_token": token,
+        "reason": REASON,
+        "code": "424242",
+        "password": "Secret-2026!",
+        "_code_url": "/acts/termination/5/agree/code",
+        "scan": (io.BytesIO(b"%PDF-1.7 secret"), "解约协议.pdf"),
+    }
     answer = browser.post("/my/terminations/request", data=data)
     if answer.status_code == 404:
         answer = browser.post(

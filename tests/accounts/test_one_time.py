@@ -213,8 +213,18 @@ def test_codes_go_by_the_urgent_queue_before_everything_else(cast):
 
 
 @pytest.mark.rule("ACC-05")
-@pytest.mark.parametrize("form", ["{wide}", " {code} ", "{spaced}", "验证码：{code}。", "【青签】您的验证码为{code},5分钟内有效",
-                                  "{dashed}", "\u200b{code}\u200b"])  # fmt: skip
+@pytest.mark.parametrize(
+    "form",
+    [
+        "{wide}",
+        " {code} ",
+        "{spaced}",
+        "验证码：{code}。",
+        "【青签】您的验证码为{code},5分钟内有效",
+        "{dashed}",
+        "\u200b{code}\u200b",
+    ],
+)
 def test_s18_a_code_is_read_however_it_is_typed_or_pasted(cast, form):
     code = send()
     wide = code.translate(str.maketrans("0123456789", "０１２３４５６７８９"))

@@ -56,8 +56,13 @@ def test_s07_forty_at_once_with_every_field_varied_check_no_more_passwords(
         for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number)):
             queries.identify(user, kind, value)
         db.session.commit()
-        typed = [cast.student.phone, cast.student.id_number, user.username, f" {cast.student.phone} ",
-                 cast.student.phone.translate(str.maketrans("0123456789", "０１２３４５６７８９"))]  # fmt: skip
+        typed = [
+            cast.student.phone,
+            cast.student.id_number,
+            user.username,
+            f" {cast.student.phone} ",
+            cast.student.phone.translate(str.maketrans("0123456789", "０１２３４５６７８９")),
+        ]
     seen, lock = [], Lock()
 
     def counted(stored, password):

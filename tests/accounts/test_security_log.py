@@ -142,8 +142,9 @@ def test_asking_for_what_is_not_ones_own_is_logged_once_at_the_place_of_the_answ
     assert browser.get("/nowhere/at/all").status_code == 404
     rows = log("denied")
     assert [(row.details["status"], row.details["place"]) for row in rows] == [
-        (404, "DeskView.show"), (403, "AccountsView.list"),
-    ]  # fmt: skip
+        (404, "DeskView.show"),
+        (403, "AccountsView.list"),
+    ]
     assert {row.actor_id for row in rows} == {cast.officer.id}
 
 
@@ -228,8 +229,14 @@ def test_an_administrators_act_on_an_account_is_a_line_about_that_account(cast, 
 
 
 @pytest.mark.rule("ADM-07")
-@pytest.mark.parametrize("statement", ["UPDATE security_event SET address = 'x'", "DELETE FROM security_event",
-                                       "TRUNCATE security_event"])  # fmt: skip
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE security_event SET address = 'x'",
+        "DELETE FROM security_event",
+        "TRUNCATE security_event",
+    ],
+)
 def test_the_database_refuses_to_change_or_delete_a_line(session, app, statement):
     security_log.note("sign_in")
     db.session.commit()
@@ -462,14 +469,30 @@ def test_a_link_of_another_package_says_what_to_do_about_a_stranger(student, vis
     ("agent", "words"),
     [
         (CHROME, "Chrome · Windows"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604", "Safari · iPhone"),
-        ("Mozilla/5.0 (Linux; Android 13; V2183A) AppleWebKit/537 Chrome/116 MicroMessenger/8.0.42", "微信 · Android"),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605 Chrome/120 Safari/537 Edg/120.0", "Edge · macOS"),
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0", "Firefox · Linux"),
-        ("Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537 Chrome/114 ArkWeb/4.1 HuaweiBrowser/5", "华为浏览器 · HarmonyOS"),
-        ("\x1b[31m weird", "未知设备"), ("", "未知设备"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605 Version/17.0 Mobile Safari/604",
+            "Safari · iPhone",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 13; V2183A) AppleWebKit/537 Chrome/116 MicroMessenger/8.0.42",
+            "微信 · Android",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605 Chrome/120 Safari/537 Edg/120.0",
+            "Edge · macOS",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:120.0) Gecko/20100101 Firefox/120.0",
+            "Firefox · Linux",
+        ),
+        (
+            "Mozilla/5.0 (Phone; OpenHarmony 5.0) AppleWebKit/537 Chrome/114 ArkWeb/4.1 HuaweiBrowser/5",
+            "华为浏览器 · HarmonyOS",
+        ),
+        ("\x1b[31m weird", "未知设备"),
+        ("", "未知设备"),
     ],
-)  # fmt: skip
+)
 def test_a_browser_is_named_in_a_few_words(app, agent, words):
     with app.test_request_context():
         assert in_words(agent) == words

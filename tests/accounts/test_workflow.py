@@ -19,9 +19,13 @@ from tests.accounts.conftest import RIGHT
 def ways(cast, user):
     """Everything the student may type, with the school where it is asked for."""
     return [
-        (user.username, ""), (cast.student.phone, ""), (cast.student.id_number, ""), (user.email, ""),
-        (cast.student.student_no, cast.school.code), (f" {cast.student.student_no} ", cast.school.code),
-    ]  # fmt: skip
+        (user.username, ""),
+        (cast.student.phone, ""),
+        (cast.student.id_number, ""),
+        (user.email, ""),
+        (cast.student.student_no, cast.school.code),
+        (f" {cast.student.student_no} ", cast.school.code),
+    ]
 
 
 @pytest.mark.rule("ACC-03")
@@ -239,8 +243,13 @@ def test_the_cookie_of_a_reset_does_not_say_whether_there_is_an_account(client, 
 @pytest.mark.rule("ACC-09")
 def test_a_wrong_code_is_answered_alike_whoever_it_is_for(client, user, cast):
     told = []
-    for who, password in ((user, "short"), (user, RIGHT), (None, "short"), (None, RIGHT),
-                          (make.account(cast.classmate), RIGHT)):  # fmt: skip
+    for who, password in (
+        (user, "short"),
+        (user, RIGHT),
+        (None, "short"),
+        (None, RIGHT),
+        (make.account(cast.classmate), RIGHT),
+    ):
         if who is user and not told:
             workflow.send_reset(user)
             code = last_code()

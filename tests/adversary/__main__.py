@@ -98,9 +98,12 @@ def _report(server: str, root: str, chosen: argparse.Namespace) -> int:
             acts = sum(w.result()[1] for w in walks)
             wrong = [text for w in walks for text in w.result()[2]]
             routes = sum(name.startswith("route ") for name in moved)
-            print(f"adversary: {share * chosen.processes} moves, {moved['requests']} requests, {routes} routes "
-                  f"tried by thieves, {acts} acts of parties judged, {len(wrong)} violations, "
-                  f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+            print(
+                f"adversary: {share * chosen.processes} moves, {moved['requests']} requests, {routes} routes "
+                f"tried by thieves, {acts} acts of parties judged, {len(wrong)} violations, "
+                f"{time.monotonic() - began:.0f} s",
+                flush=True,
+            )
             print("\n".join(wrong))
             bad += len(wrong)
         numbers = chosen.holes or range(len(HOLES))

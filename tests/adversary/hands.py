@@ -26,8 +26,20 @@ from tests.adversary.forms import Browser, Filler, Form, forms_of
 from tests.adversary.world import SECRET, THIEVES, Hand, World
 
 # what only slows the walk down or ends its sessions; each has tests of its own
-LEFT_OUT = ("static", "healthz", "AuthView.logout", "LocaleView.index", "MessagesView", "ExportsView",
-            "PapersView", "RegionView", "OfficialView", "PlanYearView", "ChecksView.run", "JobsView")  # fmt: skip
+LEFT_OUT = (
+    "static",
+    "healthz",
+    "AuthView.logout",
+    "LocaleView.index",
+    "MessagesView",
+    "ExportsView",
+    "PapersView",
+    "RegionView",
+    "OfficialView",
+    "PlanYearView",
+    "ChecksView.run",
+    "JobsView",
+)
 OF_STAFF = ("officer2", "province", "officer", "college2", "security")
 RECORDS = (Student, Employer, Invitation, Placement, Termination, Objection, AppUser)
 
@@ -99,12 +111,25 @@ class Thieves(Moves):
         self.phones = [world.fresh_address("sms") for _n in range(3)]
         self.mails = [world.fresh_address("mail") for _n in range(3)]
         self.tricks: list[Callable[[], None]] = [
-            self.dummy_student, self.merge_students, self.merge_employers, self.change_phone,
-            self.correct_employer, self.begin_anew, self.loosen, self.take_over, self.take_over,
-            self.blitz, self.blitz, self.blitz,
-            self.first_sign_in, self.act_for_victim, self.act_for_victim, self.staff_account,
-            self.staff_account, self.own_candidate,
-        ]  # fmt: skip
+            self.dummy_student,
+            self.merge_students,
+            self.merge_employers,
+            self.change_phone,
+            self.correct_employer,
+            self.begin_anew,
+            self.loosen,
+            self.take_over,
+            self.take_over,
+            self.blitz,
+            self.blitz,
+            self.blitz,
+            self.first_sign_in,
+            self.act_for_victim,
+            self.act_for_victim,
+            self.staff_account,
+            self.staff_account,
+            self.own_candidate,
+        ]
         self.own: dict[str, Browser] = {}  # user name → the browser in which it is signed in
         for name in world.gang:
             user = make.account(world.cast.rival) if name == "fake" else world.account(name)
@@ -125,14 +150,20 @@ class Thieves(Moves):
     def knows(self) -> dict[str, list[str]]:
         victims = [self.victim() for _n in range(3)]
         return {
-            "phone": self.phones, "email": self.mails, "password": [SECRET[THIEVES]],
-            "again": [SECRET[THIEVES]], "old": [SECRET[THIEVES], SECRET["honest"]],
-            "reason": ["本人来电要求"], "code": [self.hand.code()],
-            "student_no": [v.student_no for v in victims], "id_number": [v.id_number for v in victims],
-            "name": [v.name for v in victims], "other": [v.student_no for v in victims],
+            "phone": self.phones,
+            "email": self.mails,
+            "password": [SECRET[THIEVES]],
+            "again": [SECRET[THIEVES]],
+            "old": [SECRET[THIEVES], SECRET["honest"]],
+            "reason": ["本人来电要求"],
+            "code": [self.hand.code()],
+            "student_no": [v.student_no for v in victims],
+            "id_number": [v.id_number for v in victims],
+            "name": [v.name for v in victims],
+            "other": [v.student_no for v in victims],
             "who": [name for v in victims for name in (v.student_no, v.id_number, v.phone)],
             "address": ["武汉市洪山区2号"],
-        }  # fmt: skip
+        }
 
     def victim(self) -> Student:
         """A student who is no dummy of theirs: mostly the one they are at, for some time."""
@@ -201,8 +232,17 @@ class Thieves(Moves):
         view = next(
             (v for v in builder.baseviews if v.endpoint == rule.endpoint.split(".")[0]), None
         )
-        names = [*getattr(view, "actions", {}), "agree", "accept", "students", "undo", "write",
-                 "agree_terms", "hand_in", "approve"]  # fmt: skip
+        names = [
+            *getattr(view, "actions", {}),
+            "agree",
+            "accept",
+            "students",
+            "undo",
+            "write",
+            "agree_terms",
+            "hand_in",
+            "approve",
+        ]
         return self.rng.choice(names)
 
     # -- chains that have worked -----------------------------------------------------------------
@@ -214,10 +254,15 @@ class Thieves(Moves):
             return
         number = f"D{next(self.world.spare):06d}"
         self.submit(
-            seat, "/students/add", student_no=number, name=victim.name,
-            id_number=make.id_number(900_000 + next(self.world.spare)), phone=self.rng.choice(self.phones),
-            training_mode="1", graduation_year=str(victim.graduation_year),
-        )  # fmt: skip
+            seat,
+            "/students/add",
+            student_no=number,
+            name=victim.name,
+            id_number=make.id_number(900_000 + next(self.world.spare)),
+            phone=self.rng.choice(self.phones),
+            training_mode="1",
+            graduation_year=str(victim.graduation_year),
+        )
         for student in db.session.scalars(select(Student).where(Student.student_no == number)):
             self.world.person_of_student[student.id] = THIEVES
             self.world.person_of_account[make.account(student).id] = THIEVES
@@ -263,8 +308,11 @@ class Thieves(Moves):
         """An employer's telephone and mail, by staff."""
         seat = self.seat("school")
         if seat is not None:
-            self.submit(seat, f"/employers/edit/{self.world.cast.employer.id}",
-                        email=self.rng.choice(self.mails))  # fmt: skip
+            self.submit(
+                seat,
+                f"/employers/edit/{self.world.cast.employer.id}",
+                email=self.rng.choice(self.mails),
+            )
 
     def begin_anew(self) -> None:
         """The reset of a victim's first sign-in."""
@@ -291,15 +339,26 @@ class Thieves(Moves):
 
     def _names_of_victim(self) -> tuple[tuple[str, str], ...]:
         victim = self.victim()
-        return ((victim.student_no, victim.school.code), (victim.id_number or "", ""),
-                (victim.phone or "", ""))  # fmt: skip
+        return (
+            (victim.student_no, victim.school.code),
+            (victim.id_number or "", ""),
+            (victim.phone or "", ""),
+        )
 
     def blitz(self) -> None:
         """One plan to its end within two hours, while the victim sleeps (S-03)."""
         self.sure = True
         known: tuple[tuple[str, str], ...] = self._names_of_victim()
-        plan = self.rng.choice((self.change_phone, self.change_phone, self.merge_students, self.begin_anew,
-                                self.correct_employer, self.staff_account))  # fmt: skip
+        plan = self.rng.choice(
+            (
+                self.change_phone,
+                self.change_phone,
+                self.merge_students,
+                self.begin_anew,
+                self.correct_employer,
+                self.staff_account,
+            )
+        )
         plan()
         if plan == self.correct_employer:
             known = (
@@ -349,8 +408,12 @@ class Thieves(Moves):
                 pages += [f"/my/signings/{key}", f"/my/terminations/signing/{key}"]
             pages += ["/my/offline/entry", "/my/destinations/new", "/my/origin/", "/my/profile/"]
         else:
-            pages = ["/employer/invitations/", "/employer/terminations/", "/employer/profile/",
-                     "/employer/candidates/"]  # fmt: skip
+            pages = [
+                "/employer/invitations/",
+                "/employer/terminations/",
+                "/employer/profile/",
+                "/employer/candidates/",
+            ]
             held = Placement.employer_id == user.employer_id
             for key in db.session.scalars(select(Placement.id).where(held)).all():
                 pages += [f"/employer/terminations/show/{key}", f"/employer/amendments/{key}"]
@@ -375,8 +438,13 @@ class Thieves(Moves):
         if what == "edit":
             self.submit(seat, f"/accounts/edit/{user.id}", email=self.rng.choice(self.mails))
         elif what == "add":
-            self.submit(seat, "/accounts/add", email=self.rng.choice(self.mails), role="school",
-                        username=f"t{next(self.world.spare)}")  # fmt: skip
+            self.submit(
+                seat,
+                "/accounts/add",
+                email=self.rng.choice(self.mails),
+                role="school",
+                username=f"t{next(self.world.spare)}",
+            )
         else:
             seat.post(f"/accounts/action/{what}/{user.id}", {"reason": "忘记密码"})
         waits = StaffRequest.state == RequestState.OPEN
@@ -389,9 +457,15 @@ class Honest(Moves):
 
     def knows(self) -> dict[str, list[str]]:
         mine = [a for a, owner in self.world.owner_of.items() if owner == self.hand.name]
-        return {"code": [self.hand.code()], "reason": ["个人原因"], "address": ["武汉市洪山区1号"],
-                "email": [a for a in mine if "@" in a], "password": [SECRET["honest"]],
-                "again": [SECRET["honest"]], "old": [SECRET["honest"]]}  # fmt: skip
+        return {
+            "code": [self.hand.code()],
+            "reason": ["个人原因"],
+            "address": ["武汉市洪山区1号"],
+            "email": [a for a in mine if "@" in a],
+            "password": [SECRET["honest"]],
+            "again": [SECRET["honest"]],
+            "old": [SECRET["honest"]],
+        }
 
     def read(self) -> None:
         """Read what came; what somebody else did to the own account or record is reported."""

@@ -86,8 +86,10 @@ def _merge_moves_the_way_in() -> Any:
             db.session.commit()
         return done
 
-    return _both(patch.object(merging, "merge_students", moved),
-                 patch.object(merge_requests, "_same_number", lambda *_a: True))  # fmt: skip
+    return _both(
+        patch.object(merging, "merge_students", moved),
+        patch.object(merge_requests, "_same_number", lambda *_a: True),
+    )
 
 
 def _any_code() -> Any:
@@ -101,8 +103,9 @@ def _code_to_the_asker() -> Any:
     def loose(flow: Any, step: str, key: int, user: AppUser) -> Any:
         return replace(real(flow, step, key, user), asked=False)
 
-    return _both(patch.object(acts, "act_on", loose),
-                 patch.object(engine, "_check_consent", nothing))  # fmt: skip
+    return _both(
+        patch.object(acts, "act_on", loose), patch.object(engine, "_check_consent", nothing)
+    )
 
 
 def _reset_to_the_held_phone() -> Any:
@@ -116,31 +119,50 @@ def _confirms_his_own() -> Any:
     def granted(self: Any, permission: str, view: str) -> bool:
         return view == "StaffRequests" or real(self, permission, view)
 
-    return _both(_steps(STAFF_REQUESTS, "confirm", by=(Role.ADMIN, Role.SECURITY), when=()),
-                 patch.object(CodeRoleManager, "has_access", granted))  # fmt: skip
+    return _both(
+        _steps(STAFF_REQUESTS, "confirm", by=(Role.ADMIN, Role.SECURITY), when=()),
+        patch.object(CodeRoleManager, "has_access", granted),
+    )
 
 
 HOLES = (
     Hole("a changed phone holds nobody", _no_hold),
-    Hole("a held party is refused by no table",
-         lambda: patch.object(engine, "party_refusal", lambda _actor, _now: "")),
+    Hole(
+        "a held party is refused by no table",
+        lambda: patch.object(engine, "party_refusal", lambda _actor, _now: ""),
+    ),
     Hole("a reset is told nobody", lambda: _untold("reset")),
     Hole("a changed phone is told nobody", lambda: _untold("student:")),
-    Hole("an acceptance is told nobody",
-         lambda: patch("app.notices.workflow._warn", nothing), (0, 1, 2, 3, 4)),
+    Hole(
+        "an acceptance is told nobody",
+        lambda: patch("app.notices.workflow._warn", nothing),
+        (0, 1, 2, 3, 4),
+    ),
     Hole("merging moves the second record's way in", _merge_moves_the_way_in),
     Hole("accepting asks no code", lambda: _steps(INVITATIONS, "accept", fresh=()), (0, 2, 4)),
     Hole("any six digits are a code", _any_code),
     Hole("an act asks no proof", _code_to_the_asker),
     Hole("the administrator confirms his own requests", _confirms_his_own, (1, 3)),
-    Hole("a request about an account takes effect at once",
-         lambda: _steps(STAFF_REQUESTS, "ask", then=STAFF_REQUESTS.step("confirm").then), (1, 3)),
-    Hole("any password opens any account",
-         lambda: patch.object(passwords, "matches", lambda _stored, _typed: True), (0, 1)),
-    Hole("the code of a forgotten password goes to the held phone",
-         lambda: _both(_reset_to_the_held_phone(), _no_hold())),
-    Hole("a former contact is forgotten at once",
-         lambda: patch.object(contacts, "REMEMBERED", contacts.REMEMBERED * 0)),
-    Hole("a frozen account goes on, and nothing holds it",
-         lambda: _both(patch.object(freezing, "_role_if_frozen", lambda *_a: None), _no_hold())),
-)  # fmt: skip
+    Hole(
+        "a request about an account takes effect at once",
+        lambda: _steps(STAFF_REQUESTS, "ask", then=STAFF_REQUESTS.step("confirm").then),
+        (1, 3),
+    ),
+    Hole(
+        "any password opens any account",
+        lambda: patch.object(passwords, "matches", lambda _stored, _typed: True),
+        (0, 1),
+    ),
+    Hole(
+        "the code of a forgotten password goes to the held phone",
+        lambda: _both(_reset_to_the_held_phone(), _no_hold()),
+    ),
+    Hole(
+        "a former contact is forgotten at once",
+        lambda: patch.object(contacts, "REMEMBERED", contacts.REMEMBERED * 0),
+    ),
+    Hole(
+        "a frozen account goes on, and nothing holds it",
+        lambda: _both(patch.object(freezing, "_role_if_frozen", lambda *_a: None), _no_hold()),
+    ),
+)

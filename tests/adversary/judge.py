@@ -25,8 +25,12 @@ RECORDS_OF_STAFF = (
     "account",
 )  # kinds whose rows are no acts between parties
 # what a student proves by a code, as the tables say before a hole is planted: nobody waives it (ACC-10)
-PROVED = {(flow.kind, step.name) for flow in (INVITATIONS, PLACEMENTS, TERMINATIONS)
-          for step in flow.steps if Role.STUDENT in step.fresh}  # fmt: skip
+PROVED = {
+    (flow.kind, step.name)
+    for flow in (INVITATIONS, PLACEMENTS, TERMINATIONS)
+    for step in flow.steps
+    if Role.STUDENT in step.fresh
+}
 BY_TWO = ("open", "change", "forget_password", "reset_factor", "activate")  # of staff accounts
 NO_ACTS = {("objection", "report")}  # whoever holds a phone may freeze: it ends nothing
 

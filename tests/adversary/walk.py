@@ -20,8 +20,13 @@ from tests.cast import furnish
 from tests.databases import FURNISHED, address, once, settings_for
 
 PREPARED = "adversary_template"
-GANGS = (("officer", "fake"), ("admin",), ("officer", "college", "fake"), ("admin", "data"),
-         ("officer", "admin", "fake"))  # fmt: skip
+GANGS = (
+    ("officer", "fake"),
+    ("admin",),
+    ("officer", "college", "fake"),
+    ("admin", "data"),
+    ("officer", "admin", "fake"),
+)
 
 
 def prepare(server: str) -> None:

@@ -110,8 +110,9 @@ class World:
             name = THIEVES if role in mine else f"employer {employer.name}"
             self.person_of_employer[employer.id] = name
             self._person(name, make.account(employer), employer.contact_phone, employer.email)
-        staff = db.session.scalars(select(AppUser).where(AppUser.student_id.is_(None),
-                                                         AppUser.employer_id.is_(None)))  # fmt: skip
+        staff = db.session.scalars(
+            select(AppUser).where(AppUser.student_id.is_(None), AppUser.employer_id.is_(None))
+        )
         for user in staff:
             self._person(THIEVES if user.username in mine else user.username, user)
 

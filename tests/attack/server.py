@@ -24,8 +24,17 @@ from tests.attack.pages import walk
 from tests.attack.shots import TOKEN, Range, Shot
 
 ROOT = Path(__file__).resolve().parents[2]
-WHO = {"student": "student3", "employer": "employer1", "college": "college", "school": "school",
-       "province": "province", "data": "data", "admin": "admin", "elsewhere": "school2", "nobody": ""}  # fmt: skip
+WHO = {
+    "student": "student3",
+    "employer": "employer1",
+    "college": "college",
+    "school": "school",
+    "province": "province",
+    "data": "data",
+    "admin": "admin",
+    "elsewhere": "school2",
+    "nobody": "",
+}
 STARTS = ["/", "/login/", "/messages/", "/verify/", "/desk/list/", "/my/", "/employer/"]
 LONGEST = 5.0  # seconds within which every answer has come
 P99 = 0.5
@@ -243,8 +252,10 @@ def judged(done: list, shots: int, seed: int) -> int:
         dict(sorted(Counter(status for status, _s, _shot in done).items())),
         "(0: cut or none)",
     )
-    print(f"5xx: {len(bugs)}; over {LONGEST:.0f} s: {len(slow)}; p50 {times[len(times) // 2] * 1000:.0f} ms,"
-          f" p99 {p99 * 1000:.0f} ms, longest {times[-1]:.2f} s")  # fmt: skip
+    print(
+        f"5xx: {len(bugs)}; over {LONGEST:.0f} s: {len(slow)}; p50 {times[len(times) // 2] * 1000:.0f} ms,"
+        f" p99 {p99 * 1000:.0f} ms, longest {times[-1]:.2f} s"
+    )
     for status, shot in bugs[:20]:
         print(
             f"  {status} {shot.role} {shot.kind} {shot.method} {shot.target[:160]} {shot.headers} {shot.body[:160]!r}"
@@ -256,8 +267,10 @@ def judged(done: list, shots: int, seed: int) -> int:
 
 def slow_bodies(port: int, count: int = 40) -> float:
     """So many clients that send a byte now and then; the slowest of ten honest answers meanwhile, seconds."""
-    head = (f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 100000\r\n"
-            "Content-Type: application/x-www-form-urlencoded\r\n\r\nwho=").encode()  # fmt: skip
+    head = (
+        f"POST /login/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 100000\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\nwho="
+    ).encode()
     lazy = []
     for n in range(count):
         connection = socket.create_connection(("127.0.0.1", port), timeout=10)

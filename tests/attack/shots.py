@@ -13,17 +13,93 @@ from tests.attack.pages import LEFT_ALONE, Form, Found
 FORM = "application/x-www-form-urlencoded"
 TOKEN = "qqTOKENqq"  # who sends puts the session's own in its place
 NUMBERS = (
-    "0", "-1", "00012", "+1", "1e3", "1.5", "0x1f", "１２", "٣", "²", "2147483647", "2147483648",
-    "4294967296", "9223372036854775808", "9" * 20, "9" * 400, "9" * 5000, "NaN", "Infinity", "1_000", " 7 ",
-)  # fmt: skip
-DATES = ("0000-00-00", "2026-02-30", "9999-12-31", "99999-01-01", "0001-01-01", "2026-13-01", "2026-1-1",
-         "2026-06-31T25:61", "-2026-01-01", "二〇二六年")  # fmt: skip
+    "0",
+    "-1",
+    "00012",
+    "+1",
+    "1e3",
+    "1.5",
+    "0x1f",
+    "１２",
+    "٣",
+    "²",
+    "2147483647",
+    "2147483648",
+    "4294967296",
+    "9223372036854775808",
+    "9" * 20,
+    "9" * 400,
+    "9" * 5000,
+    "NaN",
+    "Infinity",
+    "1_000",
+    " 7 ",
+)
+DATES = (
+    "0000-00-00",
+    "2026-02-30",
+    "9999-12-31",
+    "99999-01-01",
+    "0001-01-01",
+    "2026-13-01",
+    "2026-1-1",
+    "2026-06-31T25:61",
+    "-2026-01-01",
+    "二〇二六年",
+)
 TEXTS = (
-    "", " ", "\t", "\r\n", "a" * 300, "字" * 3000, "😀" * 200, "e" + "\u0301" * 800, "\u202e倒\u202c", "\ufeff", "\u200b\u200d",
-    "\u00a0", "\u2028", "\ufffd", "\U00020bb7\U0002a6d6", "\uff11\uff12", "%s%n%(x)s", "{{7*7}}", "{% raise %}", "'; DROP TABLE x;--", "\"><script>",
-    "../../etc/passwd", "=1+1", "@SUM(1)", "null", "None", "true", "[]", "{}", "%", "%_\\", "\\", "\\u0000", "&#0;", "a@b", "张三·李四",
-    "11010519491231002X", "13800138000", "\x0b", "\x7f", "\x85", "<!--", "]]>", "()" * 500, "*", "|", "\\x00", "٠", "ß", "ſ", "İ",
-)  # fmt: skip
+    "",
+    " ",
+    "\t",
+    "\r\n",
+    "a" * 300,
+    "字" * 3000,
+    "😀" * 200,
+    "e" + "\u0301" * 800,
+    "\u202e倒\u202c",
+    "\ufeff",
+    "\u200b\u200d",
+    "\u00a0",
+    "\u2028",
+    "\ufffd",
+    "\U00020bb7\U0002a6d6",
+    "\uff11\uff12",
+    "%s%n%(x)s",
+    "{{7*7}}",
+    "{% raise %}",
+    "'; DROP TABLE x;--",
+    '"><script>',
+    "../../etc/passwd",
+    "=1+1",
+    "@SUM(1)",
+    "null",
+    "None",
+    "true",
+    "[]",
+    "{}",
+    "%",
+    "%_\\",
+    "\\",
+    "\\u0000",
+    "&#0;",
+    "a@b",
+    "张三·李四",
+    "11010519491231002X",
+    "13800138000",
+    "\x0b",
+    "\x7f",
+    "\x85",
+    "<!--",
+    "]]>",
+    "()" * 500,
+    "*",
+    "|",
+    "\\x00",
+    "٠",
+    "ß",
+    "ſ",
+    "İ",
+)
 BYTES = (
     b"\x00",
     b"a\x00b",
@@ -35,20 +111,76 @@ BYTES = (
     b"\x01",
     b"\xd5\xc5",
 )
-KINDS = ("application/json", "text/plain", "text/xml", "application/octet-stream", "multipart/form-data",
-         f"{FORM}; charset=gb18030", f"{FORM}; charset=utf-16", "multipart/form-data; boundary=é", "", "x", "/", "application/json; charset=\x80",
-         "image/png", "multipart/mixed; boundary=b", FORM.upper())  # fmt: skip
+KINDS = (
+    "application/json",
+    "text/plain",
+    "text/xml",
+    "application/octet-stream",
+    "multipart/form-data",
+    f"{FORM}; charset=gb18030",
+    f"{FORM}; charset=utf-16",
+    "multipart/form-data; boundary=é",
+    "",
+    "x",
+    "/",
+    "application/json; charset=\x80",
+    "image/png",
+    "multipart/mixed; boundary=b",
+    FORM.upper(),
+)
 HEADERS = (
-    ("Host", "evil.example"), ("Host", "127.0.0.1:99999"), ("Host", "[::1"), ("Host", "a b"), ("Host", "evil.example\x01"), ("X-Forwarded-Host", "evil.example"),
-    ("X-Forwarded-For", "1.2.3.4, \x01, ::1"), ("X-Forwarded-For", "9" * 900), ("X-Forwarded-Proto", "javascript"), ("X-Forwarded-Port", "abc"), ("X-Forwarded-Prefix", "//evil"),
-    ("Accept-Language", "zh;q=x, en;q=9" * 30), ("Accept-Language", "\xff"), ("Accept-Language", "x-y-z_1;;;"), ("Accept", "application/json"), ("Accept", "*/*;q=1e99"), ("Accept", ",;,"),
-    ("Range", "bytes=0-0"), ("Range", "bytes=-1"), ("Range", "bytes=99999999999999999999-"), ("Range", "bytes=5-1,a-b"), ("Range", "lines=1-2"), ("If-Range", "x"),
-    ("If-Modified-Since", "Thu, 99 Foo 99999 99:99:99 GMT"), ("If-None-Match", '"' * 200), ("If-Match", "*"), ("If-Unmodified-Since", "0"),
-    ("Referer", "http://evil.example/"), ("Referer", "javascript:alert(1)"), ("Referer", "http://[::1"), ("Referer", "/" * 3000), ("Origin", "null"), ("User-Agent", "A" * 4000),
-    ("User-Agent", "\xe5\xad\x97\xff"), ("User-Agent", ""), ("Cookie", 'session="\\000\\777"; device="\\000"'), ("Cookie", "session=.eJx; device=x; =; ;;;"), ("Cookie", "device=" + "f" * 32 + "; locale=\xff"),
-    ("Content-Encoding", "gzip"), ("X-HTTP-Method-Override", "DELETE"), ("Authorization", "Basic \xff"), ("Authorization", "Bearer a.b.c"), ("Expect", "100-continue"), ("Connection", "upgrade"),
-    ("Upgrade", "h2c"), ("X-CSRFToken", "x" * 3000), ("X-Requested-With", "XMLHttpRequest"), ("Transfer-Encoding", "chunked"), ("Forwarded", "for=_x;host=evil"), ("Date", "x"), ("TE", "trailers"),
-)  # fmt: skip
+    ("Host", "evil.example"),
+    ("Host", "127.0.0.1:99999"),
+    ("Host", "[::1"),
+    ("Host", "a b"),
+    ("Host", "evil.example\x01"),
+    ("X-Forwarded-Host", "evil.example"),
+    ("X-Forwarded-For", "1.2.3.4, \x01, ::1"),
+    ("X-Forwarded-For", "9" * 900),
+    ("X-Forwarded-Proto", "javascript"),
+    ("X-Forwarded-Port", "abc"),
+    ("X-Forwarded-Prefix", "//evil"),
+    ("Accept-Language", "zh;q=x, en;q=9" * 30),
+    ("Accept-Language", "\xff"),
+    ("Accept-Language", "x-y-z_1;;;"),
+    ("Accept", "application/json"),
+    ("Accept", "*/*;q=1e99"),
+    ("Accept", ",;,"),
+    ("Range", "bytes=0-0"),
+    ("Range", "bytes=-1"),
+    ("Range", "bytes=99999999999999999999-"),
+    ("Range", "bytes=5-1,a-b"),
+    ("Range", "lines=1-2"),
+    ("If-Range", "x"),
+    ("If-Modified-Since", "Thu, 99 Foo 99999 99:99:99 GMT"),
+    ("If-None-Match", '"' * 200),
+    ("If-Match", "*"),
+    ("If-Unmodified-Since", "0"),
+    ("Referer", "http://evil.example/"),
+    ("Referer", "javascript:alert(1)"),
+    ("Referer", "http://[::1"),
+    ("Referer", "/" * 3000),
+    ("Origin", "null"),
+    ("User-Agent", "A" * 4000),
+    ("User-Agent", "\xe5\xad\x97\xff"),
+    ("User-Agent", ""),
+    ("Cookie", 'session="\\000\\777"; device="\\000"'),
+    ("Cookie", "session=.eJx; device=x; =; ;;;"),
+    ("Cookie", "device=" + "f" * 32 + "; locale=\xff"),
+    ("Content-Encoding", "gzip"),
+    ("X-HTTP-Method-Override", "DELETE"),
+    ("Authorization", "Basic \xff"),
+    ("Authorization", "Bearer a.b.c"),
+    ("Expect", "100-continue"),
+    ("Connection", "upgrade"),
+    ("Upgrade", "h2c"),
+    ("X-CSRFToken", "x" * 3000),
+    ("X-Requested-With", "XMLHttpRequest"),
+    ("Transfer-Encoding", "chunked"),
+    ("Forwarded", "for=_x;host=evil"),
+    ("Date", "x"),
+    ("TE", "trailers"),
+)
 METHODS = ("FOO", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "PROPFIND")
 QUERY = (
     "q",
@@ -92,9 +224,17 @@ WORDS = (
     "xx",
 )
 FILES = (
-    ("a.pdf", b"%PDF-1.7\n%%EOF"), ("a.png", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40), ("a.xlsx", b"PK\x03\x04" + b"\x00" * 60), ("a.csv", "姓名,学号\n张三,1\n".encode("gb18030")),
-    ("\u202egpj.exe", b"MZ"), ("字" * 300 + ".jpg", b"\xff\xd8\xff\xe0" + b"\x00" * 20), ("", b""), ("a\x00b.pdf", b"x"), ("../../x", b"x"), ("con", b"\x00" * 5000),
-)  # fmt: skip
+    ("a.pdf", b"%PDF-1.7\n%%EOF"),
+    ("a.png", b"\x89PNG\r\n\x1a\n" + b"\x00" * 40),
+    ("a.xlsx", b"PK\x03\x04" + b"\x00" * 60),
+    ("a.csv", "姓名,学号\n张三,1\n".encode("gb18030")),
+    ("\u202egpj.exe", b"MZ"),
+    ("字" * 300 + ".jpg", b"\xff\xd8\xff\xe0" + b"\x00" * 20),
+    ("", b""),
+    ("a\x00b.pdf", b"x"),
+    ("../../x", b"x"),
+    ("con", b"\x00" * 5000),
+)
 
 
 @dataclass
@@ -125,9 +265,21 @@ class Range:
         self.found, self.keys, self.uids = found, keys or [1], uids or ["0" * 32]
         self.dice = random.Random(seed)
         self.benders = [
-            self.plain, self.numbers, self.texts, self.raw_bytes, self.bodies, self.token, self.many, self.headers,
-            self.methods, self.query, self.dates, self.upload, self.lengths, self.pace,
-        ]  # fmt: skip
+            self.plain,
+            self.numbers,
+            self.texts,
+            self.raw_bytes,
+            self.bodies,
+            self.token,
+            self.many,
+            self.headers,
+            self.methods,
+            self.query,
+            self.dates,
+            self.upload,
+            self.lengths,
+            self.pace,
+        ]
 
     def shots(self, roles: list[str]) -> Iterator[Shot]:
         """Form by form and rule by rule; a form of another role's page is tried as well."""
@@ -240,10 +392,23 @@ class Range:
             [("Content-Type", kind)] if kind else []
         )
         if "json" in kind or self.dice.random() < 0.3:
-            shot.body = self.dice.choice((
-                b"", b"{}", b"[]", b"null", b'"x"', b"{", b"[" * 5000, b'{"a":' * 300 + b"1" + b"}" * 300,
-                json.dumps({"csrf_token": "x", "name": {"a": 1}, "rowid": [1, None]}).encode(), b'{"a":"\\u0000"}', b'{"a":"\\ud800"}', b"\xff\xfe{", b"1e999",
-            ))  # fmt: skip
+            shot.body = self.dice.choice(
+                (
+                    b"",
+                    b"{}",
+                    b"[]",
+                    b"null",
+                    b'"x"',
+                    b"{",
+                    b"[" * 5000,
+                    b'{"a":' * 300 + b"1" + b"}" * 300,
+                    json.dumps({"csrf_token": "x", "name": {"a": 1}, "rowid": [1, None]}).encode(),
+                    b'{"a":"\\u0000"}',
+                    b'{"a":"\\ud800"}',
+                    b"\xff\xfe{",
+                    b"1e999",
+                )
+            )
 
     def token(self, shot: Shot) -> None:
         wrong = self.dice.choice(("", "x", "0123456789abcdef" * 3, "字"))

@@ -47,11 +47,17 @@ def write(kind: str = "account", record: int = 1, n: int = 1, **more) -> None:
     for _n in range(n):
         db.session.add(
             Trail(
-                kind=kind, record_id=record, step=more.get("step", "change"), to_state="active",
-                actor_id=7, actor_role=Role.ADMIN, actor_name="管理员", reason=more.get("reason", ""),
+                kind=kind,
+                record_id=record,
+                step=more.get("step", "change"),
+                to_state="active",
+                actor_id=7,
+                actor_role=Role.ADMIN,
+                actor_name="管理员",
+                reason=more.get("reason", ""),
                 at=db.session.scalar(text("SELECT app_now()")),
             )
-        )  # fmt: skip
+        )
         db.session.flush()
 
 

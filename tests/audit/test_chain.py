@@ -157,8 +157,11 @@ def test_the_sentence_names_record_row_moment_and_what_happened(kept):
             assert found.facts["seal"]
             assert str(row - 1) in said(found.kind, found.facts)
     with put_back():
-        as_superuser(f"UPDATE trail SET id = -1 WHERE id = {row}", f"UPDATE trail SET id = {row} WHERE id = {row - 2}",
-                     f"UPDATE trail SET id = {row - 2} WHERE id = -1")  # fmt: skip
+        as_superuser(
+            f"UPDATE trail SET id = -1 WHERE id = {row}",
+            f"UPDATE trail SET id = {row} WHERE id = {row - 2}",
+            f"UPDATE trail SET id = {row - 2} WHERE id = -1",
+        )
         assert verify().first.kind == "reordered"
 
 
@@ -241,8 +244,14 @@ def rebuilt(keys: Keys | None = None) -> dict[str, str]:
                 for key in range(span.lower, span.upper)
             ]
             parts[3 * n + 1] = b"".join(mac_of[source.name, seal.key_id, key] for key in ids)
-        made = Seal(no=seal.no, at=seal.at, key_id=seal.key_id, trail_total=seal.trail_total,
-                    event_total=seal.event_total, previous=previous)  # fmt: skip
+        made = Seal(
+            no=seal.no,
+            at=seal.at,
+            key_id=seal.key_id,
+            trail_total=seal.trail_total,
+            event_total=seal.event_total,
+            previous=previous,
+        )
         previous = seals.seal_mac(made, parts)
         heads_[seal.no] = previous.hex()
     found, last = {}, ""
@@ -263,10 +272,15 @@ def test_a_history_rewritten_with_the_key_itself_differs_from_the_copy_outside(k
     seals.seal_waiting()
     copy = [(row["day"], row["root"]) for row in roots.published()]
     with put_back():
-        as_superuser("DELETE FROM trail WHERE kind = 'account' AND record_id = 5",
-                     "DELETE FROM trail_mark", "DELETE FROM trail_seal", "DELETE FROM trail_root",
-                     "UPDATE trail SET mark = NULL", "UPDATE security_event SET mark = NULL",
-                     "UPDATE trail SET hash = trail_hash(trail.*)")  # fmt: skip
+        as_superuser(
+            "DELETE FROM trail WHERE kind = 'account' AND record_id = 5",
+            "DELETE FROM trail_mark",
+            "DELETE FROM trail_seal",
+            "DELETE FROM trail_root",
+            "UPDATE trail SET mark = NULL",
+            "UPDATE security_event SET mark = NULL",
+            "UPDATE trail SET hash = trail_hash(trail.*)",
+        )
         heads.forget()
         relinked()
         seals.seal_waiting()
@@ -290,9 +304,14 @@ def test_a_history_rebuilt_without_the_key_is_found_at_its_first_seal(kept, serv
     seals.seal_waiting()
     url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
     with put_back():
-        as_superuser("DELETE FROM trail_mark", "DELETE FROM trail_seal", "DELETE FROM trail_root",
-                     "UPDATE trail SET mark = NULL", "UPDATE security_event SET mark = NULL",
-                     "UPDATE trail SET hash = trail_hash(trail.*)")  # fmt: skip
+        as_superuser(
+            "DELETE FROM trail_mark",
+            "DELETE FROM trail_seal",
+            "DELETE FROM trail_root",
+            "UPDATE trail SET mark = NULL",
+            "UPDATE security_event SET mark = NULL",
+            "UPDATE trail SET hash = trail_hash(trail.*)",
+        )
         relinked()
         another = base64.b64encode(secrets.token_bytes(32)).decode()
         stranger = create_app(settings_for(url, tmp_path, index_key=another))
@@ -320,9 +339,11 @@ def test_a_database_that_was_set_back_stays_visible_until_an_operator_says_so(ke
     seals.seal_waiting()
     outside = head()
     with put_back():
-        as_superuser("DELETE FROM trail WHERE NOT id <@ (SELECT range_agg(r) FROM trail_seal s,"
-                     " unnest(s.trail_ids) r WHERE s.no < (SELECT max(no) FROM trail_seal))",
-                     "DELETE FROM trail_seal WHERE no = (SELECT max(no) FROM trail_seal)")  # fmt: skip
+        as_superuser(
+            "DELETE FROM trail WHERE NOT id <@ (SELECT range_agg(r) FROM trail_seal s,"
+            " unnest(s.trail_ids) r WHERE s.no < (SELECT max(no) FROM trail_seal))",
+            "DELETE FROM trail_seal WHERE no = (SELECT max(no) FROM trail_seal)",
+        )
         write(record=9)
         db.session.commit()
         seals.seal_waiting()

@@ -55,16 +55,29 @@ def test_the_public_page_has_no_name_of_anybody(kept, days):
     names += db.session.scalars(text("SELECT name FROM employer")).all()
     assert not [name for name in names if name in told]
     assert {c.key for c in Root.__table__.columns} == {
-        "day", "seal_no", "head", "trail_total", "event_total", "previous", "root", "made_at",
-    }  # fmt: skip
+        "day",
+        "seal_no",
+        "head",
+        "trail_total",
+        "event_total",
+        "previous",
+        "root",
+        "made_at",
+    }
 
 
 @pytest.mark.rule("ADM-07", "TRU-05")
 def test_the_administrator_sees_the_chain_and_how_the_last_check_ended(cast, visit, session):
     admin = visit(cast.audit)
     db.session.add(Run(at=clock.now(), seconds=1.5, rows=12, waiting=0, kind="", facts={}))
-    facts = {"row": 7, "source": "trail", "place": "placement 3 2", "at": "2026-11-01 10:00:00", "seal": 4,
-             "sealed": "2026-11-01 10:00:20"}  # fmt: skip
+    facts = {
+        "row": 7,
+        "source": "trail",
+        "place": "placement 3 2",
+        "at": "2026-11-01 10:00:00",
+        "seal": 4,
+        "sealed": "2026-11-01 10:00:20",
+    }
     db.session.add(
         Run(at=clock.now(), seconds=1.5, rows=12, waiting=0, kind="altered", facts=facts)
     )

@@ -29,8 +29,9 @@ def used(cast):
     make.pass_time(hours=2)
     make.accept(letter)
     make.sent()
-    code = OneTimeCode(owner="user:1", channel="sms", purpose="x", digest=b"d", target=b"t",
-                       created_at=clock.now())  # fmt: skip
+    code = OneTimeCode(
+        owner="user:1", channel="sms", purpose="x", digest=b"d", target=b"t", created_at=clock.now()
+    )
     db.session.add(code)
     db.session.commit()
 

@@ -77,8 +77,21 @@ def put_back():
 
 # -- single tampers ----------------------------------------------------------------------------------
 
-TEXTS = ("step", "from_state", "to_state", "actor_role", "actor_name", "address", "device", "device_id",
-         "factor", "reason", "previous", "hash", "kind")  # fmt: skip
+TEXTS = (
+    "step",
+    "from_state",
+    "to_state",
+    "actor_role",
+    "actor_name",
+    "address",
+    "device",
+    "device_id",
+    "factor",
+    "reason",
+    "previous",
+    "hash",
+    "kind",
+)
 NUMBERS = ("record_id", "school_id", "actor_id", "seq", "txid", "mark")
 EVENT_TEXTS = ("event", "outcome", "actor_role", "actor_name", "address", "device", "device_id")
 EVENT_NUMBERS = ("user_id", "school_id", "actor_id", "mark")
@@ -169,8 +182,11 @@ def insert_an_event(dice):
 def swap_two(dice):
     table = dice.choice(["trail", "security_event"])
     one, two = _ids(dice, table, 2)
-    return [f"UPDATE {table} SET id = -1 WHERE id = {one}", f"UPDATE {table} SET id = {one} WHERE id = {two}",
-            f"UPDATE {table} SET id = {two} WHERE id = -1"]  # fmt: skip
+    return [
+        f"UPDATE {table} SET id = -1 WHERE id = {one}",
+        f"UPDATE {table} SET id = {one} WHERE id = {two}",
+        f"UPDATE {table} SET id = {two} WHERE id = -1",
+    ]
 
 
 def set_a_counter_back(dice):
@@ -181,11 +197,20 @@ def set_a_counter_back(dice):
 def alter_a_seal(dice):
     no = db.session.scalar(text("SELECT max(no) FROM trail_seal"))
     db.session.remove()
-    change = dice.choice([
-        "at = at + interval '1 second'", "trail_total = trail_total + 1", "event_total = 0",
-        "trail_macs = trail_macs || '\\x00'", "trail_places = trail_places || 'x'", "key_id = 'other'",
-        "event_ids = event_ids + '{[1,2)}'", "previous = mac", "mac = previous", "no = no + 1000",
-    ])  # fmt: skip
+    change = dice.choice(
+        [
+            "at = at + interval '1 second'",
+            "trail_total = trail_total + 1",
+            "event_total = 0",
+            "trail_macs = trail_macs || '\\x00'",
+            "trail_places = trail_places || 'x'",
+            "key_id = 'other'",
+            "event_ids = event_ids + '{[1,2)}'",
+            "previous = mac",
+            "mac = previous",
+            "no = no + 1000",
+        ]
+    )
     return [f"UPDATE trail_seal SET {change} WHERE no = {dice.randint(2, no)}"]
 
 
@@ -207,15 +232,27 @@ def cut_everything_at_the_end(dice):
     cut = f"(SELECT max(no) FROM trail_seal) - {many}"
     kept = f"(SELECT range_agg(r) FROM trail_seal s, unnest(s.trail_ids) r WHERE s.no <= {cut})"
     events = f"(SELECT range_agg(r) FROM trail_seal s, unnest(s.event_ids) r WHERE s.no <= {cut})"
-    return [f"DELETE FROM trail WHERE NOT id <@ {kept}", f"DELETE FROM security_event WHERE NOT id <@ {events}",
-            "DELETE FROM trail_mark", f"DELETE FROM trail_root WHERE seal_no > {cut}",
-            "DELETE FROM trail_root WHERE seal_no = (SELECT max(seal_no) FROM trail_root)",
-            f"DELETE FROM trail_seal WHERE no > {cut}"]  # fmt: skip
+    return [
+        f"DELETE FROM trail WHERE NOT id <@ {kept}",
+        f"DELETE FROM security_event WHERE NOT id <@ {events}",
+        "DELETE FROM trail_mark",
+        f"DELETE FROM trail_root WHERE seal_no > {cut}",
+        "DELETE FROM trail_root WHERE seal_no = (SELECT max(seal_no) FROM trail_root)",
+        f"DELETE FROM trail_seal WHERE no > {cut}",
+    ]
 
 
 def alter_a_root(dice):
-    change = dice.choice(["root = repeat('a', 64)", "head = repeat('b', 64)", "trail_total = 1", "previous = ''",
-                          "day = day + 9000", "seal_no = 1"])  # fmt: skip
+    change = dice.choice(
+        [
+            "root = repeat('a', 64)",
+            "head = repeat('b', 64)",
+            "trail_total = 1",
+            "previous = ''",
+            "day = day + 9000",
+            "seal_no = 1",
+        ]
+    )
     return [
         f"UPDATE trail_root SET {change} WHERE day = (SELECT day FROM trail_root ORDER BY day OFFSET {dice.randint(1, DAYS - 2)} LIMIT 1)"
     ]
@@ -228,13 +265,38 @@ def delete_a_root(dice):
 
 
 def alter_a_mark(dice):
-    return [dice.choice(["UPDATE trail_mark SET trail_macs = repeat('x', 32)::bytea", "DELETE FROM trail_mark",
-                         "UPDATE trail_mark SET key_id = 'none'"])]  # fmt: skip
+    return [
+        dice.choice(
+            [
+                "UPDATE trail_mark SET trail_macs = repeat('x', 32)::bytea",
+                "DELETE FROM trail_mark",
+                "UPDATE trail_mark SET key_id = 'none'",
+            ]
+        )
+    ]
 
 
-TAMPERS = (alter, alter, alter, alter_and_rehash, delete_one, delete_a_record, delete_the_tail, insert_forged,
-           insert_by_the_front_door, insert_an_event, swap_two, set_a_counter_back, alter_a_seal, delete_a_seal,
-           delete_the_last_seals, cut_everything_at_the_end, alter_a_root, delete_a_root, alter_a_mark)  # fmt: skip
+TAMPERS = (
+    alter,
+    alter,
+    alter,
+    alter_and_rehash,
+    delete_one,
+    delete_a_record,
+    delete_the_tail,
+    insert_forged,
+    insert_by_the_front_door,
+    insert_an_event,
+    swap_two,
+    set_a_counter_back,
+    alter_a_seal,
+    delete_a_seal,
+    delete_the_last_seals,
+    cut_everything_at_the_end,
+    alter_a_root,
+    delete_a_root,
+    alter_a_mark,
+)
 
 
 @pytest.mark.parametrize("seed", range(44))

@@ -22,8 +22,15 @@ from tests.databases import make_database
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 900  # seconds a busy machine may take to start; a page a fifteenth of it
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
-         "--disable-component-update", "--no-first-run", "--disable-quic"]  # fmt: skip
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-sync",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-quic",
+]
 
 
 @dataclass
@@ -63,8 +70,13 @@ def running(server, tmp_path_factory):
     folder = tmp_path_factory.mktemp("running")
     database, port = make_database(server, "running"), free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
-    env |= {"DATABASE_URL": database, "PORT": str(port), "QINGQIAN_INSTANCE": str(folder),
-            "QINGQIAN_MODE": "demo", "QINGQIAN_WEB_PROCESSES": "1"}  # fmt: skip
+    env |= {
+        "DATABASE_URL": database,
+        "PORT": str(port),
+        "QINGQIAN_INSTANCE": str(folder),
+        "QINGQIAN_MODE": "demo",
+        "QINGQIAN_WEB_PROCESSES": "1",
+    }
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "run.py"], cwd=ROOT, env=env, stdout=log, stderr=log
@@ -113,9 +125,13 @@ def open_page(running, chromium):
 
     def opened(width: int = 1366, height: int = 768, **more):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, locale="zh-CN", timezone_id="Asia/Shanghai",
-            base_url=running.url, accept_downloads=True, **more,
-        )  # fmt: skip
+            viewport={"width": width, "height": height},
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=running.url,
+            accept_downloads=True,
+            **more,
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SLOW * 1000 / 15)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from app.signing.terms.models import Field
+from app.signing.terms.models import TermField
 from app.signing.terms.queries import samples
 from tests.browser.files import YEAR
 
 
 def fill_terms(
-    page, fields: Iterable[Field], region: Callable[[str, str], object], **changes
+    page, fields: Iterable[TermField], region: Callable[[str, str], object], **changes
 ) -> None:
     """Type the samples, the changes instead of theirs; `region` fills a region from its name and code."""
     values = samples(YEAR, **changes)

@@ -100,19 +100,39 @@ def test_a_student_signs_in_by_cas_and_oidc_and_accepts_by_campus(
     running, page_of, tmp_path_factory
 ):
     number, school, code = (
-        running.ask(f"SELECT {what} FROM ab_user u JOIN student s ON s.id = u.student_id"
-                    " JOIN school c ON c.id = s.school_id WHERE u.id = (" + INVITED + ")")
+        running.ask(
+            f"SELECT {what} FROM ab_user u JOIN student s ON s.id = u.student_id"
+            " JOIN school c ON c.id = s.school_id WHERE u.id = (" + INVITED + ")"
+        )
         for what in ("s.student_no", "s.school_id::text", "c.code")
-    )  # fmt: skip
+    )
     oidc_folder, folder = tmp_path_factory.mktemp("oidc"), tmp_path_factory.mktemp("cas")
     with servers.cas(folder) as cas, servers.oidc(oidc_folder) as oidc:
         people = {"heshui": {"password": PASSWORD, "student_no": number}}
         (folder / "people.json").write_text(json.dumps(people))
         common = {"school_id": school, "who": "both", "claim": "student_no"}
-        set_up(page_of, {**common, "kind": "cas", "label_zh": "统一身份认证", "label_en": "Portal",
-                         "server": cas})  # fmt: skip
-        set_up(page_of, {**common, "kind": "oidc", "label_zh": "校园网账号", "label_en": "Network account",
-                         "server": oidc, "client_id": "qingqian", "secret": "s3cret"})  # fmt: skip
+        set_up(
+            page_of,
+            {
+                **common,
+                "kind": "cas",
+                "label_zh": "统一身份认证",
+                "label_en": "Portal",
+                "server": cas,
+            },
+        )
+        set_up(
+            page_of,
+            {
+                **common,
+                "kind": "oidc",
+                "label_zh": "校园网账号",
+                "label_en": "Network account",
+                "server": oidc,
+                "client_id": "qingqian",
+                "secret": "s3cret",
+            },
+        )
         _by_oidc(page_of, oidc, code, number)
         for size in (DESKTOP, PHONE):
             page = page_of(size)
@@ -172,8 +192,10 @@ def _by_cas_and_accept(running, page_of, cas: str, code: str) -> None:
     with page.expect_navigation():
         page.click("#qq-dialog [type=submit]")
     shot(page, "accepted-1366")
-    factor = running.ask("SELECT factor FROM trail WHERE kind = 'invitation' AND step = 'accept'"
-                         " ORDER BY id DESC LIMIT 1")  # fmt: skip
+    factor = running.ask(
+        "SELECT factor FROM trail WHERE kind = 'invitation' AND step = 'accept'"
+        " ORDER BY id DESC LIMIT 1"
+    )
     assert factor == "campus"
     page.goto(f"{cas}/logout")
     page.goto("/my/")

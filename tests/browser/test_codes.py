@@ -83,8 +83,11 @@ def test_case_22_the_code_button_loses_nothing_and_throws_nothing(running, open_
     running.do(
         "UPDATE student SET verified_at = NULL, email = NULL, address = NULL WHERE id = %s", key
     )
-    running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
-               " WHERE student_id = %s", key)  # fmt: skip
+    running.do(
+        "UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
+        " WHERE student_id = %s",
+        key,
+    )
     page, thrown = open_page(390, 844, java_script_enabled=script), []
     page.on("pageerror", lambda error: thrown.append(error))
     sign_in(page, number, school="10999")
@@ -107,12 +110,21 @@ def test_one_code_sends_a_batch_and_a_wrong_one_leaves_the_dialog_open(running, 
     firm_id = running.ask("SELECT employer_id FROM ab_user WHERE username = 'employer1'")
     students = [free(running, 0), free(running, 1)]
     for key, number in students:
-        running.do("INSERT INTO candidate (employer_id, student_id, added_at) VALUES (%s, %s, now())",
-                   firm_id, key)  # fmt: skip
-        running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
-                   " WHERE student_id = %s", key)  # fmt: skip
-        running.do("UPDATE student SET verified_at = now(), email = %s, address = 'x' WHERE id = %s",
-                   f"{number}@example.com", key)  # fmt: skip
+        running.do(
+            "INSERT INTO candidate (employer_id, student_id, added_at) VALUES (%s, %s, now())",
+            firm_id,
+            key,
+        )
+        running.do(
+            "UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
+            " WHERE student_id = %s",
+            key,
+        )
+        running.do(
+            "UPDATE student SET verified_at = now(), email = %s, address = 'x' WHERE id = %s",
+            f"{number}@example.com",
+            key,
+        )
     firm = open_page(1366)
     sign_in(firm, "employer1")
     ids = [

@@ -130,8 +130,13 @@ def test_the_list_of_keys_says_only_what_is_so_here(desk):
 @pytest.mark.rule("AGR-18", "AGR-04")
 def test_after_a_decision_by_key_the_next_row_is_selected(desk):
     keys = desk.locator("tr[data-href]").evaluate_all("rows => rows.map(r => r.dataset.href)")
-    here = next(n for n, href in enumerate(keys[:-1])
-                if desk.request.get(href.replace("/show/", "/keys/")).text().count('data-qq-action="attest"'))  # fmt: skip
+    here = next(
+        n
+        for n, href in enumerate(keys[:-1])
+        if desk.request.get(href.replace("/show/", "/keys/"))
+        .text()
+        .count('data-qq-action="attest"')
+    )
     desk.locator(f"tr[data-href='{keys[here]}']").focus()
     desk.keyboard.press("a")
     desk.wait_for_selector("#qq-dialog[open]")
@@ -180,7 +185,7 @@ def test_an_employer_reminds_on_a_phone_and_the_student_reads_it(running, open_p
     told = running.ask("SELECT count(*) FROM notice WHERE key LIKE '%%:nudge_student:%%'")
     assert told == 1
     who = running.ask("""SELECT u.username FROM notice n JOIN ab_user u ON u.id = n.user_id
-                         WHERE n.key LIKE '%%:nudge_student:%%' LIMIT 1""")  # fmt: skip
+                         WHERE n.key LIKE '%%:nudge_student:%%' LIMIT 1""")
     student = open_page(390, 844)
     sign_in(student, who)
     student.goto("/notices/")

@@ -93,8 +93,11 @@ def test_a_student_leaves_it_with_a_photo_and_is_free(running, open_page, photo)
     sign_in(college, "school")
     ending = running.ask("SELECT state FROM termination WHERE placement_id = %s", key)
     if ending == "awaiting_college":
-        running.do("UPDATE ab_user SET college_id = (SELECT college_id FROM placement WHERE id = %s)"
-                   " WHERE username = 'college'", key)  # fmt: skip
+        running.do(
+            "UPDATE ab_user SET college_id = (SELECT college_id FROM placement WHERE id = %s)"
+            " WHERE username = 'college'",
+            key,
+        )
         first = open_page()
         sign_in(first, "college")
         first.goto(f"/desk/show/{key}")

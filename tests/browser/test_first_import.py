@@ -32,9 +32,19 @@ COLLEGE = "计算机科学与技术学院"
 
 def row(n: int, name: str, **more: object) -> list[object]:
     """A student as the office keeps it: numbers as numbers, own words, padded names."""
-    values = {"学生学号": (YEAR - 2) * 1_000_000 + 500_000 + n, "姓名": name, "身份证号码": id_number(5_000 + n),
-              "所在院系": COLLEGE, "专业名称": "软件工程", "毕业年度": f"{YEAR + 2}届", "学历层次": "本科",
-              "民族": "汉", "性别": "男性", "手机号码": 13_900_500_000 + n, "备注": "走读"}  # fmt: skip
+    values = {
+        "学生学号": (YEAR - 2) * 1_000_000 + 500_000 + n,
+        "姓名": name,
+        "身份证号码": id_number(5_000 + n),
+        "所在院系": COLLEGE,
+        "专业名称": "软件工程",
+        "毕业年度": f"{YEAR + 2}届",
+        "学历层次": "本科",
+        "民族": "汉",
+        "性别": "男性",
+        "手机号码": 13_900_500_000 + n,
+        "备注": "走读",
+    }
     return [(values | more)[head] for head in HEADS]
 
 
@@ -134,8 +144,13 @@ def test_everything_wrong_at_once_in_ten_clicks_and_the_next_file_without_a_ques
     assert (
         running.ask("SELECT name FROM student WHERE student_no = %s", f"{YEAR - 2}500001") == "郭嘉"
     )
-    assert running.ask("SELECT nation || education || sex FROM student WHERE student_no = %s",
-                       f"{YEAR - 2}500011") == "01312"  # fmt: skip
+    assert (
+        running.ask(
+            "SELECT nation || education || sex FROM student WHERE student_no = %s",
+            f"{YEAR - 2}500011",
+        )
+        == "01312"
+    )
 
     upload(hand, as_bytes(everything_wrong(21)), "第二份.xlsx")
     page.locator("#concerns").wait_for()
@@ -149,9 +164,21 @@ def test_everything_wrong_at_once_in_ten_clicks_and_the_next_file_without_a_ques
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_the_same_file_saved_by_libreoffice_is_read_as_well(running, open_page, tmp_path):
     (tmp_path / "office.xlsx").write_bytes(as_bytes(everything_wrong(41)))
-    subprocess.run(["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to",
-                    "ods", "--outdir", str(tmp_path), str(tmp_path / "office.xlsx")], check=True,
-                   capture_output=True, timeout=240)  # fmt: skip
+    subprocess.run(
+        [
+            "soffice",
+            f"-env:UserInstallation=file://{tmp_path}/profile",
+            "--headless",
+            "--convert-to",
+            "ods",
+            "--outdir",
+            str(tmp_path),
+            str(tmp_path / "office.xlsx"),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=240,
+    )
     hand = Counted(office(open_page))
     upload(hand, io.BytesIO((tmp_path / "office.ods").read_bytes()).getvalue(), "第三份.ods")
     hand.page.locator("#concerns").wait_for()

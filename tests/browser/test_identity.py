@@ -44,8 +44,10 @@ def test_a_passport_and_a_phone_abroad_sign_by_codes_by_mail(running, open_page,
         page.click("#qq-dialog button[type=submit]")
     page.wait_for_load_state()
     assert running.ask(f"SELECT state FROM invitation WHERE id = {letter}") == "accepted"
-    sent = running.ask("SELECT count(*) FROM message WHERE channel = 'sms' AND user_id ="
-                       " (SELECT id FROM ab_user WHERE username = 'student14')")  # fmt: skip
+    sent = running.ask(
+        "SELECT count(*) FROM message WHERE channel = 'sms' AND user_id ="
+        " (SELECT id FROM ab_user WHERE username = 'student14')"
+    )
     assert sent == 0
 
     # the office reads and enters such students, on both widths

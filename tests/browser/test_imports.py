@@ -41,8 +41,14 @@ def free_students(running, count: int) -> list[dict[str, str]]:
         name = running.ask(FREE, key)
         if name:
             number = str(running.ask("SELECT student_no FROM student WHERE id = %s", key))
-            found.append({"学校": "江汉青山大学", "毕业届": number[:4], "姓名": str(name),
-                          "身份证号或手机号": f"138000{int(number[4:]):05d}"})  # fmt: skip
+            found.append(
+                {
+                    "学校": "江汉青山大学",
+                    "毕业届": number[:4],
+                    "姓名": str(name),
+                    "身份证号或手机号": f"138000{int(number[4:]):05d}",
+                }
+            )
             found[-1]["毕业届"] = str(int(number[:4]) + 4)
         if len(found) == count:
             return found
@@ -76,8 +82,13 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
     bring(page, filled(template, rows), "拟录用名单.xlsx")
     assert numbers(page) == {"行数": "7", "新增": "2", "变更": "0", "无变化": "0", "错误": "5"}
     shown = page.inner_text("main")
-    for row, sentence in ((4, MISSED), (5, "不在该列的可选范围内"), (6, "此处应填整数"),
-                          (7, "请填写"), (9, "与本文件第 8 行重复")):  # fmt: skip
+    for row, sentence in (
+        (4, MISSED),
+        (5, "不在该列的可选范围内"),
+        (6, "此处应填整数"),
+        (7, "请填写"),
+        (9, "与本文件第 8 行重复"),
+    ):
         line = page.locator("tr", has=page.locator("td:first-child", has_text=str(row))).first
         assert sentence in line.inner_text()
     assert "已自动修正" in shown
@@ -94,8 +105,12 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
     sheet = book.worksheets[0]
     heads = [cell.value for cell in sheet[1]]
     assert [sheet.cell(n, 1).value for n in range(2, sheet.max_row + 1)] == [4, 5, 6, 7, 9]
-    red = {(cell.row, heads[cell.column - 1].rstrip("*")) for row in sheet.iter_rows(min_row=2)
-           for cell in row[2:] if cell.fill.start_color.rgb == RED}  # fmt: skip
+    red = {
+        (cell.row, heads[cell.column - 1].rstrip("*"))
+        for row in sheet.iter_rows(min_row=2)
+        for cell in row[2:]
+        if cell.fill.start_color.rgb == RED
+    }
     assert red == {(2, number), (3, "学校"), (4, "毕业届"), (5, number), (6, number)}
     assert MISSED in sheet.cell(2, 2).value
 
@@ -136,9 +151,17 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
 
 
 def student_row(n: int, **more: object) -> dict[str, object]:
-    return {"学号": f"{YEAR - 3}{n:06d}", "姓名": f"新生{'甲乙丙丁'[n]}", "身份证号": id_number(700 + n),
-            "学院": "计算机科学与技术学院", "专业": "数据科学与大数据技术", "毕业届": str(YEAR + 1), "学历": "31",
-            "培养方式": "1", "手机": f"1370000000{n}"} | more  # fmt: skip
+    return {
+        "学号": f"{YEAR - 3}{n:06d}",
+        "姓名": f"新生{'甲乙丙丁'[n]}",
+        "身份证号": id_number(700 + n),
+        "学院": "计算机科学与技术学院",
+        "专业": "数据科学与大数据技术",
+        "毕业届": str(YEAR + 1),
+        "学历": "31",
+        "培养方式": "1",
+        "手机": f"1370000000{n}",
+    } | more
 
 
 @pytest.mark.rule("ADM-02", "BLK-01", "BLK-03", "ACC-01", "ACC-04", "ADM-01", "MOB-01")

@@ -25,12 +25,17 @@ def row(n: int) -> dict[str, object]:
     """Ten with an e-mail, ten with a phone only, ten whom nobody can reach."""
     way = WAY[n]
     return {
-        "学号": f"{YEAR - 2}{n:06d}", "姓名": f"首届{'甲乙丙丁戊己庚辛壬癸'[n % 10]}{'一二三'[n // 10]}",
-        "身份证号": id_number(800 + n), "学院": "计算机科学与技术学院", "专业": "软件工程",
-        "毕业届": str(YEAR + 2), "学历": "31", "培养方式": "1",
+        "学号": f"{YEAR - 2}{n:06d}",
+        "姓名": f"首届{'甲乙丙丁戊己庚辛壬癸'[n % 10]}{'一二三'[n // 10]}",
+        "身份证号": id_number(800 + n),
+        "学院": "计算机科学与技术学院",
+        "专业": "软件工程",
+        "毕业届": str(YEAR + 2),
+        "学历": "31",
+        "培养方式": "1",
         "手机": f"136000000{n:02d}" if way == "短信" else "",
         "邮箱": f"launch{n}@example.com" if way == "邮箱" else "",
-    }  # fmt: skip
+    }
 
 
 def until(running, sql: str, wanted: object) -> None:
@@ -75,9 +80,14 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     employer.goto("/imports/send-list/")
     template = saved(employer, employer.get_by_role("link", name="下载模板"), tmp_path, "list.xlsx")
     rows = [
-        {"学校": "10999", "毕业届": str(YEAR + 2), "姓名": row(n)["姓名"],
-         "身份证号或手机号": row(n)["身份证号"]} for n in range(30)
-    ]  # fmt: skip
+        {
+            "学校": "10999",
+            "毕业届": str(YEAR + 2),
+            "姓名": row(n)["姓名"],
+            "身份证号或手机号": row(n)["身份证号"],
+        }
+        for n in range(30)
+    ]
     bring(employer, filled(template, rows), "拟签约.xlsx")
     press(employer, "write_own")
     confirm(employer)
@@ -183,9 +193,15 @@ def test_f26_a_wrong_registration_keeps_its_file_and_passwords(running, open_pag
     page.set_input_files(
         "#licence", {"name": "执照.png", "mimeType": "image/png", "buffer": b"no picture"}
     )
-    for field, value in (("credit_code", "91999999MA0000001X"), ("name", "长江数据有限公司"),
-                         ("contact_name", "陈经理"), ("contact_phone", "12345"), ("email", f"hr{width}@example.com"),
-                         ("password", NEW), ("again", "else")):  # fmt: skip
+    for field, value in (
+        ("credit_code", "91999999MA0000001X"),
+        ("name", "长江数据有限公司"),
+        ("contact_name", "陈经理"),
+        ("contact_phone", "12345"),
+        ("email", f"hr{width}@example.com"),
+        ("password", NEW),
+        ("again", "else"),
+    ):
         page.fill(f"#{field}", value)
     with page.expect_response(lambda answer: "/register/code/mail" in answer.url):
         page.locator("[name=ask][value=mail]").click()

@@ -52,8 +52,10 @@ def press(page, action: str) -> None:
 def worked_through(page) -> None:
     """Wait until the worker has done with everything that was selected."""
     page.wait_for_url("**/batches/**")
-    page.wait_for_function("() => !document.querySelector('progress') || "
-                           "document.querySelector('progress').value === document.querySelector('progress').max")  # fmt: skip
+    page.wait_for_function(
+        "() => !document.querySelector('progress') || "
+        "document.querySelector('progress').value === document.querySelector('progress').max"
+    )
 
 
 @pytest.mark.rule("INV-16", "ACC-10", "MOB-01")
@@ -98,8 +100,9 @@ def test_the_employers_termination_is_agreed_reviewed_by_both_levels_and_frees_t
     sign_in(college, "college")
     running.do(
         "UPDATE ab_user SET college_id = (SELECT college_id FROM placement WHERE id = %s)"
-        " WHERE username = 'college'", key,
-    )  # fmt: skip
+        " WHERE username = 'college'",
+        key,
+    )
     college.goto(f"/desk/show/{key}")
     college.locator("[data-qq-action=termination_approve_college]:visible").first.click()
     confirm(college)

@@ -79,8 +79,9 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
 
     running.do(
         "UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student1')"
-        " WHERE id = %s", user,
-    )  # fmt: skip
+        " WHERE id = %s",
+        user,
+    )
     number = running.ask("SELECT student_no FROM student WHERE id = %s", student)
     for width, height in WIDTHS[:2]:
         thief = open_page(width, height)

@@ -36,8 +36,17 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
     desk = office(open_page)
     desk.goto(f"/students/show/{key}")
     shown = desk.inner_text("main")
-    for label in ("政治面貌", "出生日期", "学制", "入学时间", "毕业时间", "师范生类别", "困难生类别", "家庭住址",
-                  "入学前户口所在地派出所"):  # fmt: skip
+    for label in (
+        "政治面貌",
+        "出生日期",
+        "学制",
+        "入学时间",
+        "毕业时间",
+        "师范生类别",
+        "困难生类别",
+        "家庭住址",
+        "入学前户口所在地派出所",
+    ):
         assert label in shown, label
     assert (
         "2004****" in shown or "2005****" in shown or "2003****" in shown

@@ -18,9 +18,11 @@ pytestmark = pytest.mark.browser
 CODE = credit_code(888_001)
 CHOICES = {"employer_kind": "39", "employer_industry": "22"}
 TEXTS = {
-    "employer_credit_code": CODE, "employer_name": "江城䶮记精工有限公司", "employer_address": "中北路88号",
+    "employer_credit_code": CODE,
+    "employer_name": "江城䶮记精工有限公司",
+    "employer_address": "中北路88号",
     "employer_postcode": "430071",
-}  # fmt: skip
+}
 
 
 def picture(name: str) -> dict:
@@ -39,8 +41,9 @@ def no_sideways(page) -> None:
 def key_of(running, username: str) -> int:
     found = running.ask(
         "SELECT max(p.id) FROM placement p JOIN ab_user u ON u.student_id = p.student_id"
-        " WHERE u.username = %s", username,
-    )  # fmt: skip
+        " WHERE u.username = %s",
+        username,
+    )
     assert isinstance(found, int)
     return found
 
@@ -57,8 +60,9 @@ def offices(running, open_page, key: int):
     """The college's officer of that signing, and the school's."""
     running.do(
         "UPDATE ab_user SET college_id = (SELECT college_id FROM placement WHERE id = %s)"
-        " WHERE username = 'college'", key,
-    )  # fmt: skip
+        " WHERE username = 'college'",
+        key,
+    )
     college, school = open_page(), open_page()
     sign_in(college, "college")
     sign_in(school, "school")
@@ -91,9 +95,12 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
     for name, text in TEXTS.items():
         student.fill(f"#{name}", text)
     fill_terms(
-        student, ON_PAPER, lambda name, _code: region(student, name, "武昌"),
-        contact_name="张㛃", household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        student,
+        ON_PAPER,
+        lambda name, _code: region(student, name, "武昌"),
+        contact_name="张㛃",
+        household_kind=NOT_RECEIVED,
+    )
     region(student, "employer_location", "武昌")
     student.wait_for_function(
         "() => document.querySelector('[data-qq-saved]').textContent.includes('暂存')"

@@ -27,8 +27,10 @@ def test_a_ministrys_file_is_compared_chosen_applied_and_compared_again(
     page.get_by_role("button", name="生成差异表").click()
     book = openpyxl.load_workbook(downloaded(page, tmp_path, "differences.xlsx"))
     assert {row[0].value for row in book.worksheets[0].iter_rows(min_row=2)} == {
-        "不一致", "仅本系统有", "仅文件有",
-    }  # fmt: skip
+        "不一致",
+        "仅本系统有",
+        "仅文件有",
+    }
     page.goto(where)
     page.select_option("#kind", "owned")
     page.select_option("#take", "ours")

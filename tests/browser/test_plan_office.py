@@ -38,8 +38,9 @@ def disturb(running) -> dict[str, object]:
     running.do(
         "UPDATE plan_entry e SET state = 'filled', destination_code = '10', employer_name = '已解约单位',"
         """ sources = '{"destination_code": "signing", "employer_name": "signing"}', placement_id ="""
-        " (SELECT max(p.id) FROM placement p WHERE p.student_id = e.student_id) WHERE id = %s", extra,
-    )  # fmt: skip
+        " (SELECT max(p.id) FROM placement p WHERE p.student_id = e.student_id) WHERE id = %s",
+        extra,
+    )
     for n, key in enumerate(staffs):
         running.do(STAFFS, f"工作人员填写的单位{n}", key)
     return {"student": student, "different": different, "extra": extra, "staffs": staffs}
@@ -156,8 +157,9 @@ def test_a_rate_is_followed_to_the_names_behind_it(running, open_page, tmp_path)
     page.wait_for_load_state()
     settled = running.ask(
         "SELECT count(*) FROM plan_entry e JOIN college c ON c.id = e.college_id WHERE c.name = %s"
-        f" AND e.destination_code IS NOT NULL AND e.graduation_year = {YEAR}", college,
-    )  # fmt: skip
+        f" AND e.destination_code IS NOT NULL AND e.graduation_year = {YEAR}",
+        college,
+    )
     assert count == settled
     assert f"共 {count} 条" in page.inner_text("main")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -56,8 +56,13 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
         "#licence", {"name": "执照.jpg", "mimeType": "image/jpeg", "buffer": licence()}
     )
     employer.select_option("#school", "10999")
-    for field, value in (("contact_name", "陈经理"), ("contact_phone", "13912345678"),
-                         ("email", "hr@example.com"), ("password", SECRET), ("again", SECRET)):  # fmt: skip
+    for field, value in (
+        ("contact_name", "陈经理"),
+        ("contact_phone", "13912345678"),
+        ("email", "hr@example.com"),
+        ("password", SECRET),
+        ("again", SECRET),
+    ):
         employer.fill(f"#{field}", value)
     for channel, field in (("sms", "contact_phone_code"), ("mail", "email_code")):
         code = asked_code(employer, f"[name=ask][value={channel}]", open_page)
@@ -153,8 +158,9 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
     sign_in(college, "college")  # the officer of the college that this student belongs to
     running.do(
         "UPDATE ab_user SET college_id = (SELECT college_id FROM placement WHERE id = %s)"
-        " WHERE username = 'college'", placement,
-    )  # fmt: skip
+        " WHERE username = 'college'",
+        placement,
+    )
     college.goto(f"/desk/show/{placement}")
     college.locator("[data-qq-action=attest_college]:visible").first.click()
     college.click("#qq-dialog button[type=submit]")
@@ -211,9 +217,12 @@ def fill_region(page, selector: str, full_name: str) -> None:
 
 def write_letter(page) -> None:
     fill_terms(
-        page, FIELDS, lambda name, _code: fill_region(page, f"#{name}", "湖北省武汉市洪山区"),
-        archive_receiver=NOT_RECEIVED, household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        page,
+        FIELDS,
+        lambda name, _code: fill_region(page, f"#{name}", "湖北省武汉市洪山区"),
+        archive_receiver=NOT_RECEIVED,
+        household_kind=NOT_RECEIVED,
+    )
     page.locator("form:has(#position) button[type=submit].btn-primary").click()
     page.wait_for_load_state()
     assert not page.locator("#problems").count(), page.inner_text("#problems")

@@ -24,8 +24,10 @@ def test_a_changed_phone_is_held_confirmed_by_the_old_one_and_then_signs(
     running.do(
         f"UPDATE invitation SET reply_by = app_now() + interval '3 days' WHERE student_id = {MINE}"
     )
-    running.do("UPDATE contact_change SET held_until = app_now() + interval '2 days' WHERE user_id ="
-               " (SELECT id FROM ab_user WHERE username = 'student9')")  # fmt: skip
+    running.do(
+        "UPDATE contact_change SET held_until = app_now() + interval '2 days' WHERE user_id ="
+        " (SELECT id FROM ab_user WHERE username = 'student9')"
+    )
     letter = running.ask(f"SELECT id FROM invitation WHERE student_id = {MINE} AND state = 'open'")
     assert letter
 
@@ -33,8 +35,12 @@ def test_a_changed_phone_is_held_confirmed_by_the_old_one_and_then_signs(
     office = open_page()
     sign_in(office, "school")
     student = running.ask(f"SELECT {MINE}")
-    other = running.ask("SELECT id FROM student WHERE school_id = (SELECT school_id FROM student WHERE"
-                        " id = %s) AND id < %s ORDER BY id DESC LIMIT 1", student, student)  # fmt: skip
+    other = running.ask(
+        "SELECT id FROM student WHERE school_id = (SELECT school_id FROM student WHERE"
+        " id = %s) AND id < %s ORDER BY id DESC LIMIT 1",
+        student,
+        student,
+    )
     office.goto(f"/students/{other}/phone")
     office.fill("#phone", "13800077777")
     office.fill("#reason", "本人持身份证到场")

@@ -52,10 +52,18 @@ def test_a_new_edition_has_the_codes_of_the_one_before_and_counts_from_its_year(
     assert (codes.name("byqx", "10", 2028), codes.name("byqx", "10", 2027)[:2]) == ("新", "签就")
 
 
-@pytest.mark.parametrize(("table", "name", "since"), [
-    ("byqx", "2021", 2030), ("byqx", "2028", 2021), ("byqx", "新版", 2030), ("byqx", "", 2030),
-    ("nichts", "2028", 2030), ("byqx", "2028", 1900), ("byqx", "a" * 13, 2030),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("table", "name", "since"),
+    [
+        ("byqx", "2021", 2030),
+        ("byqx", "2028", 2021),
+        ("byqx", "新版", 2030),
+        ("byqx", "", 2030),
+        ("nichts", "2028", 2030),
+        ("byqx", "2028", 1900),
+        ("byqx", "a" * 13, 2030),
+    ],
+)
 def test_what_makes_no_edition_is_refused_with_a_sentence(cast, table, name, since):
     with pytest.raises(Invalid):
         copy_edition(actor(cast.admin), table, name, since)
@@ -100,8 +108,15 @@ def test_every_change_of_a_code_is_in_the_trail_and_the_trail_stays(cast, visit)
 
 def test_a_code_is_added_to_an_edition_and_counts_where_it_is_told(cast, visit):
     office = visit(cast.admin)
-    new = {"table": "byqx", "edition": "2021", "code": "273", "name": "新岗位", "sort": 1,
-           "certain": "", "active": "y"}  # fmt: skip
+    new = {
+        "table": "byqx",
+        "edition": "2021",
+        "code": "273",
+        "name": "新岗位",
+        "sort": 1,
+        "certain": "",
+        "active": "y",
+    }
     assert office.post("/codes/add", data=new).status_code == 303
     assert office.post("/codes/add", data=new).status_code == 422
     assert codes.name("byqx", "273", 2027) == "新岗位"
@@ -125,8 +140,13 @@ def test_a_code_counts_only_as_a_part_of_its_formula(cast, visit):
 
 def test_a_new_formula_takes_the_codes_it_has_parts_for(cast, visit):
     office = visit(cast.admin)
-    data = {"edition": "2028", "since": 2028, "settled": ["employed", "startup", "freelance", "study"],
-            "left_out": [], "note": ""}  # fmt: skip
+    data = {
+        "edition": "2028",
+        "since": 2028,
+        "settled": ["employed", "startup", "freelance", "study"],
+        "left_out": [],
+        "note": "",
+    }
     assert office.post("/plan/formulas/add", data=data).status_code == 303
     assert editions.formula(2028) == "2028"
     assert editions.formula(2027) == "2024"
@@ -145,8 +165,15 @@ def test_a_new_formula_takes_the_codes_it_has_parts_for(cast, visit):
 
 def test_the_pages_of_codes_and_editions_are_read_in_chinese(cast, visit):
     office = visit(cast.admin)
-    for url in ("/codes/list/", "/codes/editions/", "/codes/add", "/plan/codes/list/", "/plan/codes/add",
-                "/plan/formulas/list/", "/plan/formulas/add"):  # fmt: skip
+    for url in (
+        "/codes/list/",
+        "/codes/editions/",
+        "/codes/add",
+        "/plan/codes/list/",
+        "/plan/codes/add",
+        "/plan/formulas/list/",
+        "/plan/formulas/add",
+    ):
         assert office.get(url).status_code == 200, url
     posted = office.post(
         "/codes/editions/", data={"table": "dwxz", "edition": "2028", "since": "2028"}

@@ -103,8 +103,8 @@ def test_an_agreement_is_chinese_whoever_looks_at_it(cast, app):
 def test_exports_keep_official_names_because_they_come_back(cast):
     placement = make.accept(make.invite(cast.employer, cast.student)[0])
     found = exported("terms")
-    assert found["terms.position_kind"].text(placement) == "工程技术人员"
-    assert found["terms.workplace"].shape("420111") == "湖北省武汉市洪山区"
+    assert found["terms.position_kind"].out_row(placement) == "工程技术人员"
+    assert found["terms.workplace"].out_shape("420111") == "湖北省武汉市洪山区"
 
 
 def test_the_desk_and_the_letters_form_read_english(cast, visit):
@@ -117,7 +117,11 @@ def test_the_desk_and_the_letters_form_read_english(cast, visit):
     form = read(make.account(cast.employer), f"/employer/invitations/{letter.id}/edit")
     assert "Engineering and technical staff" in form
     page = read(cast.officer, f"/desk/show/{make.accept(letter).id}")
-    for words in ("Engineering and technical staff", "Bachelor&#39;s graduate", "Non-targeted",
-                  'Hubei, <span lang="zh-CN">武汉市洪山区</span>'):  # fmt: skip
+    for words in (
+        "Engineering and technical staff",
+        "Bachelor&#39;s graduate",
+        "Non-targeted",
+        'Hubei, <span lang="zh-CN">武汉市洪山区</span>',
+    ):
         assert words in page, words
     assert "工程技术人员" not in page

@@ -202,9 +202,11 @@ def test_a_students_record_is_entered_and_corrected_by_the_edition_of_its_year(c
 def test_a_file_of_students_is_read_by_the_edition_of_each_row(cast, bring, apply):  # noqa: F811
     edition(cast, "xl", ended="41", renamed="31")
     rows = [
-        good_row(1, 学历="41"), good_row(2, 学历="41", 毕业届=str(NEW)),
-        good_row(3, 学历="改名后", 毕业届=str(NEW)), good_row(4, 学历="改名后"),
-    ]  # fmt: skip
+        good_row(1, 学历="41"),
+        good_row(2, 学历="41", 毕业届=str(NEW)),
+        good_row(3, 学历="改名后", 毕业届=str(NEW)),
+        good_row(4, 学历="改名后"),
+    ]
     said = "“{}”不在该列的可选范围内。".format
     found = bring(xlsx(rows))
     assert problems(found) == {3: [("education", said("41"))], 5: [("education", said("改名后"))]}
@@ -222,8 +224,12 @@ def test_a_plan_file_is_read_by_the_edition_of_each_students_year(cast, later, b
     def row(student, kind):
         return {"学号": student.student_no, "毕业去向代码": "76", "单位性质代码": kind}
 
-    file = [row(cast.student, ENDED), row(later, "改名后"), row(cast.classmate, "改名后"),
-            row(cast.neighbour, "其他企业（含民营企业等）")]  # fmt: skip
+    file = [
+        row(cast.student, ENDED),
+        row(later, "改名后"),
+        row(cast.classmate, "改名后"),
+        row(cast.neighbour, "其他企业（含民营企业等）"),
+    ]
     found = bring(xlsx(file, heads), "方案.xlsx", "plan")
     said = "“改名后”不是 2027 届在该列可用的代码。"
     assert problems(found) == {4: [("employer_kind", said)]}

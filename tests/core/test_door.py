@@ -37,8 +37,10 @@ def test_broken_text_in_a_multipart_form_and_its_file_names_is_answered(client):
     import io
 
     for data in (
-        {"who": "a\x00b"}, {"a\x1bb": "x"}, {"x": (io.BytesIO(b"x"), "a\x00.pdf")},
-    ):  # fmt: skip
+        {"who": "a\x00b"},
+        {"a\x1bb": "x"},
+        {"x": (io.BytesIO(b"x"), "a\x00.pdf")},
+    ):
         answer = client.post("/register", data=data, content_type="multipart/form-data")
         assert answer.status_code == 400
 
@@ -58,11 +60,17 @@ def test_a_json_body_sent_to_any_form_page_is_415(app, client):
 @pytest.mark.parametrize(
     ("kind", "status"),
     [
-        ("text/plain", 415), ("text/xml", 415), ("application/octet-stream", 415), ("x", 415),
-        (f"{FORM}; charset=gb18030", 415), ("multipart/form-data", 400), ("multipart/form-data; boundary=é", 400),
-        ("multipart/mixed; boundary=b", 415), (f"{FORM}; charset=UTF-8", 422),
+        ("text/plain", 415),
+        ("text/xml", 415),
+        ("application/octet-stream", 415),
+        ("x", 415),
+        (f"{FORM}; charset=gb18030", 415),
+        ("multipart/form-data", 400),
+        ("multipart/form-data; boundary=é", 400),
+        ("multipart/mixed; boundary=b", 415),
+        (f"{FORM}; charset=UTF-8", 422),
     ],
-)  # fmt: skip
+)
 def test_other_bodies_are_refused_by_their_kind(client, kind, status):
     assert client.post("/login/", data=b"who=x", content_type=kind).status_code == status
 
@@ -155,10 +163,18 @@ def plain():
 @pytest.mark.parametrize(
     ("body", "status"),
     [
-        (b'{"a": ["b", 1, null]}', 200), (b"null", 200), (b'"\\u0000"', 400), (b'{"a":"\\ud800"}', 400), (b"{", 400),
-        (b"[" * 100_000, 400), (b'{"a":' * 30 + b"1" + b"}" * 30, 400), (b"\xff", 400), (b'{"\\u0001":1}', 400), (b"", 400),
+        (b'{"a": ["b", 1, null]}', 200),
+        (b"null", 200),
+        (b'"\\u0000"', 400),
+        (b'{"a":"\\ud800"}', 400),
+        (b"{", 400),
+        (b"[" * 100_000, 400),
+        (b'{"a":' * 30 + b"1" + b"}" * 30, 400),
+        (b"\xff", 400),
+        (b'{"\\u0001":1}', 400),
+        (b"", 400),
     ],
-)  # fmt: skip
+)
 def test_a_page_that_takes_json_takes_whole_and_clean_json(plain, body, status):
     assert plain.post("/json", data=body, content_type="application/json").status_code == status
 

@@ -174,7 +174,7 @@ def keeps_a_slot() -> None:
 @pytest.mark.rule("NTF-02", "ACC-05")
 def test_s06_a_code_goes_out_while_every_other_slot_is_busy(installation):
     """32 uploads kept a code for 348 s; the slots are kept here until it is out."""
-    fate = mail.Fate(lambda _message: True, lambda _message, _at: OUT.set())
+    fate = mail.MessageFate(lambda _message: True, lambda _message, _at: OUT.set())
     general = sum(slot["concurrency"] for slot in jobs.SLOTS if "queues" not in slot)
     with installation.app_context():
         for _n in range(general + 3):

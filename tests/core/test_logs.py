@@ -44,11 +44,19 @@ def written():
     ("statement", "values", "kept"),
     [
         ("INSERT INTO person VALUES (:m)", {"m": SECRET}, "uq_person_mail"),
-        ("INSERT INTO person VALUES ('x', CAST(:m AS text)::date)", {"m": SECRET}, "InvalidDatetimeFormat"),
+        (
+            "INSERT INTO person VALUES ('x', CAST(:m AS text)::date)",
+            {"m": SECRET},
+            "InvalidDatetimeFormat",
+        ),
         ("SELECT CAST(:m AS text)::int", {"m": SECRET}, "InvalidTextRepresentation"),
-        ("INSERT INTO person (age) VALUES (CAST(:m AS bigint))", {"m": 4_000_111_222}, "NumericValueOutOfRange"),
+        (
+            "INSERT INTO person (age) VALUES (CAST(:m AS bigint))",
+            {"m": 4_000_111_222},
+            "NumericValueOutOfRange",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_error_of_the_database_is_logged_without_the_values(
     engine, written, statement, values, kept
 ):

@@ -25,11 +25,28 @@ def port():
         free.bind(("127.0.0.1", 0))
         number = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "tests.core.tiny:app", "--bind", f"127.0.0.1:{number}",
-         "--worker-class", "app.core.patience.PatientWorker", "--workers", "1", "--threads", "2",
-         "--worker-connections", "60", "--graceful-timeout", "10", "--log-level", "warning"],
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "tests.core.tiny:app",
+            "--bind",
+            f"127.0.0.1:{number}",
+            "--worker-class",
+            "app.core.patience.PatientWorker",
+            "--workers",
+            "1",
+            "--threads",
+            "2",
+            "--worker-connections",
+            "60",
+            "--graceful-timeout",
+            "10",
+            "--log-level",
+            "warning",
+        ],
         cwd=ROOT,
-    )  # fmt: skip
+    )
     until = time.monotonic() + 60
     while True:
         try:
@@ -124,13 +141,14 @@ def test_who_asks_to_go_on_is_told_to(port):
     "head",
     [
         b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999999\r\n\r\n",
-        b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" + GET,
+        b"POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+        + GET,
         b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nContent-Length: 50\r\n\r\nabc" + GET,
         b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n" + GET,
         b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 90_000,
         b"\x00\x01\x02\r\n\r\n" + GET,
     ],
-)  # fmt: skip
+)
 def test_a_length_that_cannot_be_believed_is_answered_once_and_ends_the_connection(port, head):
     answer = talk(port, head)
     assert answer.startswith(b"HTTP/1.1 4")

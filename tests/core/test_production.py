@@ -36,12 +36,23 @@ def key() -> str:
 def good(folder: Path, **more: str) -> dict[str, str]:
     """The environment of an installation as docs/operations.md describes it; `more` in short names."""
     env = {
-        "MODE": "production", "INSTANCE": str(folder), "SECRET_KEY": key(), "DATA_KEYS": f"k2:{key()},k1:{key()}",
-        "INDEX_KEY": key(), "BASE_URL": "https://jiuye.example.edu.cn", "PROXIES": "1", "SMS": "aliyun",
-        "SMS_KEY_ID": "id", "SMS_KEY_SECRET": "secret", "SMS_SIGN": "青签", "SMS_CODE_TEMPLATE": "SMS_1",
-        "SMS_NOTICE_TEMPLATE": "SMS_2", "SMS_WARNING_TEMPLATE": "SMS_3", "MAIL_URL": "smtp://a:b@mail.example.edu.cn:587",
+        "MODE": "production",
+        "INSTANCE": str(folder),
+        "SECRET_KEY": key(),
+        "DATA_KEYS": f"k2:{key()},k1:{key()}",
+        "INDEX_KEY": key(),
+        "BASE_URL": "https://jiuye.example.edu.cn",
+        "PROXIES": "1",
+        "SMS": "aliyun",
+        "SMS_KEY_ID": "id",
+        "SMS_KEY_SECRET": "secret",
+        "SMS_SIGN": "青签",
+        "SMS_CODE_TEMPLATE": "SMS_1",
+        "SMS_NOTICE_TEMPLATE": "SMS_2",
+        "SMS_WARNING_TEMPLATE": "SMS_3",
+        "MAIL_URL": "smtp://a:b@mail.example.edu.cn:587",
         "MAIL_FROM": "青签 <jiuye@example.edu.cn>",
-    }  # fmt: skip
+    }
     found = {f"QINGQIAN_{name}": value for name, value in (env | more).items()}
     found["DATABASE_URL"] = found.pop("QINGQIAN_DATABASE", "postgresql://q@db.example/q")
     return {name: value for name, value in found.items() if value != "unset"}
@@ -98,7 +109,7 @@ ONE = base64.b64encode(bytes(range(32))).decode()
         ("DATABASE_URL", {"DATABASE": "unset"}),
         ("QINGQIAN_MODE", {"MODE": "Production"}),
     ],
-)  # fmt: skip
+)
 def test_each_unsafe_setting_is_refused_by_its_name(tmp_path, named, changes):
     assert any(line.startswith(named) for line in refused(tmp_path, **changes).split("\n"))
 
@@ -123,9 +134,16 @@ def test_debugging_is_refused(tmp_path):
 
 def test_everything_that_is_wrong_is_said_at_once(tmp_path):
     said = refused(
-        tmp_path, SECRET_KEY="a", INDEX_KEY="YWJj", BASE_URL="unset", SMS="console", MAIL_URL="unset",
-        MAIL_FROM="unset", PROXIES="unset", DATABASE="unset",
-    )  # fmt: skip
+        tmp_path,
+        SECRET_KEY="a",
+        INDEX_KEY="YWJj",
+        BASE_URL="unset",
+        SMS="console",
+        MAIL_URL="unset",
+        MAIL_FROM="unset",
+        PROXIES="unset",
+        DATABASE="unset",
+    )
     for name in ("SECRET_KEY", "INDEX_KEY", "BASE_URL", "SMS", "MAIL_URL", "MAIL_FROM", "PROXIES"):
         assert f"QINGQIAN_{name}" in said
     assert "DATABASE_URL" in said
@@ -184,9 +202,14 @@ def test_the_web_does_not_come_up_on_a_demo_database(demo_database, tmp_path):
 def test_neither_does_worker_or_release_and_each_says_why(demo_database, tmp_path, command):
     env = {k: v for k, v in os.environ.items() if not k.startswith(("QINGQIAN_", "FLASK_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "run", *command], cwd=ROOT, text=True, timeout=120,
-        env=env | good(tmp_path, DATABASE=demo_database), capture_output=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "flask", "--app", "run", *command],
+        cwd=ROOT,
+        text=True,
+        timeout=120,
+        env=env | good(tmp_path, DATABASE=demo_database),
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == settings.WRONG
     assert "made for the demo" in done.stderr
     assert "Traceback" not in done.stderr

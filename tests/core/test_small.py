@@ -101,8 +101,11 @@ def test_credit_codes_are_checked_as_the_standard_says(code, right):
 
 
 def test_id_numbers_are_checked_by_mark_and_date_not_by_region():
-    for first, fault in (("99999920040229001", ""), ("99999920050229001", "born"),
-                         ("99999920990101001", "born")):  # fmt: skip
+    for first, fault in (
+        ("99999920040229001", ""),
+        ("99999920050229001", "born"),
+        ("99999920990101001", "born"),
+    ):
         number = first + id_number_mark(first)
         assert identity_fault(IdKind.ID_CARD, number, date(2026, 11, 21)) == fault
 

@@ -12,8 +12,15 @@ import config as settings
 from app.core import sms
 from app.core.sms import NotSent, Text
 
-KEYS = {"sms_key_id": "id", "sms_key_secret": "secret", "sms_sign": "青签",
-        "sms_code_template": "SMS_1", "sms_notice_template": "SMS_2", "sms_warning_template": "SMS_3", "sms_app_id": "1400"}  # fmt: skip
+KEYS = {
+    "sms_key_id": "id",
+    "sms_key_secret": "secret",
+    "sms_sign": "青签",
+    "sms_code_template": "SMS_1",
+    "sms_notice_template": "SMS_2",
+    "sms_warning_template": "SMS_3",
+    "sms_app_id": "1400",
+}
 CODE = Text("u1", "13800001234", "您的验证码", "您的验证码是 123456。", "123456")
 NOTICE = Text("u2", "13800001234", "星光集团有限公司邀请你签约" * 4, "body")
 

@@ -91,9 +91,10 @@ def test_no_piece_and_no_statement_is_left_over(app, path):
     body = path.read_text(encoding="utf-8")
     unused = [name for name in file.names("table", "statement") if f'"{name}"' not in module]
     unused += [
-        name for name in file.names("piece")
+        name
+        for name in file.names("piece")
         if not re.search(rf"\{{{name}[(}}]", body) and f'"{name}"' not in module
-    ]  # fmt: skip
+    ]
     assert not unused
 
 
@@ -140,8 +141,10 @@ def test_arguments_hold_pieces_and_brackets_of_their_own(written):
 
 
 def test_what_a_piece_was_given_is_not_seen_by_the_pieces_in_it(written):
-    file = written("-- piece: in_it\n-- I.\n{row}.a\n-- piece: of(row)\n-- O.\n{in_it}\n-- statement: a\n"
-                   "-- A.\nSELECT {of(t)} FROM t\n")  # fmt: skip
+    file = written(
+        "-- piece: in_it\n-- I.\n{row}.a\n-- piece: of(row)\n-- O.\n{in_it}\n-- statement: a\n"
+        "-- A.\nSELECT {of(t)} FROM t\n"
+    )
     with pytest.raises(KeyError, match="row"):
         file.sql("a")
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from app.core import door
 from app.core.errors import Invalid, Refused
 from app.fab.builder import SafeAppBuilder, SafeView
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.security import CodeRoleManager
@@ -83,11 +83,14 @@ class Person(UserMixin):
 PEOPLE = {
     p.id: p
     for p in (
-        Person("wang", "school", 1), Person("li", "school", 2), Person("reader", "reader", 1),
-        Person("odd", "nobody", 1), Person("gone", "school", 1, active=False),
+        Person("wang", "school", 1),
+        Person("li", "school", 2),
+        Person("reader", "reader", 1),
+        Person("odd", "nobody", 1),
+        Person("gone", "school", 1, active=False),
         Person("many", "school", 3),
     )
-}  # fmt: skip
+}
 
 
 class AuthView(SafeView):
@@ -127,11 +130,11 @@ class LetterView(SafeModelView):
     list_title = "Letters"
     show_title = "Letter"
     columns = (
-        Column("name", "Name", sorts=True),
-        Column("org.name", "School"),
-        Column("state", "State", lambda v: f"<{v}>", card="status"),
-        Column("pay", "Pay", sorts=True, card="none"),
-        Column("changed_at", "Changed", sorts=True),
+        ListColumn("name", "Name", sorts=True),
+        ListColumn("org.name", "School"),
+        ListColumn("state", "State", lambda v: f"<{v}>", card="status"),
+        ListColumn("pay", "Pay", sorts=True, card="none"),
+        ListColumn("changed_at", "Changed", sorts=True),
         fact("title", "Title"),
         fact("secret", "Secret", right=("can_list", "Secrets")),
     )
@@ -191,7 +194,7 @@ class NoteView(SafeModelView):
     class_permission_name = "Notes"
     list_title = show_title = add_title = edit_title = "Note"
     include_route_methods = SafeModelView.include_route_methods | {"add", "edit", "delete"}
-    columns = (Column("text", "Text"), fact("org_id", "School"))
+    columns = (ListColumn("text", "Text"), fact("org_id", "School"))
     panels = (Panel(None, "text"),)
     add_columns = edit_columns = ["text", "org_id"]
     row_actions = True
@@ -217,15 +220,24 @@ ROLES = {
 def make_app(url: str, **more) -> Flask:
     """The application; nothing of it asks the database while it starts."""
     app = Flask(
-        "sample", root_path=str(ROOT / "app"), static_folder=str(ROOT / "app" / "static"),
+        "sample",
+        root_path=str(ROOT / "app"),
+        static_folder=str(ROOT / "app" / "static"),
         template_folder=str(ROOT / "templates"),
-    )  # fmt: skip
+    )
     app.config.update(
-        SECRET_KEY="k" * 40, SQLALCHEMY_DATABASE_URI=url, TESTING=True, WTF_CSRF_ENABLED=False,
-        FAB_CREATE_DB=False, FAB_UPDATE_PERMS=False, FAB_ROLES=ROLES, FAB_BASE_TEMPLATE="base.html",
+        SECRET_KEY="k" * 40,
+        SQLALCHEMY_DATABASE_URI=url,
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+        FAB_CREATE_DB=False,
+        FAB_UPDATE_PERMS=False,
+        FAB_ROLES=ROLES,
+        FAB_BASE_TEMPLATE="base.html",
         LANGUAGES={"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
-        BABEL_DEFAULT_LOCALE="en", PROPAGATE_EXCEPTIONS=False,
-    )  # fmt: skip
+        BABEL_DEFAULT_LOCALE="en",
+        PROPAGATE_EXCEPTIONS=False,
+    )
     app.config.update(more)
     app.jinja_env.undefined = StrictUndefined
     door.init(app)
@@ -249,12 +261,15 @@ def fill() -> None:
     db.session.flush()
     rows = [
         {
-            "org_id": 1 + n % 2, "name": f"P{n:03}", "state": "done" if n % 5 == 0 else "waiting",
-            "secret": f"42010119980101{n:04}", "pay": None if n % 3 == 0 else n % 4,
+            "org_id": 1 + n % 2,
+            "name": f"P{n:03}",
+            "state": "done" if n % 5 == 0 else "waiting",
+            "secret": f"42010119980101{n:04}",
+            "pay": None if n % 3 == 0 else n % 4,
             "changed_at": START + timedelta(minutes=n // 7),
         }
         for n in range(400)
-    ]  # fmt: skip
+    ]
     db.session.execute(insert(Letter), rows)
     db.session.add_all(Note(org_id=1 + n % 2, text=f"note {n}") for n in range(6))
     db.session.commit()

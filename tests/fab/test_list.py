@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.fab import list_state, listing
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from tests.fab import sample
 from tests.fab.sample import Letter, db
 from tests.stores import otherwise
@@ -140,8 +140,10 @@ def test_chosen_columns_are_kept_and_the_first_always_stays(wang):
         answer = wang.post("/letterview/columns", data={"column": ["state", "pay"]})
         assert answer.location == LIST
         assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?(\w+)', wang.get(LIST).text) == [
-            "Name", "State", "Pay",
-        ]  # fmt: skip
+            "Name",
+            "State",
+            "Pay",
+        ]
         assert store == {"LetterView": {"hidden": ["org.name", "changed_at"]}}
         wang.post(
             "/letterview/columns",
@@ -266,11 +268,17 @@ def test_a_column_or_panel_of_a_right_is_nowhere_without_it(wang, ids, monkeypat
 
 
 def test_a_column_stands_on_the_phone_where_it_says():
-    columns = [Column("a", "A"), Column("b", "B", width="number"), Column("c", "C", card="none")]
+    columns = [
+        ListColumn("a", "A"),
+        ListColumn("b", "B", width="number"),
+        ListColumn("c", "C", card="none"),
+    ]
     assert [column.css(column.path == "a") for column in columns] == [
-        "qq-card-title", "qq-number qq-card-line", "qq-wide",
-    ]  # fmt: skip
+        "qq-card-title",
+        "qq-number qq-card-line",
+        "qq-wide",
+    ]
     assert listing.cell("B", "", "qq-card-line", "/x").css == "qq-card-line qq-wide"
     assert listing.cell("A", "x", "qq-card-title", "/x").url == "/x"
-    assert Column("a", "A", sorts="a_key").order == "a_key"
-    assert [Column("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]
+    assert ListColumn("a", "A", sorts="a_key").order == "a_key"
+    assert [ListColumn("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]

@@ -106,9 +106,18 @@ def test_a_cursor_keeps_every_kind_of_value(app):
 
     kind = enum.Enum("kind", "red green")
     values = [
-        None, 3, "文", True, 2.5, START, START.date(), decimal.Decimal("1.50"), uuid.UUID(int=7),
-        datetime.datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=datetime.UTC), kind.green,
-    ]  # fmt: skip
+        None,
+        3,
+        "文",
+        True,
+        2.5,
+        START,
+        START.date(),
+        decimal.Decimal("1.50"),
+        uuid.UUID(int=7),
+        datetime.datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=datetime.UTC),
+        kind.green,
+    ]
     with app.test_request_context():
         for value in values:
             order, place = Order("name", True), Place(value, uuid.UUID(int=9))

@@ -6,7 +6,7 @@ import pytest
 from flask_login import login_user
 
 from app.fab.check import check_view
-from app.fab.columns import Column, Panel
+from app.fab.columns import ListColumn, Panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.urls import local_path
@@ -24,14 +24,25 @@ def test_only_our_own_routes_exist(app):
         f"/{view}/{route}"
         for view in ("letterview", "noteview")
         for route in (
-            "list/", "show/<string:pk>", "search", "columns", "action/<string:name>/<string:pk>",
-            "action_post", "confirm",
+            "list/",
+            "show/<string:pk>",
+            "search",
+            "columns",
+            "action/<string:name>/<string:pk>",
+            "action_post",
+            "confirm",
         )
-    }  # fmt: skip
+    }
     rest = {
-        "/", "/back", "/lang/<string:locale>", "/login/", "/login/<name>", "/logout/",
-        "/static/<path:filename>", "/static/appbuilder/<path:filename>",
-    }  # fmt: skip
+        "/",
+        "/back",
+        "/lang/<string:locale>",
+        "/login/",
+        "/login/<name>",
+        "/logout/",
+        "/static/<path:filename>",
+        "/static/appbuilder/<path:filename>",
+    }
     assert rules == both | note | rest
 
 
@@ -39,9 +50,11 @@ def test_names_of_rights_must_match_to_the_end(app):
     manager = app.appbuilder.sm
     assert manager.role_allows("reader", "can_list", "Letters")
     for permission, view in (
-        ("can_list_all", "Letters"), ("can_list", "LettersOfOthers"), ("can_edit", "Letters"),
+        ("can_list_all", "Letters"),
+        ("can_list", "LettersOfOthers"),
+        ("can_edit", "Letters"),
         ("can_list", "MyLetters"),
-    ):  # fmt: skip
+    ):
         assert not manager.role_allows("reader", permission, view)
     assert not manager.role_allows("nobody", "can_list", "Letters")
 
@@ -80,13 +93,24 @@ def test_limits_of_fab_are_refused_rather_than_forgotten(app):
 @pytest.mark.parametrize(
     ("url", "path"),
     [
-        ("/a/b?c=d", "/a/b?c=d"), ("http://localhost/x", "/x"), ("http://localhost", "/"),
-        ("https://evil.example/x", None), ("//evil.example", None), ("/\\evil.example", None),
-        ("/%5Cx", "/%5Cx"), ("javascript:alert(1)", None), ("\x01/x", None), ("/x\r\nA: b", None),
-        ("", None), (None, None), ("x", None), ("http://localhost//evil.example", None),
-        ("http://[bad", None), ("http:///x", None),
+        ("/a/b?c=d", "/a/b?c=d"),
+        ("http://localhost/x", "/x"),
+        ("http://localhost", "/"),
+        ("https://evil.example/x", None),
+        ("//evil.example", None),
+        ("/\\evil.example", None),
+        ("/%5Cx", "/%5Cx"),
+        ("javascript:alert(1)", None),
+        ("\x01/x", None),
+        ("/x\r\nA: b", None),
+        ("", None),
+        (None, None),
+        ("x", None),
+        ("http://localhost//evil.example", None),
+        ("http://[bad", None),
+        ("http:///x", None),
     ],
-)  # fmt: skip
+)
 def test_only_paths_of_this_site_are_ways_back(app, url, path):
     with app.test_request_context():
         assert local_path(url) == path
@@ -121,10 +145,16 @@ def variant(**changes):
     [
         ({"class_permission_name": ""}, "class_permission_name"),
         ({"columns": ()}, "columns has at least one of the list"),
-        ({"columns": (Column("org.name", "x", sorts="org.secret"),)}, "not org.secret"),
-        ({"columns": (Column("title", "x", sorts=True),)}, "title sorts by a column of the model"),
-        ({"columns": (Column("name", "x"), Column("name", "y"))}, "column name is declared once"),
-        ({"columns": (Column("org.nosuch", "x"),)}, "column org.nosuch exists"),
+        ({"columns": (ListColumn("org.name", "x", sorts="org.secret"),)}, "not org.secret"),
+        (
+            {"columns": (ListColumn("title", "x", sorts=True),)},
+            "title sorts by a column of the model",
+        ),
+        (
+            {"columns": (ListColumn("name", "x"), ListColumn("name", "y"))},
+            "column name is declared once",
+        ),
+        ({"columns": (ListColumn("org.nosuch", "x"),)}, "column org.nosuch exists"),
         ({"panels": (Panel(None, "name pay size"),)}, "column size of a panel is declared"),
         ({"search_columns": ["org"]}, "search column org"),
         ({"search_columns": ["pay"]}, "search column pay"),
@@ -142,7 +172,7 @@ def variant(**changes):
         ({"tabs": (Tab("a", "A"), Tab("a", "B"))}, "names of tabs"),
         ({"datamodel": None}, "SafeInterface"),
     ],
-)  # fmt: skip
+)
 def test_a_careless_declaration_is_named(changes, said):
     assert said in "; ".join(check_view(variant(**changes)))
 

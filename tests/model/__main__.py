@@ -76,9 +76,11 @@ def _report(server: str, root: str, chosen: argparse.Namespace) -> int:
             reached = sum((w.result()[0] for w in walks), Counter())
             wrong = [text for w in walks for text in w.result()[1]]
             missing = sorted(pairs() - set(reached))
-            print(f"walker: {share * chosen.processes} steps, {sum(reached.values())} acts, "
-                  f"{len(pairs()) - len(missing)} of {len(pairs())} pairs of step and outcome reached, "
-                  f"{len(wrong)} violations, {time.monotonic() - began:.0f} s")  # fmt: skip
+            print(
+                f"walker: {share * chosen.processes} steps, {sum(reached.values())} acts, "
+                f"{len(pairs()) - len(missing)} of {len(pairs())} pairs of step and outcome reached, "
+                f"{len(wrong)} violations, {time.monotonic() - began:.0f} s"
+            )
             print("\n".join([*wrong, *map(str, missing)]))
             bad += len(wrong) + len(missing)
         for name, taken, how in pool.map(

@@ -99,8 +99,14 @@ TRAIL = {
         WHERE previous <> before OR hash <> mine OR came_from IS DISTINCT FROM from_state""",
 }
 PAPER = ("awaiting_scan", "awaiting_college", "awaiting_school")  # a paper agreement stays printed
-DECIDING = ("attest", "refuse", "attest_college", "refuse_college", "attest_for_college",
-            "refuse_for_college")  # fmt: skip
+DECIDING = (
+    "attest",
+    "refuse",
+    "attest_college",
+    "refuse_college",
+    "attest_for_college",
+    "refuse_for_college",
+)
 REMINDERS = ("nudge", "nudge_student")  # they stand in the trace and are no decision
 
 
@@ -114,12 +120,18 @@ def before(record) -> dict:
     """What was true of a record before a step."""
     holder = getattr(record, "placement", None) if record.__tablename__ == "termination" else record
     return {
-        "id": record.id, "state": record.state, "frozen": bool(getattr(holder, "frozen", False)),
-        "opens_at": getattr(record, "opens_at", None), "reply_by": getattr(record, "reply_by", None),
-        "answer_by": getattr(record, "answer_by", None), "terms_id": getattr(record, "terms_id", None),
-        "review": getattr(record, "review", None), "school_id": record.school_id,
-        "college_id": getattr(record, "college_id", None), "started_by": getattr(record, "started_by", None),
-    }  # fmt: skip
+        "id": record.id,
+        "state": record.state,
+        "frozen": bool(getattr(holder, "frozen", False)),
+        "opens_at": getattr(record, "opens_at", None),
+        "reply_by": getattr(record, "reply_by", None),
+        "answer_by": getattr(record, "answer_by", None),
+        "terms_id": getattr(record, "terms_id", None),
+        "review": getattr(record, "review", None),
+        "school_id": record.school_id,
+        "college_id": getattr(record, "college_id", None),
+        "started_by": getattr(record, "started_by", None),
+    }
 
 
 def after(world, flow, name: str, who, outcome: str, was: dict | None) -> None:
@@ -157,22 +169,34 @@ def promises(flow, step, who, row, was: dict):
         "INV-20 it was frozen",
         was.get("frozen") and who.role is not Role.SYSTEM and flow.kind != "objection",
     )
-    yield "ACC-02 another school's record", (
-        who.role in (Role.SCHOOL, Role.COLLEGE) and flow.kind != "employer"
-        and row.school_id != who.school_id
-    )  # fmt: skip
+    yield (
+        "ACC-02 another school's record",
+        (
+            who.role in (Role.SCHOOL, Role.COLLEGE)
+            and flow.kind != "employer"
+            and row.school_id != who.school_id
+        ),
+    )
     yield (
         "AGR-06 another college's record",
         who.role is Role.COLLEGE and was.get("college_id") != who.college_id,
     )
     if name in REMINDERS:
         yield "AGR-17 a reminder moved the record", row.from_state != row.to_state
-        yield "AGR-17 reminded twice a day", _value(
-            """SELECT count(*) FROM trail t WHERE t.kind = :kind AND t.record_id = :id
+        yield (
+            "AGR-17 reminded twice a day",
+            _value(
+                """SELECT count(*) FROM trail t WHERE t.kind = :kind AND t.record_id = :id
                AND t.step IN ('nudge', 'nudge_student') AND t.to_state = :state
                AND (t.at AT TIME ZONE 'Asia/Shanghai')::date =
                    (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date""",
-            row.record_id, at=now, kind=row.kind, state=row.to_state) > 1  # fmt: skip
+                row.record_id,
+                at=now,
+                kind=row.kind,
+                state=row.to_state,
+            )
+            > 1,
+        )
     if name.endswith("_for_college"):
         yield "AGR-17 decided where no college was awaited", not row.from_state.endswith("_college")
         yield (
@@ -323,8 +347,15 @@ def _utc():
 
 
 # whom these tell may have no account
-MAYBE = ("send_back", "ask_mediation", "attest_college", "report", "apply_with_proof", "overtake",
-         "approve_for_college")  # fmt: skip
+MAYBE = (
+    "send_back",
+    "ask_mediation",
+    "attest_college",
+    "report",
+    "apply_with_proof",
+    "overtake",
+    "approve_for_college",
+)
 
 
 def _untold(flow, name, row) -> bool:

@@ -22,8 +22,25 @@ def prepared(server, tmp_path_factory):
     return server, folder
 
 
-@pytest.mark.rule("GRD-01", "GRD-02", "GRD-03", "GRD-04", "GRD-05", "GRD-06", "INV-10", "INV-11",
-                  "INV-16", "INV-20", "TRM-01", "TRM-05", "PLN-01", "PLN-02", "ACC-10", "AGR-06", "AGR-13")  # fmt: skip
+@pytest.mark.rule(
+    "GRD-01",
+    "GRD-02",
+    "GRD-03",
+    "GRD-04",
+    "GRD-05",
+    "GRD-06",
+    "INV-10",
+    "INV-11",
+    "INV-16",
+    "INV-20",
+    "TRM-01",
+    "TRM-05",
+    "PLN-01",
+    "PLN-02",
+    "ACC-10",
+    "AGR-06",
+    "AGR-13",
+)
 def test_random_steps_break_nothing_and_reach_every_step_and_outcome(prepared):
     with walk.world(*prepared, seed=5) as here:
         while here.steps < STEPS or (here.goals - set(here.reached) and here.steps < MOST):
@@ -53,10 +70,14 @@ def test_what_hypothesis_chooses_breaks_nothing_either(prepared):
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=10, stateful_step_count=40, deadline=None, derandomize=True,
-            database=None, suppress_health_check=list(HealthCheck),
+            max_examples=10,
+            stateful_step_count=40,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

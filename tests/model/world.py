@@ -56,16 +56,30 @@ from tests.cast import Cast
 from tests.model import checks
 
 BIRTHS = {  # step → what begins the record
-    "send": INVITATIONS, "request": TERMINATIONS, "apply_with_proof": TERMINATIONS, "force": TERMINATIONS, "report": OBJECTIONS,
-    "restrict": RESTRICTIONS, "register": EMPLOYERS,
-}  # fmt: skip
+    "send": INVITATIONS,
+    "request": TERMINATIONS,
+    "apply_with_proof": TERMINATIONS,
+    "force": TERMINATIONS,
+    "report": OBJECTIONS,
+    "restrict": RESTRICTIONS,
+    "register": EMPLOYERS,
+}
 REASON = "双方协商一致"
 # the plan is moved by `_plan`: its open and filled rows leave no trace
 WALKED = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
 LEAPS = {  # seconds → how often
-    1: 4, 5: 4, 31: 8, 600: 6, 3700: 20, 7200: 12, 86_400: 6, 3 * 86_400: 3, 16 * 86_400: 3, 200 * 86_400: 1,
-}  # fmt: skip
+    1: 4,
+    5: 4,
+    31: 8,
+    600: 6,
+    3700: 20,
+    7200: 12,
+    86_400: 6,
+    3 * 86_400: 3,
+    16 * 86_400: 3,
+    200 * 86_400: 1,
+}
 
 
 def _asked(step, who: Actor) -> list[str]:
@@ -98,8 +112,13 @@ class World:
             make.make_student(cast.college, f"同学{n}")
             make.make_student(cast.other_college, f"邻院{n}")
         make.make_user(Role.SCHOOL, "officer3", name="孙老师", school_id=cast.school.id)
-        make.make_user(Role.COLLEGE, "college3", name="吴老师", school_id=cast.other_school.id,
-                       college_id=cast.far_college.id)  # fmt: skip
+        make.make_user(
+            Role.COLLEGE,
+            "college3",
+            name="吴老师",
+            school_id=cast.other_school.id,
+            college_id=cast.far_college.id,
+        )
         set_setting(cast.school.id, "signing_review", Review.BOTH, None)
         set_setting(cast.school.id, "termination_review", Review.BOTH, None)
         set_setting(cast.school.id, "offline_review", Review.BOTH, None)
@@ -357,9 +376,11 @@ class World:
             who = who if self.dice.random() < 0.8 else self._anybody()
             proofs, key = [] if careless else [make.uploaded()], placement.id
             self._judged(
-                TERMINATIONS, "apply_with_proof", who,
+                TERMINATIONS,
+                "apply_with_proof",
+                who,
                 lambda: apply_with_proof(key, who, REASON, proofs),
-            )  # fmt: skip
+            )
 
     def _student(self) -> Student:
         """Somebody; often one whose chance of a termination is used up."""
@@ -441,9 +462,11 @@ class World:
             self.dice.choice(["all", "online", "offline", "destination"]),
         )
         self._judged(
-            RESTRICTIONS, "restrict", who,
+            RESTRICTIONS,
+            "restrict",
+            who,
             lambda: restrict(student, who, reason, since=since, until=until, kind=kind),
-        )  # fmt: skip
+        )
 
     def _likely(self, model, states):
         """Mostly a record in one of these states, else any."""
@@ -475,8 +498,13 @@ class World:
             make.make_employer(school, state="awaiting")
         elif what == 3:
             today = clock.today()
-            found = self.dice.choice([None] * 5 + [Window(today, today + timedelta(days=30)),
-                                      *[Window(today - timedelta(days=9), today - timedelta(days=1))] * 2])  # fmt: skip
+            found = self.dice.choice(
+                [None] * 5
+                + [
+                    Window(today, today + timedelta(days=30)),
+                    *[Window(today - timedelta(days=9), today - timedelta(days=1))] * 2,
+                ]
+            )
             set_window(school.id, 2027, found, None)
         elif what == 9:
             self._correct(actor_of(cast.officer if school is cast.school else cast.other_officer))
@@ -502,14 +530,16 @@ class World:
         sync([student.id], clock.now())
         row = db.session.scalars(select(PlanEntry).where(PlanEntry.student_id == student.id)).one()
         waiting = db.session.scalars(
-            select(ChangeRequest).where(ChangeRequest.state == "open",
-                                        ChangeRequest.school_id == who.school_id)
-        ).first()  # fmt: skip
+            select(ChangeRequest).where(
+                ChangeRequest.state == "open", ChangeRequest.school_id == who.school_id
+            )
+        ).first()
         key, typed = row.id, {"destination_code": "76", "postcode": "430079"}
         acts = [
-            lambda: edit(key, who, typed), lambda: edit(key, who, dict.fromkeys(typed)),
+            lambda: edit(key, who, typed),
+            lambda: edit(key, who, dict.fromkeys(typed)),
             lambda: PLAN.perform("check", key, who) and PLAN.perform("report", key, who),
-        ]  # fmt: skip
+        ]
         if row.state == "reported":
             acts = [lambda: PLAN.perform("reopen", key, who, reason=REASON)]
         if waiting is not None:

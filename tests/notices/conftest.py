@@ -35,9 +35,12 @@ class Installation:
         with self.app.app_context():
             make.pass_time(**by)
             db.session.execute(
-                text("UPDATE procrastinate_jobs SET scheduled_at = scheduled_at"
-                     " - make_interval(secs => :s) WHERE status = 'todo'"), {"s": timedelta(**by).total_seconds()}
-            )  # fmt: skip
+                text(
+                    "UPDATE procrastinate_jobs SET scheduled_at = scheduled_at"
+                    " - make_interval(secs => :s) WHERE status = 'todo'"
+                ),
+                {"s": timedelta(**by).total_seconds()},
+            )
             db.session.commit()
 
     def work(self, *tasks) -> None:

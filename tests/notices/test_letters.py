@@ -19,7 +19,14 @@ from app.signing.terminations.workflow import TERMINATIONS, grant_chance
 from tests import factories as make
 from tests.signing.desk.desk import two_levels
 
-FEATURES = ("placements", "invitations", "termination", "objections", "people")
+FEATURES = (
+    "signing.placements",
+    "signing.invitations",
+    "signing.terminations",
+    "signing.objections",
+    "people.students",
+    "people.employers",
+)
 
 
 def tables() -> dict:
@@ -132,7 +139,13 @@ def test_no_notice_of_a_long_story_has_a_gap_in_its_words(cast):
 @pytest.mark.rule("NTF-01", "ACC-02")
 def test_nobody_but_parties_and_their_staff_is_told(cast):
     story(cast)
-    outsiders = {cast.other_officer.id, cast.other_college_officer.id, cast.province.id, cast.data.id,
-                 cast.admin.id, make.account(cast.stranger).id}  # fmt: skip
+    outsiders = {
+        cast.other_officer.id,
+        cast.other_college_officer.id,
+        cast.province.id,
+        cast.data.id,
+        cast.admin.id,
+        make.account(cast.stranger).id,
+    }
     told = {row.user_id for row in db.session.query(Notice)}
     assert not told & outsiders

@@ -243,9 +243,10 @@ def test_no_step_of_any_workflow_says_that_somebody_was_told():
         f"{flow.kind}.{step.name}"
         for flow in stores().workflows.values()
         for step in flow.steps
-        if "told" in str(getattr(step.done, "_args", [step.done])[0]) and step.name != "undo"
+        if "told" in str(getattr(step.done, "_args", [step.done])[0])
+        and step.name != "undo"
         and "you will be told" not in str(getattr(step.done, "_args", [step.done])[0])
-    }  # fmt: skip
+    }
     assert not false
 
 

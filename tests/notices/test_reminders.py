@@ -96,11 +96,25 @@ def test_reviewers_get_one_digest_a_working_day_of_what_waits_too_long(cast):
 def test_the_worker_knows_every_periodic_task():
     """What no module imports would never run."""
     seen = subprocess.run(
-        [sys.executable, "-c", "import app.cli, app.menu; from app.core.jobs import queue; print(sorted(queue.tasks))"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    for name in ("invitations.expire_overdue", "invitations.remind", "desk.expire_amendments", "desk.remind",
-                 "desk.digest", "batches.run", "termination.make_letter", "core.sweep_stalled"):  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import app.cli, app.menu; from app.core.jobs import queue; print(sorted(queue.tasks))",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in (
+        "invitations.expire_overdue",
+        "invitations.remind",
+        "desk.expire_amendments",
+        "desk.remind",
+        "desk.digest",
+        "batches.run",
+        "termination.make_letter",
+        "core.sweep_stalled",
+    ):
         assert name in seen, name
 
 

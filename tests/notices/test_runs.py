@@ -72,8 +72,10 @@ def test_after_a_day_without_a_worker_everything_comes_once_and_only_the_nearest
     for _run in range(3):
         installation.work(*CLOCKWORK)
     with installation.inside() as cast:
-        reminders = [row.key.rpartition(":")[2] for row in
-                     db.session.query(Notice).filter(Notice.key.startswith("remind:"))]  # fmt: skip
+        reminders = [
+            row.key.rpartition(":")[2]
+            for row in db.session.query(Notice).filter(Notice.key.startswith("remind:"))
+        ]
         assert len(reminders) == 2  # the letter and the proposal, one threshold each
         assert set(reminders) <= {"48", "24"}
         assert len(about(":expire:")) == 2

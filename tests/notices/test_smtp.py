@@ -138,8 +138,12 @@ def test_a_worker_killed_between_the_servers_yes_and_its_own_note_sends_the_same
     config = installation.app.config["QINGQIAN"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("QINGQIAN_")}
     url = startup.address(installation.app.config["SQLALCHEMY_DATABASE_URI"])
-    env |= {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": config.instance, "DATABASE_URL": url,
-            "QINGQIAN_MAIL_URL": f"smtp://127.0.0.1:{port}"}  # fmt: skip
+    env |= {
+        "QINGQIAN_MODE": "test",
+        "QINGQIAN_INSTANCE": config.instance,
+        "DATABASE_URL": url,
+        "QINGQIAN_MAIL_URL": f"smtp://127.0.0.1:{port}",
+    }
     killed = []
 
     def kill(_session):
@@ -150,9 +154,12 @@ def test_a_worker_killed_between_the_servers_yes_and_its_own_note_sends_the_same
     smtp.handler.then = kill
     smtp.start()
     worker = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "run", "worker"], cwd=ROOT, env=env,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "flask", "--app", "run", "worker"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         worker.wait(60)
     finally:

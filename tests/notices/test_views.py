@@ -77,8 +77,17 @@ def test_another_accounts_notice_is_not_there(cast, visit):
 def test_older_pages_keep_the_filter_and_cost_no_more(cast, visit, query_count):
     user, now = make.account(cast.student), clock.now()
     for n in range(PAGE + 5):
-        db.session.add(Notice(user_id=user.id, key=f"placement:{n}:x:y", subject=f"S{n}.", body="B",
-                              url="/", created_at=now, shown_from=now))  # fmt: skip
+        db.session.add(
+            Notice(
+                user_id=user.id,
+                key=f"placement:{n}:x:y",
+                subject=f"S{n}.",
+                body="B",
+                url="/",
+                created_at=now,
+                shown_from=now,
+            )
+        )
     db.session.commit()
     browser = visit(user)
     page = browser.get("/notices/?unread=1").get_data(as_text=True)

@@ -40,7 +40,7 @@ from tests.signing.invitations.test_letter_views import (
     four,
     letter,
     token_in,
-)  # fmt: skip
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "Through-the-pool-26"
@@ -220,9 +220,14 @@ def test_without_the_direct_address_worker_and_migrations_say_so_and_stop(
     env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
     env |= {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(tmp_path), "DATABASE_URL": pooled.url}
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "run", command], cwd=ROOT, env=env,
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        [sys.executable, "-m", "flask", "--app", "run", command],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     assert done.returncode == settings.WRONG
     assert "QINGQIAN_DIRECT_URL" in done.stderr
     assert "Traceback" not in done.stderr

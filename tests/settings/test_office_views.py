@@ -48,10 +48,17 @@ def test_a_setting_is_changed_once_and_the_history_says_who_old_and_new(cast, vi
 @pytest.mark.rule("ADM-05")
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("cooling_off_hours", "-1"), ("cooling_off_hours", "73"), ("reply_days", "x"), ("reply_days", ""),
-     ("termination_days", "0"), ("signing_review", "nobody"), ("forced_online", "2"),
-     ("termination_chances", "99999999999999999999")],
-)  # fmt: skip
+    [
+        ("cooling_off_hours", "-1"),
+        ("cooling_off_hours", "73"),
+        ("reply_days", "x"),
+        ("reply_days", ""),
+        ("termination_days", "0"),
+        ("signing_review", "nobody"),
+        ("forced_online", "2"),
+        ("termination_chances", "99999999999999999999"),
+    ],
+)
 def test_a_bad_value_is_refused_beside_its_field_and_nothing_is_kept(cast, visit, name, value):
     browser = visit(cast.officer)
     answer = browser.post("/settings/", data=form_of(browser) | {name: value})
@@ -196,9 +203,17 @@ def test_the_history_tells_windows_and_days_in_words(cast, visit):
 
 @pytest.mark.rule("TRM-09")
 @pytest.mark.parametrize(
-    "more", [{"day": ""}, {"day": "x"}, {"day": "0001-01-01"}, {"day": "9999-12-31"},
-             {"day": "2027-02-29"}, {"works": "2"}, {"note": "长" * 61}]
-)  # fmt: skip
+    "more",
+    [
+        {"day": ""},
+        {"day": "x"},
+        {"day": "0001-01-01"},
+        {"day": "9999-12-31"},
+        {"day": "2027-02-29"},
+        {"works": "2"},
+        {"note": "长" * 61},
+    ],
+)
 def test_a_bad_day_is_refused_in_words(cast, visit, more):
     data = {"day": "2027-05-04", "works": "0", "note": ""} | more
     assert visit(cast.officer).post("/settings/calendar/day", data=data).status_code == 422

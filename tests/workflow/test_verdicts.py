@@ -28,9 +28,11 @@ ANSWERS = {
     ("change_request", "open", Role.SCHOOL): ("apply", "drop"),
     ("change_request", "open", Role.DATA): ("apply", "drop"),
     ("staff_request", "open", Role.SECURITY): ("confirm", "refuse"),
-    **{("dispute", "open", role): ("uphold", "clear")
-       for role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY)},
-}  # fmt: skip
+    **{
+        ("dispute", "open", role): ("uphold", "clear")
+        for role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY)
+    },
+}
 
 
 def verdicts(flow, state, role, verdict):

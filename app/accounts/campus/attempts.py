@@ -44,10 +44,16 @@ def begin(
     _tidy()
     now, state = clock.machine(), secrets.token_urlsafe(32)
     attempt = CampusAttempt(
-        state=digest(state), browser=digest(browser), way_id=way.id, nonce=secrets.token_urlsafe(32),
-        verifier=secrets.token_urlsafe(48), next=onward[:400], user_id=user.id if user else None,
-        purpose=purpose, created_at=now,
-    )  # fmt: skip
+        state=digest(state),
+        browser=digest(browser),
+        way_id=way.id,
+        nonce=secrets.token_urlsafe(32),
+        verifier=secrets.token_urlsafe(48),
+        next=onward[:400],
+        user_id=user.id if user else None,
+        purpose=purpose,
+        created_at=now,
+    )
     target = _address(way, attempt, base, state)
     db.session.add(attempt)
     db.session.commit()

@@ -44,17 +44,21 @@ class _Client(CASClientV3):  # type: ignore[misc]
         answer = self.session.get(f"{self.server_url}{self.url_suffix}", params=wanted)
         if answer.status_code != 200:
             raise net.Unreachable(
-                _("The service answers %(status)s, not what was expected.",
-                  status=answer.status_code)
-            )  # fmt: skip
+                _(
+                    "The service answers %(status)s, not what was expected.",
+                    status=answer.status_code,
+                )
+            )
         return bytes(answer.content)
 
 
 def _client(way: SignInWay, service: str, *, renew: bool = False) -> _Client:
     return _Client(
-        service_url=service, server_url=way.server.rstrip("/") + "/", renew=renew,
+        service_url=service,
+        server_url=way.server.rstrip("/") + "/",
+        renew=renew,
         session=net.session_for(way),
-    )  # fmt: skip
+    )
 
 
 def address(way: SignInWay, service: str, *, renew: bool) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 
@@ -43,7 +42,7 @@ class Claim:
     anew: bool = False
 
 
-def only_text(value: Any, longest: int) -> str:
+def only_text(value: object, longest: int) -> str:
     """The one printable text that a claim holds; empty for none, several, or anything else."""
     if isinstance(value, list | tuple):
         value = value[0] if len(value) == 1 else None

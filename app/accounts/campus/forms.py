@@ -28,44 +28,60 @@ class WayForm(DynamicForm):
     label_en = line(_l("Label in English"), 40)
     who = SelectField(_l("Who may use it"), [DataRequired(MISSING)])
     server = line(
-        _l("Address of the service"), 400, render_kw=PLAIN_TEXT,
+        _l("Address of the service"),
+        400,
+        render_kw=PLAIN_TEXT,
         description=_l(
             "OIDC: the issuer, letter by letter. CAS: the address before /login. LDAP: one to four "
             "servers (ldaps://… or ldap://… with StartTLS) with blanks between."
         ),
-    )  # fmt: skip
+    )
     hosts = line(
-        _l("Further hosts"), 300, required=False, render_kw=PLAIN_TEXT,
+        _l("Further hosts"),
+        300,
+        required=False,
+        render_kw=PLAIN_TEXT,
         description=_l("OIDC only: other hosts that the issuer names for its keys or tokens."),
-    )  # fmt: skip
+    )
     client_id = line(
         _l("Client id, or DN of the service account"), 300, required=False, render_kw=PLAIN_TEXT
     )
     secret = PasswordField(
-        _l("Secret"), [Optional(), Length(max=300)],
-        description=_l("Of the client or the service account. It is never shown; empty: as before."),
+        _l("Secret"),
+        [Optional(), Length(max=300)],
+        description=_l(
+            "Of the client or the service account. It is never shown; empty: as before."
+        ),
         render_kw={"autocomplete": "new-password"},
-    )  # fmt: skip
+    )
     base_dn = line(_l("LDAP: base DN"), 300, required=False, render_kw=PLAIN_TEXT)
     login_attribute = line(
-        _l("LDAP: attribute of the user name"), 60, required=False, render_kw=PLAIN_TEXT,
+        _l("LDAP: attribute of the user name"),
+        60,
+        required=False,
+        render_kw=PLAIN_TEXT,
         description=_l("Such as uid or sAMAccountName."),
-    )  # fmt: skip
+    )
     dn_template = line(
-        _l("LDAP: template of the DN"), 300, required=False, render_kw=PLAIN_TEXT,
+        _l("LDAP: template of the DN"),
+        300,
+        required=False,
+        render_kw=PLAIN_TEXT,
         description=_l(
             "Instead of a service account: uid={name},ou=people,dc=example,dc=edu,dc=cn"
         ),
-    )  # fmt: skip
+    )
     claim = line(
-        _l("Claim or attribute with the number"), 80, render_kw=PLAIN_TEXT,
+        _l("Claim or attribute with the number"),
+        80,
+        render_kw=PLAIN_TEXT,
         description=_l(
             "It carries the student number and is set by the campus, not by the person. CAS: “user” means "
             "the user name itself."
         ),
-    )  # fmt: skip
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         schools = [(int(key), name) for key, name in stores().all_schools()]
         self.school_id.choices = schools
@@ -74,8 +90,21 @@ class WayForm(DynamicForm):
 
     def values(self) -> dict[str, Any]:
         """What is to be written."""
-        names = ("school_id", "kind", "label_zh", "label_en", "who", "server", "hosts", "client_id",
-                 "secret", "base_dn", "login_attribute", "dn_template", "claim")  # fmt: skip
+        names = (
+            "school_id",
+            "kind",
+            "label_zh",
+            "label_en",
+            "who",
+            "server",
+            "hosts",
+            "client_id",
+            "secret",
+            "base_dn",
+            "login_attribute",
+            "dn_template",
+            "claim",
+        )
         return {name: self[name].data or "" for name in names}
 
 
@@ -83,19 +112,22 @@ class EnterForm(FlaskForm):
     """Name and password of the campus, for a directory (LDAP)."""
 
     name = StringField(
-        _l("Campus account"), [DataRequired(MISSING), Length(max=128)],
+        _l("Campus account"),
+        [DataRequired(MISSING), Length(max=128)],
         render_kw={"autocomplete": "username", "autocapitalize": "none"},
-    )  # fmt: skip
+    )
     password = PasswordField(
-        _l("Password of the campus account"), [DataRequired(MISSING), Length(max=128)],
+        _l("Password of the campus account"),
+        [DataRequired(MISSING), Length(max=128)],
         render_kw={"autocomplete": "current-password"},
-    )  # fmt: skip
+    )
 
 
-class CodeForm(FlaskForm):
+class FreshCodeForm(FlaskForm):
     """The fresh code for linking or unlinking."""
 
     code = StringField(
-        _l("Verification code"), [DataRequired(MISSING), Length(max=12)],
+        _l("Verification code"),
+        [DataRequired(MISSING), Length(max=12)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
-    )  # fmt: skip
+    )

@@ -92,20 +92,31 @@ def _open(url: str, dn: str | None = None, password: str | None = None) -> Itera
     connection = None
     try:
         server = Server(
-            host, port=parts.port or (636 if secure else 389), use_ssl=secure, tls=tls,
-            get_info=NONE, connect_timeout=CONNECT,
-        )  # fmt: skip
+            host,
+            port=parts.port or (636 if secure else 389),
+            use_ssl=secure,
+            tls=tls,
+            get_info=NONE,
+            connect_timeout=CONNECT,
+        )
         connection = Connection(
-            server, user=dn, password=password, receive_timeout=ANSWER, auto_referrals=False,
-            read_only=True, raise_exceptions=False,
-        )  # fmt: skip
+            server,
+            user=dn,
+            password=password,
+            receive_timeout=ANSWER,
+            auto_referrals=False,
+            read_only=True,
+            raise_exceptions=False,
+        )
         connection.open(read_server_info=False)
     except (LDAPException, OSError, ValueError):
         _drop(connection)
         raise net.Unreachable(
-            _("The directory %(host)s does not answer, or its certificate is not trusted.",
-              host=host[:80])
-        ) from None  # fmt: skip
+            _(
+                "The directory %(host)s does not answer, or its certificate is not trusted.",
+                host=host[:80],
+            )
+        ) from None
     try:
         if not secure:
             _encrypt(connection, host)
@@ -131,9 +142,11 @@ def _encrypt(connection: Connection, host: str) -> None:
         done = False
     if not done and not net.may_be_plain(host):
         raise net.Unreachable(
-            _("The directory %(host)s cannot be reached encrypted (StartTLS or ldaps://).",
-              host=host[:80])
-        )  # fmt: skip
+            _(
+                "The directory %(host)s cannot be reached encrypted (StartTLS or ldaps://).",
+                host=host[:80],
+            )
+        )
 
 
 @contextmanager
@@ -161,9 +174,13 @@ def _what(connection: Connection) -> str:
 def _one(connection: Connection, base: str, scope: str, wanted: str, way: SignInWay) -> _Entry:
     """The one entry found. Raises Untrusted for none or several."""
     connection.search(
-        base, wanted, search_scope=scope, attributes=sorted({way.claim, *UNCHANGING}),
-        size_limit=2, time_limit=ANSWER,
-    )  # fmt: skip
+        base,
+        wanted,
+        search_scope=scope,
+        attributes=sorted({way.claim, *UNCHANGING}),
+        size_limit=2,
+        time_limit=ANSWER,
+    )
     found = [e for e in connection.response or () if e.get("type") == "searchResEntry"]
     if len(found) != 1:
         raise _wrong(f"{len(found)} entries")
@@ -193,6 +210,8 @@ def test(way: SignInWay) -> None:
             connection.search(way.base_dn, "(objectClass=*)", search_scope=BASE, attributes=["1.1"])
             if (connection.result or {}).get("result") != SUCCESS:
                 raise net.Unreachable(
-                    _("The directory has no place %(dn)s, or the service account may not read it.",
-                      dn=way.base_dn)
-                )  # fmt: skip
+                    _(
+                        "The directory has no place %(dn)s, or the service account may not read it.",
+                        dn=way.base_dn,
+                    )
+                )

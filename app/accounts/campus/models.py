@@ -93,13 +93,24 @@ class CampusIdentity(db.Model):
 
     __tablename__ = "campus_identity"
     __table_args__ = (
-        Index("uq_campus_identity_subject", "school_id", "issuer", "subject", unique=True,
-              postgresql_where=text("ended_at IS NULL")),
-        Index("uq_campus_identity_user", "user_id", "issuer", unique=True,
-              postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "uq_campus_identity_subject",
+            "school_id",
+            "issuer",
+            "subject",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(
+            "uq_campus_identity_user",
+            "user_id",
+            "issuer",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
         Index("ix_campus_identity_user", "user_id"),
         Index("ix_campus_identity_way", "way_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     way_id: Mapped[int] = mapped_column(ForeignKey("sign_in_way.id"))

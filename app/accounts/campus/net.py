@@ -131,7 +131,7 @@ def session_for(way: SignInWay) -> requests.Session:
     return guard(requests.Session(), way)
 
 
-def json_of(answer: requests.Response) -> dict[str, Any]:
+def json_of(answer: requests.Response) -> dict[str, object]:
     """The JSON object of an answer. Raises Unreachable."""
     try:
         found = json.loads(answer.content)

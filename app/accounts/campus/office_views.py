@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
@@ -19,7 +20,7 @@ from app.accounts.queries import actor
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -30,9 +31,11 @@ from app.workflow import trail
 from app.workflow.actor import Role
 
 WORDS = {  # of what is done to a way, in its trail
-    "keep_way": _l("Changed"), "try_way": _l("Tested"), "switch_on_way": _l("Switched on"),
+    "keep_way": _l("Changed"),
+    "try_way": _l("Tested"),
+    "switch_on_way": _l("Switched on"),
     "switch_off_way": _l("Switched off"),
-}  # fmt: skip
+}
 
 
 def problem_of(row: Any) -> str:
@@ -44,11 +47,11 @@ def _schools() -> list[tuple[str, str]]:
     return once("schools", stores().all_schools)
 
 
-def _school(key: Any) -> str:
+def _school(key: object) -> str:
     return dict(_schools()).get(str(key), "–")
 
 
-def _state(on: bool) -> Any:
+def _state(on: bool) -> ResponseReturnValue:
     return chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting")
 
 
@@ -63,18 +66,29 @@ class SignInWaysView(RuledForms, SafeModelView):
     add_title, edit_title = _l("New way of signing in"), _l("Edit the way of signing in")
     add_form = edit_form = WayForm
     add_columns = edit_columns = [
-        "school_id", "kind", "label_zh", "label_en", "who", "server", "hosts", "client_id", "secret",
-        "base_dn", "login_attribute", "dn_template", "claim",
-    ]  # fmt: skip
+        "school_id",
+        "kind",
+        "label_zh",
+        "label_en",
+        "who",
+        "server",
+        "hosts",
+        "client_id",
+        "secret",
+        "base_dn",
+        "login_attribute",
+        "dn_template",
+        "claim",
+    ]
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
     columns = (
-        Column("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
-        Column("school_id", _l("School"), _school, sorts=True),
-        Column("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
-        Column("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
-        Column("server", _l("Address of the service"), width="full"),
-        Column("tested_at", _l("Test passed"), moment, width="number"),
-        Column("active", _l("State"), lambda on: _state(on), card="status"),
+        ListColumn("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
+        ListColumn("school_id", _l("School"), _school, sorts=True),
+        ListColumn("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
+        ListColumn("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
+        ListColumn("server", _l("Address of the service"), width="full"),
+        ListColumn("tested_at", _l("Test passed"), moment, width="number"),
+        ListColumn("active", _l("State"), lambda on: _state(on), card="status"),
         fact("label_en", _l("Label in English"), out=False),
         fact("hosts", _l("Further hosts"), dash, out=False),
         fact("client_id", _l("Client id, or DN of the service account"), dash, out=False),
@@ -116,7 +130,7 @@ class SignInWaysView(RuledForms, SafeModelView):
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
             "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
-        }  # fmt: skip
+        }
 
     def offers(self, item: Any) -> list[Any]:
         """Of the two switches only the one that changes something."""
@@ -124,7 +138,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         return [offer for offer in super().offers(item) if offer.name != idle]
 
     @record_action("try_out", _l("Test this way"), primary=True, multiple=False)
-    def try_out(self, items: list[Any]) -> Any:
+    def try_out(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.try_out(way, our_address(), actor()),
@@ -132,11 +146,13 @@ class SignInWaysView(RuledForms, SafeModelView):
         )
 
     @record_action(
-        "switch_on", _l("Switch on"),
+        "switch_on",
+        _l("Switch on"),
         _l("Is this your campus's own service? Whoever it vouches for can sign in to your school."),
-        primary=True, multiple=False,
-    )  # fmt: skip
-    def switch_on(self, items: list[Any]) -> Any:
+        primary=True,
+        multiple=False,
+    )
+    def switch_on(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.switch(way, True, actor()),
@@ -144,7 +160,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         )
 
     @record_action("switch_off", _l("Switch off"), danger=True, multiple=False)
-    def switch_off(self, items: list[Any]) -> Any:
+    def switch_off(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.switch(way, False, actor()),
@@ -162,7 +178,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         return redirect(self.url("show", pk=key), 303)
 
 
-def _account(key: Any) -> str:
+def _account(key: object) -> str:
     user = db.session.get(AppUser, key)
     return f"{user.display_name} {user.username}" if user else "–"
 
@@ -176,11 +192,11 @@ class CampusIdentitiesView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Linked campus accounts")
     columns = (
-        Column("user_id", _l("Account"), _account, card="title"),
-        Column("school_id", _l("School"), _school),
-        Column("number", _l("Number at the campus")),
-        Column("bound_at", _l("Linked"), moment, sorts=True, width="number"),
-        Column("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
+        ListColumn("user_id", _l("Account"), _account, card="title"),
+        ListColumn("school_id", _l("School"), _school),
+        ListColumn("number", _l("Number at the campus")),
+        ListColumn("bound_at", _l("Linked"), moment, sorts=True, width="number"),
+        ListColumn("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
     )
     search_columns = ("number", "subject")
     base_order = ("bound_at", "desc")
@@ -196,11 +212,16 @@ class CampusIdentitiesView(SafeModelView):
         return Link("/sign-in-ways/list/", _("Campus sign-in"))
 
     @record_action(
-        "unlink", _l("Unlink"),
-        _l("The person is told on every contact and can link a campus account again by signing in."),
-        reason="required", danger=True, multiple=False,
-    )  # fmt: skip
-    def unlink(self, items: list[Any]) -> Any:
+        "unlink",
+        _l("Unlink"),
+        _l(
+            "The person is told on every contact and can link a campus account again by signing in."
+        ),
+        reason="required",
+        danger=True,
+        multiple=False,
+    )
+    def unlink(self, items: list[CampusIdentity]) -> ResponseReturnValue:
         [identity] = items
         name = self.record_name(identity)
         workflow.release(identity, actor(), request.form.get("reason", "")[:200])

@@ -85,12 +85,14 @@ def metadata(way: SignInWay, *, anew: bool = False) -> dict[str, Any]:
     return found
 
 
-def _check_metadata(way: SignInWay, found: Mapping[str, Any]) -> None:
+def _check_metadata(way: SignInWay, found: Mapping[str, object]) -> None:
     if found.get("issuer") != way.server:
         raise net.Unreachable(
-            _("The service calls itself %(name)s, not as it is entered here.",
-              name=str(found.get("issuer"))[:200])
-        )  # fmt: skip
+            _(
+                "The service calls itself %(name)s, not as it is entered here.",
+                name=str(found.get("issuer"))[:200],
+            )
+        )
     hosts = net.hosts_of(way)
     for name in (*ENDPOINTS, *MORE_ENDPOINTS):
         value = found.get(name)
@@ -108,10 +110,13 @@ def _client(way: SignInWay, redirect: str, about: Mapping[str, Any]) -> OAuth2Se
     offered = about.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
     client = OAuth2Session(
-        way.client_id, way.secret, scope="openid profile", redirect_uri=redirect,
+        way.client_id,
+        way.secret,
+        scope="openid profile",
+        redirect_uri=redirect,
         code_challenge_method="S256",
         token_endpoint_auth_method=method if way.secret else "none",
-    )  # fmt: skip
+    )
     net.guard(client, way)
     return client
 
@@ -163,16 +168,19 @@ def _untrusted(why: str) -> Untrusted:
 
 
 def _token(
-    way: SignInWay, question: Question, about: Mapping[str, Any], code: str
+    way: SignInWay, question: Question, about: Mapping[str, object], code: str
 ) -> Mapping[str, Any]:
     if not code or len(code) > LONGEST_TOKEN:
         raise _untrusted("no code")
     client = _client(way, question.redirect, about)
     try:
         token: Mapping[str, Any] = client.fetch_token(
-            about["token_endpoint"], grant_type="authorization_code", code=code,
-            code_verifier=question.verifier, redirect_uri=question.redirect,
-        )  # fmt: skip
+            about["token_endpoint"],
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=question.verifier,
+            redirect_uri=question.redirect,
+        )
     except (OAuthError, ValueError, KeyError, TypeError) as error:
         raise _untrusted(f"code: {getattr(error, 'error', 'no JSON')}"[:80]) from None
     except requests.HTTPError:
@@ -188,8 +196,11 @@ def _id_token(
 ) -> dict[str, Any]:
     """Its claims, when signature, issuer, audience, times and nonce are right. Raises Untrusted."""
     header, claims = _opened(way, about, token["id_token"])
-    params = {"nonce": question.nonce, "client_id": way.client_id,
-              "access_token": token.get("access_token", "")}  # fmt: skip
+    params = {
+        "nonce": question.nonce,
+        "client_id": way.client_id,
+        "access_token": token.get("access_token", ""),
+    }
     try:
         CodeIDToken(claims, header, _options(way), params).validate(_now(), LEEWAY)
     except (JoseError, TypeError, ValueError, AttributeError) as error:
@@ -209,7 +220,7 @@ def _now() -> int:
     return int(clock.machine().timestamp())
 
 
-def _options(way: SignInWay) -> dict[str, Any]:
+def _options(way: SignInWay) -> dict[str, object]:
     return {
         "iss": {"essential": True, "value": way.server},
         "aud": {"essential": True, "value": way.client_id},
@@ -218,7 +229,7 @@ def _options(way: SignInWay) -> dict[str, Any]:
     }
 
 
-def _check_audience(way: SignInWay, claims: Mapping[str, Any]) -> None:
+def _check_audience(way: SignInWay, claims: Mapping[str, object]) -> None:
     """For us, and where for others too, issued to us."""
     audience = claims.get("aud")
     several = audience if isinstance(audience, list) else [audience]
@@ -229,7 +240,7 @@ def _check_audience(way: SignInWay, claims: Mapping[str, Any]) -> None:
 
 
 def _opened(
-    way: SignInWay, about: Mapping[str, Any], token: str
+    way: SignInWay, about: Mapping[str, object], token: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a token that one of the issuer's keys has signed. Raises Untrusted."""
     try:
@@ -245,7 +256,7 @@ def _opened(
     raise _untrusted("signature")
 
 
-def _verified(token: str, keys: list[Any], kid: Any) -> dict[str, Any] | None:
+def _verified(token: str, keys: list[Any], kid: object) -> dict[str, Any] | None:
     """The claims, where one of the keys (of this name, where names are given) has signed them."""
     for key in keys:
         if kid is not None and key.kid not in (None, kid):
@@ -259,7 +270,7 @@ def _verified(token: str, keys: list[Any], kid: Any) -> dict[str, Any] | None:
     return None
 
 
-def _keys(way: SignInWay, about: Mapping[str, Any], longest: float) -> list[Any]:
+def _keys(way: SignInWay, about: Mapping[str, object], longest: float) -> list[object]:
     """The issuer's keys for signatures, read not longer ago than that (seconds). Raises Unreachable."""
     name = (way.id or 0, str(about["jwks_uri"]))
     kept = _keys_known.get(name)
@@ -268,7 +279,7 @@ def _keys(way: SignInWay, about: Mapping[str, Any], longest: float) -> list[Any]
     return kept[1]
 
 
-def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[Any]:
+def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[object]:
     found = net.json_of(net.session_for(way).get(about["jwks_uri"])).get("keys")
     known = [
         key
@@ -284,7 +295,7 @@ def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[Any]:
 
 
 def _asked_for(
-    way: SignInWay, about: Mapping[str, Any], token: Mapping[str, Any], subject: str
+    way: SignInWay, about: Mapping[str, Any], token: Mapping[str, object], subject: str
 ) -> str:
     """The number from the issuer's page about the person, which has to be about the same one."""
     bearer = {"Authorization": f"Bearer {token.get('access_token', '')}"}
@@ -295,7 +306,7 @@ def _asked_for(
     return only_text(found.get(way.claim), LONGEST_NUMBER)
 
 
-def _is_anew(claims: Mapping[str, Any], asked_at: float) -> bool:
+def _is_anew(claims: Mapping[str, object], asked_at: float) -> bool:
     """Whether the person signed in there after we asked: an issuer that ignores the wish is not believed."""
     at = claims.get("auth_time")
     return (
@@ -328,11 +339,11 @@ def signed_out(way: SignInWay, token: str) -> tuple[str, str]:
     return _ended(way, claims)
 
 
-def _later(moment: Any, than: float) -> bool:
+def _later(moment: object, than: float) -> bool:
     return isinstance(moment, int | float) and not isinstance(moment, bool) and moment > than
 
 
-def _ended(way: SignInWay, claims: Mapping[str, Any]) -> tuple[str, str]:
+def _ended(way: SignInWay, claims: Mapping[str, object]) -> tuple[str, str]:
     subject = only_text(claims.get("sub"), LONGEST_SUBJECT)
     sid, number = only_text(claims.get("sid"), 300), only_text(claims.get("jti"), 300)
     if "nonce" in claims or not (subject or sid) or not number:
@@ -361,9 +372,12 @@ def test(way: SignInWay, redirect: str) -> None:
     client = _client(way, redirect, about)
     try:
         client.fetch_token(
-            about["token_endpoint"], grant_type="authorization_code", code="test-of-the-settings",
-            code_verifier="0" * 64, redirect_uri=redirect,
-        )  # fmt: skip
+            about["token_endpoint"],
+            grant_type="authorization_code",
+            code="test-of-the-settings",
+            code_verifier="0" * 64,
+            redirect_uri=redirect,
+        )
     except OAuthError as error:
         if error.error in ("invalid_client", "unauthorized_client"):
             raise net.Unreachable(

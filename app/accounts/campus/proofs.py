@@ -63,14 +63,20 @@ def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
         )
     if not way.active or not claim.anew:
         raise NotOpened(
-            _("The campus service did not ask for your password anew, so this proves nothing. Use a code."),
-            "proof not anew", user,
-        )  # fmt: skip
+            _(
+                "The campus service did not ask for your password anew, so this proves nothing. Use a code."
+            ),
+            "proof not anew",
+            user,
+        )
     if identity.proves_from > clock.now():
         raise NotOpened(
-            _("Your campus account was linked only lately: for 72 hours it proves no act. Use a code."),
-            "proof too early", user,
-        )  # fmt: skip
+            _(
+                "Your campus account was linked only lately: for 72 hours it proves no act. Use a code."
+            ),
+            "proof too early",
+            user,
+        )
     acts.note_proof(user, purpose, FACTOR)
     security_log.note("campus_proof", user=user, who=actor_of(user), way=way.mark)
     db.session.commit()

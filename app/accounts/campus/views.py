@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import abort, flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -15,7 +16,7 @@ from app.accounts import acts, sessions
 from app.accounts.act_views import answer_code
 from app.accounts.campus import attempts, cas, net, oidc, proofs, ways, workflow
 from app.accounts.campus.claim import Claim, Untrusted
-from app.accounts.campus.forms import CodeForm, EnterForm
+from app.accounts.campus.forms import EnterForm, FreshCodeForm
 from app.accounts.campus.models import (
     CampusAttempt,
     CampusIdentity,
@@ -95,7 +96,7 @@ class CampusView(SafeView):
     default_view = "begin"
 
     @expose(f"{PAIR}/begin", methods=["GET"])
-    def begin(self, pk: int) -> Any:
+    def begin(self, pk: int) -> ResponseReturnValue:
         if g.user.is_authenticated:
             return redirect("/")
         way = _way(pk)
@@ -115,7 +116,7 @@ class CampusView(SafeView):
             return _turned_back(way, refusal, claim)
 
     @expose(f"{PAIR}/enter", methods=["GET", "POST"])
-    def enter(self, pk: int) -> Any:
+    def enter(self, pk: int) -> ResponseReturnValue:
         """A directory has no page of its own: name and password are asked for here."""
         way, state = _way(pk, WayKind.LDAP), request.args.get("state", "")
         try:
@@ -137,7 +138,7 @@ class CampusView(SafeView):
 
     @csrf.exempt
     @expose(f"{PAIR}/back", methods=["POST"])
-    def single_sign_out(self, pk: int) -> Any:
+    def single_sign_out(self, pk: int) -> ResponseReturnValue:
         """CAS tells the address of the service that a ticket's session is over."""
         way = db.session.get(SignInWay, pk)
         if way is None or way.kind != WayKind.CAS:
@@ -151,7 +152,7 @@ class CampusView(SafeView):
 
     @csrf.exempt
     @expose(f"{PAIR}/signed-out", methods=["POST"])
-    def signed_out(self, pk: int) -> Any:
+    def signed_out(self, pk: int) -> ResponseReturnValue:
         """OpenID Connect Back-Channel Logout 1.0: a signed token names the session that is over."""
         way = db.session.get(SignInWay, pk)
         if way is None or way.kind != WayKind.OIDC:
@@ -192,14 +193,14 @@ def _not_counted(way: SignInWay, key: str, address: str) -> None:
     db.session.commit()
 
 
-def _entered(way: SignInWay, state: str, claim: Claim) -> Any:
+def _entered(way: SignInWay, state: str, claim: Claim) -> ResponseReturnValue:
     try:
         return _arrived(way, attempts.take(way, state, session.get(BROWSER, "")), claim)
     except Refused as refusal:
         return _turned_back(way, refusal, claim)
 
 
-def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> Any:
+def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> ResponseReturnValue:
     """Back with a claim: a sign-in, a proof of an act, or a campus account to be linked."""
     onward = local_path(attempt.next) or "/"
     if not attempt.purpose:
@@ -213,12 +214,17 @@ def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> Any:
         flash(_("Your campus account is linked: from now on you can sign in by it."), "success")
     else:
         proofs.give(way, claim, user, attempt.purpose)
-        flash(_("Your campus sign-in has confirmed that it is you. Choose the button again within ten "
-                "minutes: it asks for no code now."), "success")  # fmt: skip
+        flash(
+            _(
+                "Your campus sign-in has confirmed that it is you. Choose the button again within ten "
+                "minutes: it asks for no code now."
+            ),
+            "success",
+        )
     return redirect(onward, 303)
 
 
-def _signed_in(way: SignInWay, claim: Claim, onward: str) -> Any:
+def _signed_in(way: SignInWay, claim: Claim, onward: str) -> ResponseReturnValue:
     if g.user.is_authenticated:
         sessions.sign_out()
     user = workflow.signed_in(way, claim)
@@ -229,7 +235,7 @@ def _signed_in(way: SignInWay, claim: Claim, onward: str) -> Any:
     return redirect(onward, 303)
 
 
-def _turned_back(way: SignInWay, refusal: Refused, claim: Claim | None) -> Any:
+def _turned_back(way: SignInWay, refusal: Refused, claim: Claim | None) -> ResponseReturnValue:
     workflow.refused(way, refusal, claim)
     flash(str(refusal), "warning")
     target = "/" if g.user.is_authenticated else url_for("AuthView.login")
@@ -268,7 +274,7 @@ class CampusProofView(SafeView):
         f"/<string:kind>/<int(max={LARGEST_KEY}):pk>/<string:step>/campus", methods=["GET", "POST"]
     )
     @has_access
-    def begin(self, kind: str, pk: int, step: str) -> Any:
+    def begin(self, kind: str, pk: int, step: str) -> ResponseReturnValue:
         flow = stores().workflows.get(kind)
         if flow is None:
             raise NotYours(kind)
@@ -298,11 +304,11 @@ class MyCampusView(SafeView):
     @expose("/", methods=["GET"])
     @has_access
     def index(self) -> Any:
-        return self._page(CodeForm(formdata=None))
+        return self._page(FreshCodeForm(formdata=None))
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         return answer_code(self, lambda: workflow.send_code(g.user, workflow.RELEASE))
 
     @expose(f"/release{PAIR}", methods=["POST"])
@@ -337,9 +343,9 @@ class MyCampusView(SafeView):
             "accounts/campus_onward.html", onward=answer.location, out=False
         )
 
-    def _code_used(self) -> CodeForm | None:
+    def _code_used(self) -> FreshCodeForm | None:
         """None when the code is right and used up; else the form with what is wrong."""
-        form = CodeForm()
+        form = FreshCodeForm()
         if not form.validate():
             return form
         try:
@@ -349,7 +355,7 @@ class MyCampusView(SafeView):
             return form
         return None
 
-    def _page(self, form: CodeForm) -> str:
+    def _page(self, form: FreshCodeForm) -> str:
         mine = _mine(g.user)
         linked = {identity.issuer for identity in mine}
         open_ways = [
@@ -359,11 +365,15 @@ class MyCampusView(SafeView):
         ]
         return str(
             self.render_template(
-                "accounts/campus_mine.html", form=form, open_ways=open_ways,
-                mine=[(_named(identity), url_for("MyCampusView.release", pk=identity.id), identity)
-                      for identity in mine],
+                "accounts/campus_mine.html",
+                form=form,
+                open_ways=open_ways,
+                mine=[
+                    (_named(identity), url_for("MyCampusView.release", pk=identity.id), identity)
+                    for identity in mine
+                ],
             )
-        )  # fmt: skip
+        )
 
 
 def _part(user: AppUser) -> str:
@@ -371,8 +381,11 @@ def _part(user: AppUser) -> str:
 
 
 def _mine(user: AppUser) -> list[Any]:
-    return list(db.session.scalars(ways.identities_for(actor_of(user)).where(
-        CampusIdentity.user_id == user.id)))  # fmt: skip
+    return list(
+        db.session.scalars(
+            ways.identities_for(actor_of(user)).where(CampusIdentity.user_id == user.id)
+        )
+    )
 
 
 def _named(identity: Any) -> str:

@@ -29,16 +29,40 @@ from app.workflow.engine import committed
 
 PLAIN = ("label_zh", "label_en")
 # what the service is: a change of any of these needs a new test and a new yes of the school
-CONNECTION = ("school_id", "kind", "who", "server", "hosts", "client_id", "base_dn", "login_attribute",
-              "dn_template", "claim")  # fmt: skip
+CONNECTION = (
+    "school_id",
+    "kind",
+    "who",
+    "server",
+    "hosts",
+    "client_id",
+    "base_dn",
+    "login_attribute",
+    "dn_template",
+    "claim",
+)
 ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,79}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.I)
 # what a person may choose or change itself there, or what many share, says nothing of a record
-NEVER = frozenset({
-    "email", "mail", "email_verified", "name", "cn", "displayname", "given_name", "givenname", "sn",
-    "family_name", "nickname", "phone_number", "mobile", "telephonenumber",
-})  # fmt: skip
+NEVER = frozenset(
+    {
+        "email",
+        "mail",
+        "email_verified",
+        "name",
+        "cn",
+        "displayname",
+        "given_name",
+        "givenname",
+        "sn",
+        "family_name",
+        "nickname",
+        "phone_number",
+        "mobile",
+        "telephonenumber",
+    }
+)
 
 
 def ways_of(school_id: int | None) -> list[SignInWay]:
@@ -136,9 +160,15 @@ def _server_problems(kind: str, servers: list[str]) -> list[tuple[str, str]]:
     for text in servers:
         if not _is_server(text, schemes):
             return [
-                ("server", _("“%(text)s” is no address such as %(scheme)s://sso.example.edu.cn",
-                             text=text[:120], scheme=schemes[-1] if "ldaps" in schemes else "https"))
-            ]  # fmt: skip
+                (
+                    "server",
+                    _(
+                        "“%(text)s” is no address such as %(scheme)s://sso.example.edu.cn",
+                        text=text[:120],
+                        scheme=schemes[-1] if "ldaps" in schemes else "https",
+                    ),
+                )
+            ]
     return []
 
 
@@ -252,11 +282,15 @@ def _tell_school(way: SignInWay, actor: Actor, *, switched: bool | None) -> None
     if switched is None:
         body = _(
             "“%(way)s” (%(server)s) was set up and tested by %(who)s. If it is your campus's own service, "
-            "switch it on under «Campus sign-in»; if not, leave it off and ask.", **facts,
-        )  # fmt: skip
+            "switch it on under «Campus sign-in»; if not, leave it off and ask.",
+            **facts,
+        )
     elif switched:
-        body = _("“%(way)s” (%(server)s) was switched on by %(who)s: whoever this service vouches for "
-                 "can sign in.", **facts)  # fmt: skip
+        body = _(
+            "“%(way)s” (%(server)s) was switched on by %(who)s: whoever this service vouches for "
+            "can sign in.",
+            **facts,
+        )
     else:
         body = _("“%(way)s” (%(server)s) was changed or switched off by %(who)s.", **facts)
     offices = db.session.scalars(
@@ -267,24 +301,45 @@ def _tell_school(way: SignInWay, actor: Actor, *, switched: bool | None) -> None
         )
     )
     stamp = clock.now().isoformat()
-    mail.post(*(
-        mail.Outgoing(f"way:{way.id}:{stamp}:{user.id}", mail.MAIL, user.email, subject, body,
-                      user_id=user.id, school_id=user.school_id)
-        for user in offices
-        if not user.email.endswith("@invalid")
-    ))  # fmt: skip
+    mail.post(
+        *(
+            mail.Outgoing(
+                f"way:{way.id}:{stamp}:{user.id}",
+                mail.MAIL,
+                user.email,
+                subject,
+                body,
+                user_id=user.id,
+                school_id=user.school_id,
+            )
+            for user in offices
+            if not user.email.endswith("@invalid")
+        )
+    )
 
 
 def _trace(
-    way: SignInWay, step: str, actor: Actor, details: dict[str, Any] | None = None,
+    way: SignInWay,
+    step: str,
+    actor: Actor,
+    details: dict[str, Any] | None = None,
     outcome: str = security_log.DONE,
-) -> None:  # fmt: skip
+) -> None:
     """A row in the trail, and a line in the security log. No secret is in them."""
     state = "active" if way.active else "inactive"
-    trail.write("sign_in_way", way.id, step, actor, clock.now(), school_id=way.school_id,
-                after=state, details=details)  # fmt: skip
-    security_log.note(step, who=actor, outcome=outcome, way=way.mark, school=way.school_id,
-                      **(details or {}))  # fmt: skip
+    trail.write(
+        "sign_in_way",
+        way.id,
+        step,
+        actor,
+        clock.now(),
+        school_id=way.school_id,
+        after=state,
+        details=details,
+    )
+    security_log.note(
+        step, who=actor, outcome=outcome, way=way.mark, school=way.school_id, **(details or {})
+    )
 
 
 def identities_for(who: Actor) -> Select[CampusIdentity]:

@@ -108,9 +108,12 @@ def _still_the_same(way: SignInWay, claim: Claim, identity: CampusIdentity) -> N
     if other or (of_number is None and claim.number != identity.number):
         user = db.session.get(AppUser, identity.user_id)
         raise NotOpened(
-            _("The campus service gives another student number than before. Ask your college officer."),
-            "another number than bound", user,
-        )  # fmt: skip
+            _(
+                "The campus service gives another student number than before. Ask your college officer."
+            ),
+            "another number than bound",
+            user,
+        )
     identity.number = claim.number
 
 
@@ -134,27 +137,42 @@ def _bind(way: SignInWay, claim: Claim, user: AppUser) -> None:
     """Bind the subject to the account; of two at once one wins. Raises NotOpened for a second subject."""
     now = clock.now()
     row = {
-        "way_id": way.id, "school_id": way.school_id, "issuer": way.issuer,
-        "subject": claim.subject, "number": claim.number, "user_id": user.id,
-        "bound_at": now, "last_at": now, "proves_from": _proves_from(user, now),
-    }  # fmt: skip
+        "way_id": way.id,
+        "school_id": way.school_id,
+        "issuer": way.issuer,
+        "subject": claim.subject,
+        "number": claim.number,
+        "user_id": user.id,
+        "bound_at": now,
+        "last_at": now,
+        "proves_from": _proves_from(user, now),
+    }
     added = insert(CampusIdentity).values(row).on_conflict_do_nothing().returning(CampusIdentity.id)
     key = db.session.scalar(added)
     if key is None:
         there = living(way, claim.subject)
         if there is None or there.user_id != user.id:
             raise NotOpened(
-                _("Another campus account is linked to this record already. If it is not yours, tell "
-                  "your college officer at once: both of you are told."),
-                "record bound to another subject", user,
-            )  # fmt: skip
+                _(
+                    "Another campus account is linked to this record already. If it is not yours, tell "
+                    "your college officer at once: both of you are told."
+                ),
+                "record bound to another subject",
+                user,
+            )
         return
     security_log.note("campus_bound", user=user, who=actor_of(user), way=way.mark)
-    _tell(user, f"campus-bound:{key}", _("A campus account was linked"), _(
-        "From now on the campus account “%(name)s” (%(way)s) opens your account at Qingqian. If this was "
-        "not you, call the employment office at once.", name=_masked(claim.number or claim.subject),
-        way=way.label_zh,
-    ))  # fmt: skip
+    _tell(
+        user,
+        f"campus-bound:{key}",
+        _("A campus account was linked"),
+        _(
+            "From now on the campus account “%(name)s” (%(way)s) opens your account at Qingqian. If this was "
+            "not you, call the employment office at once.",
+            name=_masked(claim.number or claim.subject),
+            way=way.label_zh,
+        ),
+    )
 
 
 def _proves_from(user: AppUser, now: datetime) -> datetime:
@@ -196,16 +214,27 @@ def refused(way: SignInWay, error: Any, claim: Claim | None = None) -> None:
     if claim is not None:
         details = {"subject": _masked(claim.subject), "number": _masked(claim.number)}
     outcome = security_log.DENIED if claim else security_log.FAILED
-    security_log.note("campus_sign_in", user=user, outcome=outcome, way=way.mark,
-                      why=getattr(error, "why", "unreachable"), **details)  # fmt: skip
+    security_log.note(
+        "campus_sign_in",
+        user=user,
+        outcome=outcome,
+        way=way.mark,
+        why=getattr(error, "why", "unreachable"),
+        **details,
+    )
     db.session.commit()
     if user is not None and claim is not None and TOLD_OF_STRANGERS.take(user.id):
         key = f"campus-denied:{user.id}:{clock.now().isoformat()}"
-        _tell(user, key, _("A campus sign-in to your account was refused"), _(
-            "Somebody signed in at the campus service (%(way)s) and wanted to open your account at "
-            "Qingqian; it was refused. If this was not you, tell the employment office.",
-            way=way.label_zh,
-        ))  # fmt: skip
+        _tell(
+            user,
+            key,
+            _("A campus sign-in to your account was refused"),
+            _(
+                "Somebody signed in at the campus service (%(way)s) and wanted to open your account at "
+                "Qingqian; it was refused. If this was not you, tell the employment office.",
+                way=way.label_zh,
+            ),
+        )
         db.session.commit()
 
 
@@ -300,8 +329,9 @@ def _same(owner: AppUser, user: AppUser) -> None:
     if owner.id != user.id:
         raise NotOpened(
             _("The campus service gives another student number than your record has."),
-            "another number", user,
-        )  # fmt: skip
+            "another number",
+            user,
+        )
 
 
 def release(identity: CampusIdentity, by: Actor, reason: str = "") -> None:
@@ -334,13 +364,32 @@ def release(identity: CampusIdentity, by: Actor, reason: str = "") -> None:
     )
     security_log.note("campus_released", user=user, who=by, reason=reason)
     who = _("you") if by.user_id == user.id else by.name
-    _tell(user, f"campus-released:{row.id}", _("A campus account was unlinked"), _(
-        "The campus account “%(name)s” no longer opens your account at Qingqian: unlinked by %(who)s. If "
-        "you did not want this, call the employment office at once.",
-        name=_masked(row.number or row.subject), who=who,
-    ), by)  # fmt: skip
+    _tell(
+        user,
+        f"campus-released:{row.id}",
+        _("A campus account was unlinked"),
+        _(
+            "The campus account “%(name)s” no longer opens your account at Qingqian: unlinked by %(who)s. If "
+            "you did not want this, call the employment office at once.",
+            name=_masked(row.number or row.subject),
+            who=who,
+        ),
+        by,
+    )
     db.session.commit()
 
 
-__all__ = ["NotOpened", "bind_own", "check_code", "end_there_and_here", "hint_of", "keep_session",
-           "living", "note_sign_in", "refused", "release", "send_code", "signed_in"]  # fmt: skip
+__all__ = [
+    "NotOpened",
+    "bind_own",
+    "check_code",
+    "end_there_and_here",
+    "hint_of",
+    "keep_session",
+    "living",
+    "note_sign_in",
+    "refused",
+    "release",
+    "send_code",
+    "signed_in",
+]

@@ -20,7 +20,7 @@ from flask_babel import gettext
 
 from app.core.errors import Refused
 from app.files.documents import limits
-from app.files.documents.bounds import MAX_BYTES, MAX_PAGES, MAX_PIXELS, Kept
+from app.files.documents.bounds import MAX_BYTES, MAX_PAGES, MAX_PIXELS, KeptFile
 
 _: Callable[..., str] = gettext
 
@@ -108,7 +108,7 @@ def _kind(data: bytes) -> str:
     return _TYPES.get(filetype.guess_mime(data[:8192]) or "", "")
 
 
-def _decoded(kind: str, data: bytes) -> Kept:
+def _decoded(kind: str, data: bytes) -> KeptFile:
     try:
         request = kind.encode() + b"\n" + data
         answer = limits.ask("intake", request, SECONDS, again=False)  # what killed one kills two
@@ -121,7 +121,7 @@ def _decoded(kind: str, data: bytes) -> Kept:
     if answer[:1] == b"K":
         head, _line, content = answer[1:].partition(b"\n")
         told = json.loads(head)
-        return Kept(content[told["thumb"] :], content[: told["thumb"]], int(told["pages"]))
+        return KeptFile(content[told["thumb"] :], content[: told["thumb"]], int(told["pages"]))
     raise Refused(_reason(json.loads(answer[1:])))
 
 

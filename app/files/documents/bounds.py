@@ -16,7 +16,7 @@ MAX_COLUMNS = 100_000
 THUMB_SIDE = 320
 
 
-class UnfitError(Exception):
+class UnfitUploadError(Exception):
     """The file is refused for that reason."""
 
     def __init__(self, reason: str) -> None:
@@ -26,7 +26,7 @@ class UnfitError(Exception):
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptFile:
     """What may be kept of a file: its bytes, a small picture of it (or none), its pages."""
 
     data: bytes

@@ -71,7 +71,7 @@ def _suspicious(key: Column[Any], column: Column[Any]) -> Iterator[tuple[Any, An
     yield from rows.tuples()
 
 
-def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:
+def _texts(field: str, value: object) -> Iterator[tuple[str, str]]:
     if isinstance(value, str):
         yield field, value
     elif isinstance(value, Mapping):
@@ -103,7 +103,7 @@ def mend() -> int:
     return changed
 
 
-def _mended(value: Any) -> Any:
+def _mended(value: object) -> object:
     if isinstance(value, str):
         return mended(value)
     if isinstance(value, Mapping):

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
 from flask import flash, get_template_attribute, jsonify, make_response, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
@@ -55,7 +56,7 @@ class FileView(SafeView):
 
     @expose("/<string(length=32):uid>/thumb")
     @has_access
-    def thumb(self, uid: str) -> Any:
+    def thumb(self, uid: str) -> ResponseReturnValue:
         """The small picture."""
         found = files.find(uid, actor())
         if found.thumb_key is None:
@@ -71,7 +72,7 @@ class FileView(SafeView):
 
     @expose("/<string(length=32):uid>/remove", methods=["POST"])
     @has_access
-    def remove(self, uid: str) -> Any:
+    def remove(self, uid: str) -> ResponseReturnValue:
         """Take back a file one has added."""
         try:
             files.detach(uid, actor())
@@ -116,7 +117,9 @@ def _by_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def take_files(add: Add, back: str, most: int = files.MOST, tile: Tile | None = None) -> Any:
+def take_files(
+    add: Add, back: str, most: int = files.MOST, tile: Tile | None = None
+) -> ResponseReturnValue:
     """Answer the upload form: each file is added on its own, so that one refused loses no other.
 
     `add` keeps one file or raises Refused. The script sends one file at a time and gets its `tile`

@@ -40,13 +40,13 @@ _UID = re.compile(r"[0-9a-f]{32}")
 Check = Callable[[Any, Actor], None]
 
 
-def closed(record: Any, actor: Actor) -> None:  # noqa: ARG001
+def closed(record: object, actor: Actor) -> None:  # noqa: ARG001
     """The rule of a kind whose files come and go with a step of its own."""
     raise Refused(_("The files of this record cannot be changed here."))
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """Who may read and change the files of one kind of record.
 
     `scope(actor)` selects the records a person may see: whoever sees the record reads its files,
@@ -80,7 +80,7 @@ def count(record_kind: str, record_id: int) -> int:
 
 def readable(found: Attachment, actor: Actor) -> bool:
     """Whether the person sees the record that the file belongs to. Fails closed."""
-    kind: Kind | None = stores().file_kinds.get(found.record_kind)
+    kind: FileKind | None = stores().file_kinds.get(found.record_kind)
     if kind is None:
         return False
     seen = kind.scope(actor).where(kind.model.id == found.record_id)
@@ -135,7 +135,7 @@ def just_added(found: Attachment, actor: Actor) -> Listed:
     return Listed(found, actor.name, _moment(found), removable=True)
 
 
-def changeable(record_kind: str, record: Any, actor: Actor) -> bool:
+def changeable(record_kind: str, record: object, actor: Actor) -> bool:
     """Whether the record's rule lets the person add files, and take away its own."""
     try:
         stores().file_kinds[record_kind].check(record, actor)
@@ -175,7 +175,7 @@ def attach(
     kind, key = stores().file_kinds[record_kind], record.id
     allowed, limit = check or kind.check, kind.most if most is None else most
 
-    def fits(found: Any) -> None:
+    def fits(found: object) -> None:
         refusal = party_refusal(actor, clock.now())
         if refusal:
             raise Refused(refusal)
@@ -263,7 +263,7 @@ def detach(uid: str, actor: Actor) -> None:
     committed(gone)
 
 
-def _locked(kind: Kind, record_id: int) -> Any:
+def _locked(kind: FileKind, record_id: int) -> object:
     found = db.session.execute(
         select(kind.model)
         .where(kind.model.id == record_id)

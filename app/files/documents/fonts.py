@@ -30,9 +30,14 @@ BOLD_FILE = FOLDER / "NotoSansSC-Bold.ttf"
 # face of `core.printable` → family, name in the engine, files of the regular and the bold weight
 _FACES = {
     "main": (FAMILY, "NotoSansSC", "NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf"),
-    "latin": ("Qingqian Latin", "QingqianLatin", "QingqianLatin-Regular.ttf", "QingqianLatin-Bold.ttf"),
+    "latin": (
+        "Qingqian Latin",
+        "QingqianLatin",
+        "QingqianLatin-Regular.ttf",
+        "QingqianLatin-Bold.ttf",
+    ),
     "han": ("Qingqian Han", "QingqianHan", "QingqianHan-Regular.ttf.xz", ""),
-}  # fmt: skip
+}
 
 
 @cache

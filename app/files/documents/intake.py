@@ -12,7 +12,7 @@ import pikepdf
 from PIL import Image
 
 from app.files.documents import intake_image, intake_pdf
-from app.files.documents.bounds import MAX_PIXELS, UnfitError
+from app.files.documents.bounds import MAX_PIXELS, UnfitUploadError
 
 
 def prepare() -> None:
@@ -38,7 +38,7 @@ def answer(request: bytes) -> bytes:
     sort, _, data = request.partition(b"\n")
     try:
         kept = intake_image.image(data) if sort == b"image" else intake_pdf.pdf(data)
-    except UnfitError as error:
+    except UnfitUploadError as error:
         return b"X" + json.dumps(error.reason).encode()
     head = json.dumps({"pages": kept.pages, "thumb": len(kept.thumb)}).encode()
     return b"K" + head + b"\n" + kept.thumb + kept.data

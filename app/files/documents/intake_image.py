@@ -9,7 +9,7 @@ from itertools import product
 from PIL import Image
 
 from app.files.documents import jpeg
-from app.files.documents.bounds import MAX_PIXELS, MAX_SIDE, THUMB_SIDE, Kept, UnfitError
+from app.files.documents.bounds import MAX_PIXELS, MAX_SIDE, THUMB_SIDE, KeptFile, UnfitUploadError
 
 QUALITY, THUMB_QUALITY = 85, 70
 TILE = 512  # side of what is drawn of the smaller picture at once
@@ -17,27 +17,32 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
 _T = Image.Transpose
 _TURNS = {
-    2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE,
-    6: _T.ROTATE_270, 7: _T.TRANSVERSE, 8: _T.ROTATE_90,
-}  # fmt: skip
+    2: _T.FLIP_LEFT_RIGHT,
+    3: _T.ROTATE_180,
+    4: _T.FLIP_TOP_BOTTOM,
+    5: _T.TRANSPOSE,
+    6: _T.ROTATE_270,
+    7: _T.TRANSVERSE,
+    8: _T.ROTATE_90,
+}
 
 
-def image(data: bytes) -> Kept:
+def image(data: bytes) -> KeptFile:
     """Draw the picture anew as JPEG: upright, at most 2480 pixels a side, without metadata."""
     if data.startswith(jpeg.START):
         jpeg.check_scans(data)
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
-                raise UnfitError("pixels")
+                raise UnfitUploadError("pixels")
             fresh = _redrawn(source)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnfitError("pixels") from error
-    except UnfitError:
+        raise UnfitUploadError("pixels") from error
+    except UnfitUploadError:
         raise
     except Exception as error:  # decoders raise whatever the bytes lead to
-        raise UnfitError("broken") from error
-    return Kept(_as_jpeg(fresh, QUALITY), thumb_of(fresh), 1)
+        raise UnfitUploadError("broken") from error
+    return KeptFile(_as_jpeg(fresh, QUALITY), thumb_of(fresh), 1)
 
 
 def thumb_of(picture: Image.Image) -> bytes:

@@ -23,36 +23,84 @@ from app.files.documents.bounds import (
     MAX_PIXELS,
     MAX_UNPACKED,
     THUMB_SIDE,
-    Kept,
-    UnfitError,
+    KeptFile,
+    UnfitUploadError,
 )
 
 Item: TypeAlias = Any  # a PDF object; which kind, only the file knows
 
-_ACTING_KEYS = frozenset((
-    "/JS", "/JavaScript", "/AA", "/EmbeddedFile", "/EmbeddedFiles", "/EF", "/XFA", "/RichMedia",
-    "/RichMediaContent", "/Collection", "/Renditions", "/OPI",
-))  # fmt: skip
+_ACTING_KEYS = frozenset(
+    (
+        "/JS",
+        "/JavaScript",
+        "/AA",
+        "/EmbeddedFile",
+        "/EmbeddedFiles",
+        "/EF",
+        "/XFA",
+        "/RichMedia",
+        "/RichMediaContent",
+        "/Collection",
+        "/Renditions",
+        "/OPI",
+    )
+)
 # actions, annotations and objects that do, play or carry something
-_ACTING = frozenset((
-    "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToE", "/GoToR",
-    "/Rendition", "/Movie", "/Sound", "/RichMedia", "/RichMediaExecute", "/FileAttachment",
-    "/Screen", "/3D", "/GoTo3DView", "/PS", "/Filespec", "/EmbeddedFile",
-))  # fmt: skip
+_ACTING = frozenset(
+    (
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/ResetForm",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/Movie",
+        "/Sound",
+        "/RichMedia",
+        "/RichMediaExecute",
+        "/FileAttachment",
+        "/Screen",
+        "/3D",
+        "/GoTo3DView",
+        "/PS",
+        "/Filespec",
+        "/EmbeddedFile",
+    )
+)
 _LINKS = frozenset(("/URI", "/GoTo", "/Named", "/Thread", "/Hide", "/SetOCGState", "/Trans"))
-_ON_A_PAGE = frozenset((
-    "/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
-    "/Rotate", "/Contents", "/Group", "/UserUnit",
-))  # fmt: skip
+_ON_A_PAGE = frozenset(
+    (
+        "/Type",
+        "/Parent",
+        "/Resources",
+        "/MediaBox",
+        "/CropBox",
+        "/BleedBox",
+        "/TrimBox",
+        "/ArtBox",
+        "/Rotate",
+        "/Contents",
+        "/Group",
+        "/UserUnit",
+    )
+)
 _BESIDE = ("/Metadata", "/PieceInfo")
-_SHORT = {"/Fl": "/FlateDecode", "/A85": "/ASCII85Decode", "/AHx": "/ASCIIHexDecode",
-          "/RL": "/RunLengthDecode", "/DCT": "/DCTDecode", "/CCF": "/CCITTFaxDecode"}  # fmt: skip
+_SHORT = {
+    "/Fl": "/FlateDecode",
+    "/A85": "/ASCII85Decode",
+    "/AHx": "/ASCIIHexDecode",
+    "/RL": "/RunLengthDecode",
+    "/DCT": "/DCTDecode",
+    "/CCF": "/CCITTFaxDecode",
+}
 _TEXT = ("/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode")
 _PICTURE = ("/DCTDecode", "/CCITTFaxDecode", "/JBIG2Decode", "/JPXDecode")
 _PIECE = 1 << 16
 
 
-def pdf(data: bytes) -> Kept:
+def pdf(data: bytes) -> KeptFile:
     """Write the same pages anew; a digital signature inside does not survive, a scan has none."""
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
@@ -61,31 +109,31 @@ def pdf(data: bytes) -> Kept:
         with pikepdf.open(io.BytesIO(kept), attempt_recovery=False) as again:
             for item in again.objects:
                 _search(item, _ACTING | _LINKS)
-            return Kept(kept, _thumb(again), len(again.pages))
+            return KeptFile(kept, _thumb(again), len(again.pages))
     except pikepdf.PasswordError as error:
-        raise UnfitError("encrypted") from error
-    except UnfitError:
+        raise UnfitUploadError("encrypted") from error
+    except UnfitUploadError:
         raise
     except Exception as error:  # the parser raises whatever the bytes lead to
-        raise UnfitError("broken") from error
+        raise UnfitUploadError("broken") from error
 
 
 def _check(document: pikepdf.Pdf) -> None:
     if document.is_encrypted:
-        raise UnfitError("encrypted")
+        raise UnfitUploadError("encrypted")
     if not 1 <= len(document.pages) <= MAX_PAGES:
-        raise UnfitError("pages")
+        raise UnfitUploadError("pages")
     if len(document.objects) > MAX_OBJECTS:
-        raise UnfitError("broken")
+        raise UnfitUploadError("broken")
     unpacked = 0
     for item in document.objects:
         _search(item, _ACTING)
         if isinstance(item, pikepdf.Stream):
             unpacked += _weight(item)
             if unpacked > MAX_UNPACKED:
-                raise UnfitError("packed")
+                raise UnfitUploadError("packed")
     if isinstance(document.Root.get("/OpenAction"), pikepdf.Dictionary):
-        raise UnfitError("active")  # an array only says which page to show first
+        raise UnfitUploadError("active")  # an array only says which page to show first
 
 
 def _rewritten(document: pikepdf.Pdf) -> bytes:
@@ -132,11 +180,11 @@ def _search(start: Item, acting: frozenset[str]) -> None:
 
 def _check_names(item: Item, acting: frozenset[str]) -> None:
     if not _ACTING_KEYS.isdisjoint(item.keys()):
-        raise UnfitError("active")
+        raise UnfitUploadError("active")
     if {str(item.get(key, "")) for key in ("/S", "/Subtype", "/Type")} & acting:
-        raise UnfitError("active")
+        raise UnfitUploadError("active")
     if isinstance(item, pikepdf.Stream) and ("/F" in item or "/Ref" in item):
-        raise UnfitError("active")  # its content would come from another file
+        raise UnfitUploadError("active")  # its content would come from another file
 
 
 def _nested(item: Item) -> bool:
@@ -165,19 +213,19 @@ def _weight(stream: Item) -> int:
     if picture and packing[0] in _TEXT and len(packing) == 1:
         return 0
     if picture or not set(packing) <= {"/FlateDecode", *_TEXT} or packing.count("/FlateDecode") > 1:
-        raise UnfitError("packed")
+        raise UnfitUploadError("packed")
     return len(stream.read_bytes())
 
 
 def _check_pixels(stream: Item) -> None:
     sides = [stream.get(name) for name in ("/Width", "/Height")]
     if all(isinstance(side, int) for side in sides) and sides[0] * sides[1] > MAX_PIXELS:
-        raise UnfitError("pixels")
+        raise UnfitUploadError("pixels")
     parms = stream.get("/DecodeParms")
     for parm in parms.as_list() if isinstance(parms, pikepdf.Array) else [parms]:
         columns = parm.get("/Columns", 1) if isinstance(parm, pikepdf.Dictionary) else 1
         if not isinstance(columns, int) or columns > MAX_COLUMNS:
-            raise UnfitError("packed")
+            raise UnfitUploadError("packed")
 
 
 def _inflated(raw: bytes) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,10 @@ from app.files.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
 FULL = Vault("document", ".full")  # the editions with whole numbers; they stay
-NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
-             "only the edition as it was issued can be had.")  # fmt: skip
+NO_FULL = _l(
+    "This document was issued before there were full editions, and the record has changed since: "
+    "only the edition as it was issued can be had."
+)
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -140,7 +142,7 @@ def make_anew() -> int:
     return len(rows)
 
 
-def keep_full(document: Document, data: dict[str, Any]) -> None:
+def keep_full(document: Document, data: Mapping[str, object]) -> None:
     """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
     pdf = render_safely(document.kind, data)
     document.full_key = FULL.keep(pdf, document.code)
@@ -196,7 +198,7 @@ class Later:
                 keep_full(document, self.whole(record, data))
         db.session.commit()
 
-    def _as_issued(self, record: Any, document: Document) -> dict[str, Any] | None:
+    def _as_issued(self, record: object, document: Document) -> dict[str, object] | None:
         """What the document printed when it was issued; None where the record says otherwise by now."""
         data = self.data(record, document.code, document.created_at)
         return data if data["data_sha256"] == document.data_sha256 else None

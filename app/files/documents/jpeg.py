@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.files.documents.bounds import MAX_SCANS, MAX_SEGMENTS, UnfitError
+from app.files.documents.bounds import MAX_SCANS, MAX_SEGMENTS, UnfitUploadError
 
 START, END = b"\xff\xd8", b"\xff\xd9"
 SCAN = 0xDA
@@ -28,26 +28,26 @@ def segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             continue
         size = int.from_bytes(data[place : place + 2], "big")
         if size < 2 or place + size > len(data):
-            raise UnfitError("broken")
+            raise UnfitUploadError("broken")
         end = place + size
         if marker == SCAN:
             after = _MARKER.search(data, end)
             end = after.start() if after else len(data)
         yield marker, data[place:end]
         place = end
-    raise UnfitError("broken")
+    raise UnfitUploadError("broken")
 
 
 def check_scans(data: bytes) -> None:
     """Refuse a picture that asks for passes without end."""
     if sum(marker == SCAN for marker, _content in segments(data)) > MAX_SCANS:
-        raise UnfitError("broken")
+        raise UnfitUploadError("broken")
 
 
 def bare(data: bytes) -> bytes:
     """The same picture without metadata, comments and what hangs behind it; no pixel changes."""
     if not data.startswith(START):
-        raise UnfitError("broken")
+        raise UnfitUploadError("broken")
     parts = [START]
     for marker, content in segments(data):
         if _needed(marker, content):

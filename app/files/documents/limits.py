@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from app.core.children import BusyError, ChildDiedError, ask, stop
 from app.files.documents.errors import RenderError, Unprintable
@@ -19,7 +18,7 @@ __all__ = ["BusyError", "ChildDiedError", "ask", "render_safely", "stop"]
 
 
 def render_safely(
-    kind: str, data: Mapping[str, Any], watermark: str = "", *, seconds: float = WALL_SECONDS
+    kind: str, data: Mapping[str, object], watermark: str = "", *, seconds: float = WALL_SECONDS
 ) -> bytes:
     """As `render.render`, in a child process that is killed after that many seconds of the clock.
 

@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.dialects.postgresql import insert
@@ -33,7 +32,12 @@ AGAIN = timedelta(minutes=5)  # after which a preview that was never drawn is as
 
 
 def preview(
-    kind: str, data: Mapping[str, Any], watermark: str, user_id: int | None, *, staff: bool = False
+    kind: str,
+    data: Mapping[str, object],
+    watermark: str,
+    user_id: int | None,
+    *,
+    staff: bool = False,
 ) -> bytes | None:
     """The PDF of this content; None while the worker draws it. Commits where it asks the worker.
 
@@ -55,7 +59,7 @@ def preview(
 def _ask(
     key: bytes,
     kind: str,
-    data: Mapping[str, Any],
+    data: Mapping[str, object],
     watermark: str,
     user_id: int | None,
     limit: Limit,
@@ -65,8 +69,12 @@ def _ask(
             _("You have asked for many previews. Look at what you have, or try again in an hour.")
         )
     wish = json.dumps({"kind": kind, "data": data, "watermark": watermark}, default=str)
-    values = {"wish_sealed": DRAWN.seal(wish.encode(), key.hex()), "asked_at": clock.now(),
-              "pdf_sealed": None, "problem": ""}  # fmt: skip
+    values = {
+        "wish_sealed": DRAWN.seal(wish.encode(), key.hex()),
+        "asked_at": clock.now(),
+        "pdf_sealed": None,
+        "problem": "",
+    }
     put = insert(Preview).values(key=key, **values)
     db.session.execute(put.on_conflict_do_update(index_elements=["key"], set_=values))
     jobs.enqueue(draw, key=key.hex())
@@ -97,7 +105,7 @@ def forget(timestamp: int = 0) -> int:  # noqa: ARG001 (procrastinate gives it)
     return forget_rows(Preview.asked_at, KEPT)
 
 
-def _key(kind: str, data: Mapping[str, Any], watermark: str) -> bytes:
+def _key(kind: str, data: Mapping[str, object], watermark: str) -> bytes:
     """The digest of what is drawn: same content, same preview, whoever asks."""
     lasting = {name: value for name, value in data.items() if name not in PASSING}
     content = json.dumps([kind, watermark, lasting], sort_keys=True, default=str)

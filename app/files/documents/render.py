@@ -36,7 +36,7 @@ MAX_PAGES = 20
 
 
 @dataclass(frozen=True)
-class Kind:
+class DocumentKind:
     """One kind of document. `pages`: what it usually takes, which saves laying it out twice."""
 
     template: str
@@ -46,15 +46,17 @@ class Kind:
 
 
 KINDS = {
-    "agreement": Kind("agreement.html", "普通高等学校毕业生就业协议书", "agreement-1", pages=2),
-    "termination_letter": Kind("termination_letter.html", "解除就业协议告知函", "letter-1"),
-    "forwarding_letter": Kind(
+    "agreement": DocumentKind(
+        "agreement.html", "普通高等学校毕业生就业协议书", "agreement-1", pages=2
+    ),
+    "termination_letter": DocumentKind("termination_letter.html", "解除就业协议告知函", "letter-1"),
+    "forwarding_letter": DocumentKind(
         "forwarding_letter.html", "高校毕业生档案转递单", "forwarding-1", pages=10
     ),
 }
 
 
-def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
+def render(kind: str, data: Mapping[str, object], *, watermark: str = "") -> bytes:
     """Make the PDF of one document; `data` as described in templates/files/documents/<kind>.html.
 
     `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character
@@ -68,7 +70,7 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     return watermarks.stamp(pdf, watermark) if watermark else pdf
 
 
-def _laid_out(spec: Kind, data: Mapping[str, Any], watermark: str) -> bytes:
+def _laid_out(spec: DocumentKind, data: Mapping[str, object], watermark: str) -> bytes:
     """Lay out the pages with the usual number of pages printed as the total.
 
     Where that proves wrong, do it again without forced page breaks until the total is right.
@@ -120,7 +122,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int, *, flow: bool) -> str:
+def _html(
+    spec: DocumentKind, data: Mapping[str, Any], watermark: str, pages: int, *, flow: bool
+) -> str:
     address = data.get("verify_url", "")
     return (
         _environment()

@@ -6,7 +6,7 @@ texts, no cell is a formula. Memory grows with the cells, so that there is a mos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from app.core.errors import Refused
 from app.files.exports.pivoting import COUNT, crossed, measured, medians, named
-from app.files.exports.tables import Batch, Out, Table
+from app.files.exports.tables import Batch, ExportTable, Out
 from app.files.exports.xlsx_out import (
     LONGEST,
     SAFE,
@@ -28,24 +28,34 @@ from app.files.exports.xlsx_out import (
 
 WIDEST = 30  # groups that stand beside each other; of more there is a line each only
 LONGEST_TABLE = 500  # groups of one table; the list itself has all
-FORMATS = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "text": "@", "money": "#,##0",
-           "number": "0", "share": "0.0%", "head": "@"}  # fmt: skip
+FORMATS = {
+    "day": "yyyy-mm-dd",
+    "moment": "yyyy-mm-dd hh:mm",
+    "text": "@",
+    "money": "#,##0",
+    "number": "0",
+    "share": "0.0%",
+    "head": "@",
+}
 _READ = {"day": "%Y-%m-%d", "moment": "%Y-%m-%d %H:%M"}
 
 Facts = Sequence[tuple[Any, Any]]
 
 
 def write(
-    path: str, table: Table, batches: Iterator[Batch], facts: Facts
+    path: str, table: ExportTable, batches: Iterator[Batch], facts: Facts
 ) -> tuple[int, list[Note]]:
     """Write the workbook; how many rows, and what could not stand as it is. Raises Refused when too long."""
     notes: list[Note] = []
     frame = _frame(table.columns, batches, notes)
     options = {k: v for k, v in SAFE.items() if k != "constant_memory"}
     with pd.ExcelWriter(
-        path, engine="xlsxwriter", date_format=FORMATS["day"], datetime_format=FORMATS["moment"],
+        path,
+        engine="xlsxwriter",
+        date_format=FORMATS["day"],
+        datetime_format=FORMATS["moment"],
         engine_kwargs={"options": options},
-    ) as book:  # fmt: skip
+    ) as book:
         formats = {name: book.book.add_format({"num_format": of}) for name, of in FORMATS.items()}
         formats["head"].set_bold()
         _data(book, frame, table.columns, formats)
@@ -87,15 +97,25 @@ def _values(texts: list[str], column: Out, notes: list[Note]) -> pd.Series:
     return found.astype(object).mask(strange, cells) if strange.any() else found
 
 
-def _data(book: Any, frame: pd.DataFrame, columns: Sequence[Out], formats: dict[str, Any]) -> None:
+def _data(
+    book: Any, frame: pd.DataFrame, columns: Sequence[Out], formats: Mapping[str, object]
+) -> None:
     """The rows as a table that can be sorted, filtered and summed."""
     name = _("Data")
     frame.to_excel(book, sheet_name=name, startrow=1, header=False, index=False)
     page = book.sheets[name]
     heads = [{"header": label} for label in _unlike([column.label for column in columns])]
-    page.add_table(0, 0, len(frame), len(columns) - 1, {
-        "columns": heads, "name": "Data", "style": "Table Style Light 9",
-    })  # fmt: skip
+    page.add_table(
+        0,
+        0,
+        len(frame),
+        len(columns) - 1,
+        {
+            "columns": heads,
+            "name": "Data",
+            "style": "Table Style Light 9",
+        },
+    )
     for n, column in enumerate(columns):
         page.set_column(
             n, n, 12 if column.kind in ("number", "money", "day") else 18, formats[column.kind]
@@ -137,9 +157,13 @@ def _pivots(
 
 
 def _pair(
-    page: Any, at: int, known: pd.DataFrame, pair: tuple[str, str], measures: list[str],
+    page: Any,
+    at: int,
+    known: pd.DataFrame,
+    pair: tuple[str, str],
+    measures: list[str],
     formats: dict[str, Any],
-) -> int:  # fmt: skip
+) -> int:
     """Two of them against each other: how many, what share of each line, and the medians of pay."""
     title = _("%(rows)s × %(columns)s", rows=pair[0], columns=pair[1])
     at = _put(page, at, title, crossed(known, *pair), formats)
@@ -171,8 +195,14 @@ def _groups(frame: pd.DataFrame, columns: Sequence[Out]) -> tuple[pd.DataFrame, 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:
     """The same with heads that people read."""
-    words = {COUNT: _("Count"), "share": _("Share"), "given": _("of which given"), "sum": _("Sum"),
-             "mean": _("Mean"), "median": _("Median")}  # fmt: skip
+    words = {
+        COUNT: _("Count"),
+        "share": _("Share"),
+        "given": _("of which given"),
+        "sum": _("Sum"),
+        "mean": _("Mean"),
+        "median": _("Median"),
+    }
     heads = [
         f"{measure} · {words[name]}" if measure else words[name] for measure, name in table.columns
     ]
@@ -208,10 +238,14 @@ def _chart(book: Any, title: str, first: int, rows: int) -> None:
     """Bars of the first table: how many of each group; its total is no bar."""
     pivots, page = _("Pivots"), book.book.add_worksheet(_("Chart"))
     chart = book.book.add_chart({"type": "bar"})
-    chart.add_series({
-        "name": _("Count"), "categories": [pivots, first, 0, first + rows - 1, 0],
-        "values": [pivots, first, 1, first + rows - 1, 1], "data_labels": {"value": True},
-    })  # fmt: skip
+    chart.add_series(
+        {
+            "name": _("Count"),
+            "categories": [pivots, first, 0, first + rows - 1, 0],
+            "values": [pivots, first, 1, first + rows - 1, 1],
+            "data_labels": {"value": True},
+        }
+    )
     chart.set_title({"name": title})
     chart.set_legend({"none": True})
     chart.set_y_axis({"reverse": True})

@@ -10,7 +10,7 @@ from itertools import chain
 from operator import itemgetter
 
 from app.core.text import plain_cell
-from app.files.exports.tables import Batch, Table
+from app.files.exports.tables import Batch, ExportTable
 
 UTF8, GB18030 = "utf-8", "gb18030"
 # a cell that begins otherwise is no formula; blanks may hide one, an apostrophe is doubled
@@ -21,7 +21,7 @@ _INSIDE = _SUSPECT - {"\r", "\n"}  # those are no cell's where no quotes are nee
 _FIRST = itemgetter(slice(1))
 
 
-def portions(table: Table, encoding: str, counted: list[int]) -> Iterator[bytes]:
+def portions(table: ExportTable, encoding: str, counted: list[int]) -> Iterator[bytes]:
     """The header at once, then batch by batch; `counted[0]` is how many rows have gone."""
     mark = "\ufeff" if encoding == UTF8 else ""
     yield (mark + _lines([[column.label for column in table.columns]])).encode(encoding)

@@ -42,9 +42,14 @@ class TooLargeError(Exception):
 
 
 def write(
-    file: BinaryIO, spool: BinaryIO, columns: list[Out], batches: Iterator[Batch], today: date,
-    *, narrow: bool = False,
-) -> tuple[int, Unfit]:  # fmt: skip
+    file: BinaryIO,
+    spool: BinaryIO,
+    columns: list[Out],
+    batches: Iterator[Batch],
+    today: date,
+    *,
+    narrow: bool = False,
+) -> tuple[int, Unfit]:
     """Write the file: how many rows, and what does not fit. Who has not agreed to that gets no such file.
 
     Where all widths are given, rows are written as they come; else, or where the file is to be `narrow`
@@ -153,8 +158,10 @@ def _records(
         lines: list[Any] = []
         for row in batch:
             at += 1
-            fields = [(c + pad)[:w] if len(c) <= w else None
-                      for c, pad, w in zip(row, pads, widths, strict=True)]  # fmt: skip
+            fields = [
+                (c + pad)[:w] if len(c) <= w else None
+                for c, pad, w in zip(row, pads, widths, strict=True)
+            ]
             if None in fields:
                 fields = [
                     _cut(c, at, o.label, w, unfit)

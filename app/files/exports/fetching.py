@@ -16,7 +16,7 @@ from app.core.errors import Refused
 from app.files.exports import csv_out
 from app.files.exports.models import FILES, Export, Format
 from app.files.exports.rights import table_of
-from app.files.exports.tables import Table
+from app.files.exports.tables import ExportTable
 from app.files.exports.workflow import has_place
 from app.workflow.actor import SYSTEM
 
@@ -44,7 +44,7 @@ def parts_of(record: Export) -> Iterator[bytes]:
     return FILES.parts(record.file_key, record.uid)
 
 
-def _written(table: Table, encoding: str, export_id: int) -> Iterator[bytes]:
+def _written(table: ExportTable, encoding: str, export_id: int) -> Iterator[bytes]:
     """CSV row by row; where it breaks off, its last line says so and the connection is cut."""
     counted = [0]
     try:

@@ -22,16 +22,20 @@ class ExportForm(FlaskForm):
     format = RadioField(_l("Format"), default=Format.XLSX)
     clear = BooleanField(_l("With whole ID and phone numbers"))
     purpose = line(
-        _l("Purpose"), 200, OnlyIf("clear"),
+        _l("Purpose"),
+        200,
+        OnlyIf("clear"),
         description=_l("It is kept with your name, the time and the number of rows."),
-    )  # fmt: skip
+    )
 
-    def __init__(self, *args: Any, formats: tuple[Format, ...] = LISTS, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: object, formats: tuple[Format, ...] = LISTS, **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.format.choices = [(form.value, FORMATS[form]) for form in formats]
         self.uid.data = self.uid.data or uuid4().hex
 
-    def hints(self) -> list[Any]:
+    def hints(self) -> list[object]:
         """What is true of the formats to choose from."""
         return [HINTS[Format(form)] for form, _label in self.format.choices]
 

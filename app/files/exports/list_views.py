@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chip, chips, dash, moment
@@ -20,7 +21,7 @@ from app.files.exports import queries
 from app.files.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
 
 
-def _link(place: tuple[str, str, int]) -> Any:
+def _link(place: tuple[str, str, int]) -> ResponseReturnValue:
     """Its page is for who asked for it."""
     uid, title, user_id = place
     if user_id != actor().user_id:
@@ -41,18 +42,18 @@ class ExportHistoryView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Exports")
     columns = (
-        Column("place", _l("List"), _link, card="title"),
-        Column("state", _l("State"), chips(EXPORT_STATES, EXPORT_CHIPS), card="status"),
-        Column("format", _l("Format"), lambda form: str(FORMATS[Format(form)]), card="none"),
-        Column("done", _l("Rows"), card="none"),
-        Column(
+        ListColumn("place", _l("List"), _link, card="title"),
+        ListColumn("state", _l("State"), chips(EXPORT_STATES, EXPORT_CHIPS), card="status"),
+        ListColumn("format", _l("Format"), lambda form: str(FORMATS[Format(form)]), card="none"),
+        ListColumn("done", _l("Rows"), card="none"),
+        ListColumn(
             "clear",
             _l("Personal numbers"),
             lambda clear: chip(_l("whole"), "turn") if clear else "–",
         ),
-        Column("purpose", _l("Purpose"), dash, width="roomy"),
-        Column("user.display_name", _l("Asked for by")),
-        Column("created_at", _l("Asked for"), moment, sorts=True, width="number"),
+        ListColumn("purpose", _l("Purpose"), dash, width="roomy"),
+        ListColumn("user.display_name", _l("Asked for by")),
+        ListColumn("created_at", _l("Asked for"), moment, sorts=True, width="number"),
     )
     search_columns = ("title", "purpose")
     load_columns = ("uid", "title", "user_id")

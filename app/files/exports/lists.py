@@ -14,12 +14,12 @@ from sqlalchemy.exc import OperationalError
 from app.core.db import db
 from app.core.errors import NotYours
 from app.fab.arguments import ListArgs
-from app.fab.columns import Column, same
+from app.fab.columns import ListColumn, same
 from app.fab.security import manager
 from app.fab.views import SafeModelView
 from app.files.exports.readers import of_rows, reader, sealed_at
-from app.files.exports.row_proxy import Reader, Reading
-from app.files.exports.tables import Asked, Batch, Cut, Kind, Out, Source, Table
+from app.files.exports.row_proxy import Reader, RowReading
+from app.files.exports.tables import Asked, Batch, Cut, ExportSource, ExportTable, Kind, Out
 
 NAME = "list"
 COUNT_FOR = 3_000  # milliseconds that an exact count may take
@@ -64,7 +64,7 @@ def narrowed(view: SafeModelView, asked: Asked) -> Select[Any]:
     return view.narrowed(args).order_by(None).order_by(*ordered)
 
 
-def table(asked: Asked, clear: bool) -> Table:
+def table(asked: Asked, clear: bool) -> ExportTable:
     """The list as it is narrowed, with the chosen columns."""
     view = view_of(asked["view"])
     names = columns_of(view, asked.get("columns")) or columns_of(view)[:1]
@@ -75,10 +75,10 @@ def table(asked: Asked, clear: bool) -> Table:
         Out(label, field, 0, kind_of(view, column), cut_of(view, column), column.label)
         for column, label, (_label, field) in zip(columns, labels, heads, strict=True)
     ]
-    return Table(outs, lambda: _rows(view, asked, columns, clear))
+    return ExportTable(outs, lambda: _rows(view, asked, columns, clear))
 
 
-def kind_of(view: SafeModelView, column: Column) -> Kind:
+def kind_of(view: SafeModelView, column: ListColumn) -> Kind:
     """What the texts of a column are: days, moments and numbers by the model, pay as declared."""
     if column.kind:
         return column.kind  # type: ignore[return-value]
@@ -105,7 +105,7 @@ def _column(model: Any, path: str) -> Any:
     return found.columns[0] if found is not None else None
 
 
-def cut_of(view: SafeModelView, column: Column) -> Cut | None:
+def cut_of(view: SafeModelView, column: ListColumn) -> Cut | None:
     """What an analysis workbook counts by: the declared columns, else units, kinds and states."""
     if column.cut or any(other.cut for other in view.columns):
         return column.cut
@@ -127,15 +127,15 @@ def _unlike(labels: list[str]) -> list[str]:
 
 
 def _rows(
-    view: Any, asked: Asked, columns: Sequence[Column], clear: bool
+    view: Any, asked: Asked, columns: Sequence[ListColumn], clear: bool
 ) -> Generator[Batch, None, None]:
     related = [column.path for column in columns if column.out_row and "." in column.path]
-    reading = Reading(view.datamodel.obj, [*view.load_columns, *related])
+    reading = RowReading(view.datamodel.obj, [*view.load_columns, *related])
     readers = [_reader(reading, column, clear) for column in columns]
     return reading.texts(narrowed(view, asked), readers)
 
 
-def _reader(reading: Reading, column: Column, clear: bool) -> Reader:
+def _reader(reading: RowReading, column: ListColumn, clear: bool) -> Reader:
     """How one column is read: as the list shows it, unless it says how it goes out."""
     whole = column.out_row or (None if column.out_shape else column.of_row)
     if whole:
@@ -192,4 +192,4 @@ def facts(asked: Asked) -> list[tuple[Any, str]]:
     return found
 
 
-LISTS = Source(NAME, table, count, title, back, facts)
+LISTS = ExportSource(NAME, table, count, title, back, facts)

@@ -99,9 +99,10 @@ class Export(db.Model):
         Index("ix_export_file_user", "user_id", "created_at", "id"),
         Index("ix_export_file_school", "school_id", "created_at", "id"),
         Index("ix_export_file_employer", "employer_id"),
-        Index("ix_export_file_kept", "kept_until",
-              postgresql_where=text("state IN ('ready', 'held')")),
-    )  # fmt: skip
+        Index(
+            "ix_export_file_kept", "kept_until", postgresql_where=text("state IN ('ready', 'held')")
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)

@@ -32,6 +32,14 @@ LETTERS: Letters = {
     },
 }
 SILENT = (
-    "ask", "ask_own", "stream", "stream_own", "begin", "replace", "replace_own", "fetch", "fetch_own",
+    "ask",
+    "ask_own",
+    "stream",
+    "stream_own",
+    "begin",
+    "replace",
+    "replace_own",
+    "fetch",
+    "fetch_own",
     "expire",
-)  # fmt: skip
+)

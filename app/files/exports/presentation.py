@@ -25,7 +25,7 @@ from app.files.exports.models import (
     ExportState,
     Format,
 )
-from app.files.exports.tables import Asked, Source
+from app.files.exports.tables import Asked, ExportSource
 from app.files.exports.workflow import EXPORTS
 from app.workflow import trail
 from app.workflow.actor import Actor, Role
@@ -47,7 +47,7 @@ def link(view: Any, query: str, count: int) -> Link | None:
     return Link(address, ngettext("Export %(num)s row", "Export %(num)s rows", count))
 
 
-def begin_of(source: Source, asked: Asked) -> dict[str, Any]:
+def begin_of(source: ExportSource, asked: Asked) -> dict[str, object]:
     """The page that asks: what goes out, and how many rows exactly."""
     rows, name = source.count(asked), source.title(asked)
     return {
@@ -59,7 +59,7 @@ def begin_of(source: Source, asked: Asked) -> dict[str, Any]:
     }
 
 
-def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
+def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, object]:
     """The page of one export."""
     state, form, now = ExportState(record.state), Format(record.format), clock.now()
     ready = EXPORTS.offer(_own(who, "fetch"), record, who, now)
@@ -87,7 +87,7 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
         "replace_url": url_for("ExportsView.take", uid=record.uid, step="replace"),
         "facts": _facts(record, form),
         "trace": trail.shown("export_file", record.id),
-    }  # fmt: skip
+    }
 
 
 def _hints(record: Export) -> list[str]:
@@ -95,18 +95,25 @@ def _hints(record: Export) -> list[str]:
     most, found, size = LARGEST_IMPORT >> 20, [], (record.size or 0) >> 20
     if record.details.get("narrow"):
         found.append(
-            _("The columns are only as wide as their texts: with the widths of the layout the file would "
-              "have more than %(most)s MB, which the import does not take.", most=most)
-        )  # fmt: skip
+            _(
+                "The columns are only as wide as their texts: with the widths of the layout the file would "
+                "have more than %(most)s MB, which the import does not take.",
+                most=most,
+            )
+        )
     if (record.size or 0) > LARGEST_IMPORT:
         found.append(
-            _("This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it "
-              "in parts, by college or year, or as .xlsx.", size=size, most=most)
-        )  # fmt: skip
+            _(
+                "This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it "
+                "in parts, by college or year, or as .xlsx.",
+                size=size,
+                most=most,
+            )
+        )
     return found
 
 
-def _back(record: Export) -> tuple[Any, str]:
+def _back(record: Export) -> tuple[object, str]:
     """The list it came from, where it can still be seen."""
     try:
         return stores().export_sources[record.what].back(record.asked)
@@ -114,7 +121,7 @@ def _back(record: Export) -> tuple[Any, str]:
         return _("Exports"), url_for("ExportHistoryView.list")
 
 
-def _facts(record: Export, form: Format) -> list[Any]:
+def _facts(record: Export, form: Format) -> list[object]:
     counted = _("not counted") if record.counted is None else f"{record.counted:,}"
     found: list[Any] = [
         (_("Format"), FORMATS[form]),

@@ -17,7 +17,7 @@ from sqlalchemy import inspect
 from app.core import clock
 from app.core.crypto import Sealed, cipher
 from app.fab.presentation import whole
-from app.files.exports.row_proxy import Reader, Reading
+from app.files.exports.row_proxy import Reader, RowReading
 
 Shape = Callable[[Any], Any] | None
 MASKED = "_masked"
@@ -40,7 +40,7 @@ def shaped(value: Any, shape: Shape) -> str:
     return "" if value == DASH else str(value)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, datetime):
@@ -52,7 +52,7 @@ def _plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-class Known(dict[Any, str]):
+class KnownTexts(dict[Any, str]):
     """The texts of the values met so far: a list has few different states, codes and colleges."""
 
     def __init__(self, shape: Shape) -> None:
@@ -66,7 +66,7 @@ class Known(dict[Any, str]):
         return text
 
 
-def texts_of(values: Sequence[Any], known: Known) -> Sequence[str]:
+def texts_of(values: Sequence[Any], known: KnownTexts) -> Sequence[str]:
     """The texts of one column of a batch."""
     if known.shape is None and set(map(type, values)) == {str}:
         return values
@@ -79,19 +79,19 @@ def texts_of(values: Sequence[Any], known: Known) -> Sequence[str]:
 # -- columns ----------------------------------------------------------------------------------------
 
 
-def reader(reading: Reading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:
+def reader(reading: RowReading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:
     """The texts of a dotted column; of a masked number, if `clear`, the number itself."""
     sealed = sealed_at(reading.root.model, path) if clear else None
     if sealed is not None:
         return _opened(reading, *sealed)
-    known, place = Known(shape), reading.place(path)
+    known, place = KnownTexts(shape), reading.place(path)
     if place is not None:
         return lambda _rows, cells: texts_of(cells[place], known)
     read = reading.property(path)
     return lambda rows, _cells: texts_of([read(row) for row in rows], known)
 
 
-def of_rows(reading: Reading, text_of: Callable[[Any], Any]) -> Reader:
+def of_rows(reading: RowReading, text_of: Callable[[Any], Any]) -> Reader:
     """The texts that a view makes of whole rows."""
     row_of = reading.whole()
     return lambda rows, _cells: [shaped(text_of(row_of(row)), None) for row in rows]
@@ -109,20 +109,20 @@ def sealed_at(model: Any, path: str) -> tuple[str, type, Sealed] | None:
     return ("".join(f"{part}." for part in way), model, kept) if isinstance(kept, Sealed) else None
 
 
-def _opened(reading: Reading, prefix: str, model: type, kept: Sealed) -> Reader:
+def _opened(reading: RowReading, prefix: str, model: type, kept: Sealed) -> Reader:
     """The clear number of each row, from its ciphertext."""
     data, uid = reading.place(f"{prefix}{kept.name}_sealed"), reading.place(f"{prefix}uid")
     context, key = f"{model.__name__}.{kept.name}", cipher()
     assert data is not None
     assert uid is not None
 
-    def opened(_rows: Sequence[Any], cells: Sequence[Any]) -> list[str]:
+    def opened(_rows: Sequence[object], cells: Sequence[Any]) -> list[str]:
         pairs = zip(cells[data], cells[uid], strict=True)
         return ["" if d is None else key.decrypt(d, f"{context}:{u}") for d, u in pairs]
 
     return opened
 
 
-def blank(rows: Sequence[Any], _cells: Sequence[Any]) -> list[str]:
+def blank(rows: Sequence[object], _cells: Sequence[object]) -> list[str]:
     """A column of which nothing is known."""
     return [""] * len(rows)

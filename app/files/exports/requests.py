@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from flask_babel import gettext as _
@@ -19,7 +18,7 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.exports import tasks, xlsx_out
 from app.files.exports.models import Export, Format
-from app.files.exports.tables import Asked, Source
+from app.files.exports.tables import Asked, ExportSource
 from app.files.exports.workflow import EXPORTS
 from app.workflow.actor import Actor, Role
 
@@ -27,7 +26,7 @@ EXPORTED = Limit("exports", 120, timedelta(hours=1))  # of one person
 _UID = re.compile(r"[0-9a-f]{32}")
 
 
-def source(name: str) -> Source:
+def source(name: str) -> ExportSource:
     """The source of that name. Raises NotYours."""
     if name not in stores().export_sources:
         raise NotYours(f"source {name}")
@@ -50,11 +49,21 @@ def ask(
         return known
     found = source(what)
     record = Export(
-        uid=uid or uuid4().hex, what=what, title=clean_line(found.title(asked))[:120],
-        asked=dict(asked), format=form, clear=clear, purpose=clean_line(purpose)[:200],
-        user_id=who.user_id or 0, school_id=who.school_id, employer_id=who.employer_id,
-        counted=found.count(asked), done=0, details={}, created_at=clock.now(),
-    )  # fmt: skip
+        uid=uid or uuid4().hex,
+        what=what,
+        title=clean_line(found.title(asked))[:120],
+        asked=dict(asked),
+        format=form,
+        clear=clear,
+        purpose=clean_line(purpose)[:200],
+        user_id=who.user_id or 0,
+        school_id=who.school_id,
+        employer_id=who.employer_id,
+        counted=found.count(asked),
+        done=0,
+        details={},
+        created_at=clock.now(),
+    )
     if clear and not record.purpose:
         raise Invalid([("purpose", _("Please say what the personal numbers are needed for."))])
     _refuse_size(record, form, len(found.table(asked, clear).columns))
@@ -98,7 +107,7 @@ def _refuse_size(record: Export, form: Format, columns: int) -> None:
         raise Refused(xlsx_out.too_long_to_analyse(columns))
 
 
-def take(step: str, record: Export, who: Actor) -> Any:
+def take(step: str, record: Export, who: Actor) -> object:
     """`replace`: the asker takes signs in place of what the format cannot hold; commits."""
     done = EXPORTS.apply(own(who, step), record.id, who)
     jobs.enqueue(tasks.make, export_id=done.id)

@@ -6,7 +6,7 @@ from app.core.errors import NotYours
 from app.core.registry import stores
 from app.fab.security import manager
 from app.files.exports.models import Export
-from app.files.exports.tables import Table
+from app.files.exports.tables import ExportTable
 
 VIEW = "Exports"
 
@@ -21,7 +21,7 @@ def may_clear() -> bool:
     return manager().has_access("can_clear", VIEW)
 
 
-def table_of(record: Export) -> Table:
+def table_of(record: Export) -> ExportTable:
     """The table of an export as the person asking may see it now. Raises NotYours."""
     if not may_export() or (record.clear and not may_clear()):
         raise NotYours(f"export {record.uid}")

@@ -80,7 +80,7 @@ class Light:
         raise AttributeError(f"{node.model.__name__}.{name} is not read by this export")
 
 
-class Reading:
+class RowReading:
     """The statement for some dotted columns of a model, and how to read each of them from a row."""
 
     def __init__(self, model: Any, loaded: Sequence[str] = ()) -> None:

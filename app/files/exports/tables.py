@@ -35,7 +35,7 @@ class Out:
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportTable:
     """All that a writer needs. `rows` reads by a cursor of the server, some rows at a time."""
 
     columns: list[Out]
@@ -43,7 +43,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Source:
+class ExportSource:
     """Where tables come from: any list, the plan.
 
     `table` and `count` run as the person who asked, in a request of its own or in the worker's. They
@@ -52,7 +52,7 @@ class Source:
     """
 
     name: str
-    table: Callable[[Asked, bool], Table]  # what was asked, clear numbers
+    table: Callable[[Asked, bool], ExportTable]  # what was asked, clear numbers
     count: Callable[[Asked], int | None]
     title: Callable[[Asked], str]
     back: Callable[[Asked], tuple[Text, str]]

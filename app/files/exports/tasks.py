@@ -27,7 +27,7 @@ from app.fab.presentation import moment
 from app.files.exports import dbf_out, xlsx_out
 from app.files.exports.models import FILES, Export, ExportState, Format
 from app.files.exports.rights import table_of
-from app.files.exports.tables import Batch, Table
+from app.files.exports.tables import Batch, ExportTable
 from app.files.exports.workflow import EXPORTS
 from app.workflow.actor import SYSTEM
 
@@ -95,7 +95,7 @@ def _sentence(error: Exception, export_id: int) -> str:
     return _("Something went wrong on our side. Please try again.")
 
 
-def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
+def _made(export_id: int, user_id: int, folder: Path) -> dict[str, object]:
     """Write the file as that person sees the rows, and keep it encrypted."""
     with as_person(user_id):
         record = db.session.get_one(Export, export_id)
@@ -118,7 +118,7 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
     return {**found, "narrow": True} if narrow else found
 
 
-def _said(record: Export) -> list[tuple[Any, str]]:
+def _said(record: Export) -> list[tuple[object, str]]:
     """What an analysis workbook says of itself, above its pivots."""
     facts = stores().export_sources[record.what].facts(record.asked)
     return [(_("Export"), record.title), *facts, (_("Made"), moment(clock.now()))]
@@ -127,7 +127,7 @@ def _said(record: Export) -> list[tuple[Any, str]]:
 def _write(
     form: Format,
     path: Path,
-    table: Table,
+    table: ExportTable,
     export_id: int,
     said: list[tuple[Any, str]],
     narrow: bool,
@@ -139,7 +139,7 @@ def _write(
 def _put(
     form: Format,
     path: Path,
-    table: Table,
+    table: ExportTable,
     batches: Iterator[Batch],
     said: list[tuple[Any, str]],
     narrow: bool,

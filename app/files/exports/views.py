@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, redirect, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.queries import actor
@@ -58,9 +59,14 @@ def year_asked(form: Any) -> int | None:
 def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
     """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
     return requests.ask(
-        actor(), name, asked, Format(form.format.data), uid=form.uid.data or "",
-        clear=bool(form.clear.data), purpose=form.purpose.data or "",
-    )  # fmt: skip
+        actor(),
+        name,
+        asked,
+        Format(form.format.data),
+        uid=form.uid.data or "",
+        clear=bool(form.clear.data),
+        purpose=form.purpose.data or "",
+    )
 
 
 class ExportsView(AskView):
@@ -72,7 +78,7 @@ class ExportsView(AskView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         """The page of one list: how many rows, which format."""
         if not request.args.get("list"):
             return redirect(url_for("ExportHistoryView.list"))
@@ -104,7 +110,7 @@ class ExportsView(AskView):
 
     @expose("/file/<string(length=32):uid>/fetch", methods=["GET"])
     @has_access
-    def fetch(self, uid: str) -> Any:
+    def fetch(self, uid: str) -> ResponseReturnValue:
         """The file: as it was kept, or as CSV written while it is sent. Each time leaves its trace."""
         who = actor()
         record = export_of(who, uid)
@@ -137,9 +143,12 @@ class ExportsView(AskView):
         if not (lists.numbers_of(view) and self.clear()):
             del form.clear, form.purpose
         return self.render_template(
-            "files/exports/begin.html", form=form, columns=True,
-            **presentation.begin_of(lists.LISTS, asked), action=url_for("ExportsView.create"),
-        )  # fmt: skip
+            "files/exports/begin.html",
+            form=form,
+            columns=True,
+            **presentation.begin_of(lists.LISTS, asked),
+            action=url_for("ExportsView.create"),
+        )
 
 
 def _answer(record: Export) -> Response:

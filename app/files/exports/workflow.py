@@ -56,9 +56,14 @@ def note_what(change: Change) -> None:
     """The trail keeps what goes out."""
     record: Export = change.record
     change.details |= {
-        "what": record.what, "title": record.title, "format": record.format, "clear": record.clear,
-        "purpose": record.purpose, "rows": record.counted, "asked": record.asked,
-    }  # fmt: skip
+        "what": record.what,
+        "title": record.title,
+        "format": record.format,
+        "clear": record.clear,
+        "purpose": record.purpose,
+        "rows": record.counted,
+        "asked": record.asked,
+    }
     _log(change, "export")
 
 
@@ -73,9 +78,15 @@ def _log(change: Change, event: str) -> None:
     """The security log has who took which numbers out, whole or masked (RPT-05, ADM-07)."""
     record: Export = change.record
     security_log.note(
-        event, user=db.session.get(AppUser, record.user_id), who=change.actor, export=record.id,
-        title=record.title, rows=record.counted, clear=record.clear, purpose=record.purpose,
-    )  # fmt: skip
+        event,
+        user=db.session.get(AppUser, record.user_id),
+        who=change.actor,
+        export=record.id,
+        title=record.title,
+        rows=record.counted,
+        clear=record.clear,
+        purpose=record.purpose,
+    )
 
 
 def keep_until(change: Change) -> None:
@@ -133,8 +144,10 @@ def in_clear(record: Export) -> bool:
 
 
 BORN: dict[str, Any] = {
-    "when": (purpose_is_said,), "reason": Reason.OPTIONAL, "step_up": in_clear,
-}  # fmt: skip
+    "when": (purpose_is_said,),
+    "reason": Reason.OPTIONAL,
+    "step_up": in_clear,
+}
 THEN: tuple[Callable[[Change], None], ...] = (tell_asker,)
 
 EXPORTS: Workflow[Export] = Workflow(

@@ -17,9 +17,11 @@ LONGEST = 32_767
 MOST_NOTES = 10_000
 MOST_CELLS = 1_000_000  # of an analysis workbook, which takes about 450 MB while it is written
 SAFE = {
-    "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
     "strings_to_numbers": False,
-}  # fmt: skip
+}
 UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LONE = "\ufffd"
 
@@ -83,8 +85,9 @@ def too_long_to_analyse(columns: int) -> str:
     return _(
         "An analysis workbook of %(columns)s columns holds %(most)s rows. Narrow the list, choose fewer "
         "columns, or take the plain .xlsx or .csv.",
-        columns=columns, most=f"{most_analysed(columns):,}",
-    )  # fmt: skip
+        columns=columns,
+        most=f"{most_analysed(columns):,}",
+    )
 
 
 def fit(text: str, row: int, label: str, notes: list[Note]) -> str:
@@ -109,7 +112,7 @@ def _sign(char: str) -> str:
     return chr(0x2400 + ord(char)) if char < " " else _LONE
 
 
-def list_notes(book: Any, bold: Any, plain: Any, notes: list[Note]) -> None:
+def list_notes(book: Any, bold: object, plain: object, notes: list[Note]) -> None:
     """A second sheet says which cells are not as in the data."""
     page = book.add_worksheet(_("Not as in the data"))
     page.set_column(0, 0, 10)

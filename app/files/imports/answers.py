@@ -78,8 +78,11 @@ def _act(form: Mapping[str, str], n: str, record: Import, sheet: Sheet, found: A
         return
     if act == "out" or (act == "empty" and (column.secret is not None or shown is None)):
         rows = _rows(record, sheet, name, why, shown)
-        where = found.decided.setdefault("empty", {}).setdefault(name, []) if act == "empty" else (
-            found.decided.setdefault("rows_out", []))  # fmt: skip
+        where = (
+            found.decided.setdefault("empty", {}).setdefault(name, [])
+            if act == "empty"
+            else (found.decided.setdefault("rows_out", []))
+        )
         where += rows
         if act == "out" and not why and shown is not None:
             found.decided.setdefault("out", {}).setdefault(name, []).append(shown)

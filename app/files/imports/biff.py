@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from app.files.imports import old_excel
-from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitError
+from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitWorkbookError
 from app.files.imports.tables import Grid
 
 _CODE_PAGE, _DATES, _FORMAT, _XF, _LOCKED = 0x0042, 0x0022, 0x041E, 0x00E0, 0x002F
@@ -72,7 +72,7 @@ def grids(book: bytes) -> tuple[str, Iterator[Grid]]:
         if act is not None:
             act(read, body, at)
         elif kind == _LOCKED:
-            raise UnfitError("locked")
+            raise UnfitWorkbookError("locked")
         if read.sheets:
             old_excel.note(kind, body, read.sheets[-1][3])
     return read.encoding, (_grid(*sheet) for sheet in read.sheets if sheet[2])
@@ -172,7 +172,18 @@ def _string(read: _Book, body: bytes, _at: int) -> None:
 
 
 _ACTS = {
-    _CODE_PAGE: _page, _DATES: _dates, _FORMAT: _format, _XF: _style, old_excel.BOUND: _bound,
-    old_excel.BOF: _begin, _LABEL: _label, _RICH: _label, _NUMBER: _plain, _RK: _rk, _MANY_RK: _many,
-    _TRUTH: _truth, _FORMULA: _formula, _STRING: _string,
-}  # fmt: skip
+    _CODE_PAGE: _page,
+    _DATES: _dates,
+    _FORMAT: _format,
+    _XF: _style,
+    old_excel.BOUND: _bound,
+    old_excel.BOF: _begin,
+    _LABEL: _label,
+    _RICH: _label,
+    _NUMBER: _plain,
+    _RK: _rk,
+    _MANY_RK: _many,
+    _TRUTH: _truth,
+    _FORMULA: _formula,
+    _STRING: _string,
+}

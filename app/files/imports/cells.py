@@ -62,7 +62,7 @@ MASKED = _l(
 _MASK = re.compile(r"[A-Z0-9+]{0,8}\*{3,20}[A-Z0-9]{0,6}|[\u4e00-\u9fff]{2,60}\*{4}")
 
 
-def is_mask(cell: Any) -> bool:
+def is_mask(cell: object) -> bool:
     """Whether it is a number with most of it hidden, as lists show and export them."""
     return isinstance(cell, str) and "*" in cell and bool(_MASK.fullmatch(cell.strip()))
 
@@ -76,7 +76,7 @@ def is_empty(cell: Any) -> bool:
     return not cell or all(c.isspace() or unicodedata.category(c) == "Cf" for c in cell)
 
 
-def refuse_error(cell: Any) -> None:
+def refuse_error(cell: object) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
     if isinstance(cell, tuple) and cell[0] == "e":
         raise Wrong(str(ERRORS[cell[1] if len(cell) > 1 else ""]))
@@ -111,9 +111,12 @@ def refuse_garbled(text: str) -> None:
     if found or _mistaken(text):
         char = found[0][0] if found else next(c for c in text if not c.isascii())
         raise Wrong(
-            _("The characters of this cell cannot be read (%(code)s): the file was written in another "
-              "encoding. Open it in Excel or WPS, check the text, and save it as .xlsx.", code=code_of(char))
-        )  # fmt: skip
+            _(
+                "The characters of this cell cannot be read (%(code)s): the file was written in another "
+                "encoding. Open it in Excel or WPS, check the text, and save it as .xlsx.",
+                code=code_of(char),
+            )
+        )
 
 
 def _mistaken(text: str) -> bool:
@@ -151,7 +154,7 @@ def title(cell: Any, most: int) -> str:
     return fitting(clean_title(text(cell, LONGEST)), most)
 
 
-def contact(cell: Any, most: int) -> str:
+def contact(cell: object, most: int) -> str:
     """Whom to ask."""
     return fitting(clean_contact(text(cell, LONGEST)), most)
 
@@ -164,9 +167,11 @@ def code(cell: Any, most: int) -> str:
     typed = clean_code(cell) if isinstance(cell, str) else None
     if typed is None or _SHORTENED.fullmatch(typed):
         raise Wrong(
-            _("This is stored as a number or date, so that digits or zeros may be lost. "
-              "Format the column as text and type it again.")
-        )  # fmt: skip
+            _(
+                "This is stored as a number or date, so that digits or zeros may be lost. "
+                "Format the column as text and type it again."
+            )
+        )
     if wrong := refusal(typed):
         raise Wrong(wrong)
     if sign := _NO_SIGN.search(typed):
@@ -217,7 +222,7 @@ def day(cell: Any, *, end: bool = False) -> str:
     return found.isoformat()
 
 
-def _stored_day(cell: Any, end: bool) -> date | None:
+def _stored_day(cell: object, end: bool) -> date | None:
     if isinstance(cell, tuple):
         return datetime.fromisoformat(cell[1]).date()
     if isinstance(cell, int) and not 19000301 <= cell <= 21991231:

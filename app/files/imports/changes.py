@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.core.db import db
 from app.core.statements import Statements
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Kind, Sheet
+from app.files.imports.sheet import CellKind, Column, Sheet
 from app.files.imports.template import LISTS
 
 SQL = Statements(__file__, "changes.sql")
@@ -40,16 +40,16 @@ def by_column(record: Import, sheet: Sheet, *, replaced: bool = False) -> dict[s
 
 def usual_share(column: Column) -> float | None:
     """The share of rows in which a column may change in life; None where any share may."""
-    if column.kind in (Kind.NAME, Kind.TITLE):
+    if column.kind in (CellKind.NAME, CellKind.TITLE):
         return 0.1
     if column.secret is not None:
         return (
-            0.5 if column.kind is Kind.DIGITS else 0.1
+            0.5 if column.kind is CellKind.DIGITS else 0.1
         )  # telephones change, numbers of identity do not
     return 0.4 if column.field in ("college", "major", "graduation_year", "education") else None
 
 
-def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, Any]]:
+def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, object]]:
     """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.
@@ -61,8 +61,14 @@ def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dic
     for column in sheet.columns:
         rows, usual = changes.get(column.field, 0), usual_share(column)
         if usual is not None and rows >= FEWEST and rows > usual * known:
-            found.append({"field": column.field, "rows": rows, "share": round(100 * rows / known),
-                          "slipped": _slipped(record, column, rows)})  # fmt: skip
+            found.append(
+                {
+                    "field": column.field,
+                    "rows": rows,
+                    "share": round(100 * rows / known),
+                    "slipped": _slipped(record, column, rows),
+                }
+            )
     return found
 
 
@@ -89,10 +95,13 @@ def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, 
     left: dict[str, Any] = {
         "sheets": [pair for pair in unread.get("sheets", []) if not is_ours(pair[0])],
         "ignored": list(details.get("unknown", [])),
-        **{name: unread[name] for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
-           if name in unread},
+        **{
+            name: unread[name]
+            for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
+            if name in unread
+        },
         "hidden_rows": details.get("hidden_out", 0),
-    }  # fmt: skip
+    }
     left = {name: value for name, value in left.items() if value}
     return {
         **({"left": left} if left else {}),

@@ -21,8 +21,8 @@ from app.core.forms import MISSING
 from app.core.text import clean_line
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
-from app.files.imports.intake import Reading, Words, columns_of, is_example, second_columns
-from app.files.imports.sheet import Column, Context, Found, Kind, Problems, Sheet
+from app.files.imports.intake import FileReading, Words, columns_of, is_example, second_columns
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]
@@ -62,7 +62,7 @@ class Findings:
         return pd.Series(self.rows.index.isin(self.problems["row"]), index=self.rows.index)
 
 
-def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Findings:
+def check(sheet: Sheet, reading: FileReading, words: Words, context: Context) -> Findings:
     """All cells and rows. Raises Invalid where a header is missing or there twice."""
     columns, ignored, problems = columns_of(sheet, reading.heads, words)
     if problems:
@@ -84,8 +84,10 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
         for n in others:
             _compare(done, column, frame[n], reading.heads[n], context)
     _rule(done, sheet, context)
-    done.said(next(iter(columns.values())).field,
-              _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)))  # fmt: skip
+    done.said(
+        next(iter(columns.values())).field,
+        _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)),
+    )
     return done
 
 
@@ -154,7 +156,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
     """What the code says and what the name beside it says must be the same; what is unknown says nothing."""
     value = (done.more if column.aside else done.values).get(column.target, _none(done))
     both = value.notna() & ~mapped(other, cells.is_empty).astype(bool)
-    if column.kind is not Kind.CHOICE:
+    if column.kind is not CellKind.CHOICE:
         _put(done.more, f"{column.field}_also", mapped(other[both], _line), done)
         return
     known = [done.values.get(name, _none(done))[both] for name in column.needs]
@@ -165,7 +167,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
     done.said(column.field, _one(sentence, wrong))
 
 
-def _line(cell: Any) -> str:
+def _line(cell: object) -> str:
     return clean_line(str(cell)) if not isinstance(cell, tuple) else ""
 
 
@@ -270,8 +272,11 @@ def _rule(done: Findings, sheet: Sheet, context: Context) -> None:
     looked: list[tuple[dict[str, pd.Series], str, pd.Series]] = []
     for into in (done.values, done.more):
         looked += [(into, name, into[name]) for name in sheet.needs if name in into]
-        looked += [(into, name, into[name].notna().replace(False, None).astype(object))
-                   for name in sheet.told if name in into]  # fmt: skip
+        looked += [
+            (into, name, into[name].notna().replace(False, None).astype(object))
+            for name in sheet.told
+            if name in into
+        ]
     codes, combos = distinct([_wrong_fields(done), *(column for _into, _name, column in looked)])
     acted = [_acted(sheet, done, looked, combo, context) for combo in combos]
     for into, n in ((done.values, 0), (done.more, 1)):

@@ -123,11 +123,19 @@ def _mark_masked(sheet: Sheet, record: Import) -> None:
     target = sheet.target
     for name in target.secrets:
         said = f"(r.more ->> '{name}_mask')"
-        same = (f"t.{name}_masked = {said} OR {said} LIKE '***%' AND"
-                f" right(t.{name}_masked, 4) = right({said}, 4)")  # fmt: skip
+        same = (
+            f"t.{name}_masked = {said} OR {said} LIKE '***%' AND"
+            f" right(t.{name}_masked, 4) = right({said}, 4)"
+        )
         known = f"SELECT 1 FROM {target.model.__tablename__} t WHERE {joined(target)} AND ({same})"
-        mark(record, f"r.more ? '{name}_mask' AND NOT EXISTS ({known})", name, str(MASKED),
-             all_rows=True, **bound(sheet, record))  # fmt: skip
+        mark(
+            record,
+            f"r.more ? '{name}_mask' AND NOT EXISTS ({known})",
+            name,
+            str(MASKED),
+            all_rows=True,
+            **bound(sheet, record),
+        )
 
 
 def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -> bool:
@@ -141,11 +149,18 @@ def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -
     value = " || chr(31) || ".join(f"(r.values ->> '{name}')" for name in names)
     told = f"coalesce(r.values ->> '{key}', r.row::text)"
     first, others, which = (
-        ("coalesce(min(row) FILTER (WHERE status <> 'faulty'), min(row))", "r.row <> g.first", "g.first")
+        (
+            "coalesce(min(row) FILTER (WHERE status <> 'faulty'), min(row))",
+            "r.row <> g.first",
+            "g.first",
+        )
         if names[0] == key
-        else ("min(row)", "g.least <> g.most",
-              "CASE WHEN r.row = g.first THEN g.last ELSE g.first END")
-    )  # fmt: skip
+        else (
+            "min(row)",
+            "g.least <> g.most",
+            "CASE WHEN r.row = g.first THEN g.last ELSE g.first END",
+        )
+    )
     done = db.session.execute(
         text(
             f"WITH g AS (SELECT {value} AS value, {first} AS first, max(row) AS last,"
@@ -158,9 +173,14 @@ def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -
             f" FROM g, import_row f WHERE r.import_id = :id AND r.values ?& :names AND {value} = g.value"
             f" AND {others} AND f.import_id = :id AND f.row = {which}"
         ),
-        {"id": record.id, "names": names, "field": blamed, "sentence": sentence,
-         "sheets": record.details.get("sheets", [])},
-    )  # fmt: skip
+        {
+            "id": record.id,
+            "names": names,
+            "field": blamed,
+            "sentence": sentence,
+            "sheets": record.details.get("sheets", []),
+        },
+    )
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
@@ -177,7 +197,7 @@ def order(target: Target) -> str:
     return ", ".join(f"r.values ->> '{name}'" for name in _from_rows(target)) or "r.row"
 
 
-def bound(sheet: Sheet, record: Import) -> dict[str, Any]:
+def bound(sheet: Sheet, record: Import) -> dict[str, object]:
     """The values that the statements bind."""
     fixed = sheet.target.fixed(record)
     return {"id": record.id, **{f"fix_{name}": value for name, value in fixed.items()}}

@@ -73,10 +73,17 @@ def keep_words(change: Change) -> None:
         theirs = normal(text) if kind == HEAD else folded(text)
         if theirs and len(theirs) <= LONGEST:
             rows[kind, field, theirs] = {
-                "school_id": record.school_id, "employer_id": record.employer_id, "sheet": record.sheet,
-                "kind": kind, "field": field, "theirs": theirs, "shown": text[:LONGEST], "ours": ours,
-                "user_id": change.actor.user_id, "at": change.now,
-            }  # fmt: skip
+                "school_id": record.school_id,
+                "employer_id": record.employer_id,
+                "sheet": record.sheet,
+                "kind": kind,
+                "field": field,
+                "theirs": theirs,
+                "shown": text[:LONGEST],
+                "ours": ours,
+                "user_id": change.actor.user_id,
+                "at": change.now,
+            }
     if not rows:
         return
     whose = "school_id" if record.employer_id is None else "employer_id"
@@ -111,8 +118,11 @@ def words_for(who: Actor, sheets: Iterable[str]) -> Select[Any]:
     """The kept words of this person's school or employer, for the sheets that it may bring."""
     employer = who.employer_id if who.role is Role.EMPLOYER else None
     mine = (words_of(who.school_id, employer), ImportWord.sheet.in_(list(sheets)))
-    return select(ImportWord).where(*mine).order_by(ImportWord.sheet, ImportWord.kind.desc(),
-                                                    ImportWord.field, ImportWord.shown)  # fmt: skip
+    return (
+        select(ImportWord)
+        .where(*mine)
+        .order_by(ImportWord.sheet, ImportWord.kind.desc(), ImportWord.field, ImportWord.shown)
+    )
 
 
 def forget(who: Actor, sheets: Iterable[str], ids: Sequence[int]) -> int:

@@ -123,9 +123,15 @@ _FILE_CHANGED = """
 
 
 def trace_file(
-    model: Any, step: str, joined: str, fields: Sequence[str], actor: Actor, *, state: str = "state",
-    **values: Any,
-) -> None:  # fmt: skip
+    model: Any,
+    step: str,
+    joined: str,
+    fields: Sequence[str],
+    actor: Actor,
+    *,
+    state: str = "state",
+    **values: object,
+) -> None:
     """A line in the trail of each record that a file has changed, or has given back: old and new.
 
     `joined` finds the record `t` of a row `r` (SQL), `state` is its column of the state; `values`: id, file,
@@ -133,10 +139,17 @@ def trace_file(
     """
     table = model.__tablename__
     lines = trail.lines(
-        table, ":step", f"t.{state}", f"t.{state}", trail.BY_ACTOR, record="t.id", school="t.school_id",
-        reason=":file", details="jsonb_build_object('import', :id ::int, 'changed', c.changed)",
+        table,
+        ":step",
+        f"t.{state}",
+        f"t.{state}",
+        trail.BY_ACTOR,
+        record="t.id",
+        school="t.school_id",
+        reason=":file",
+        details="jsonb_build_object('import', :id ::int, 'changed', c.changed)",
         at="app_now()",
-    )  # fmt: skip
+    )
     statement = _FILE_CHANGED.format(into=trail.INTO, lines=lines, table=table, joined=joined)
     more = {**values, **trail.bound(actor), "step": step, "fields": list(fields)}
     db.session.execute(text(statement), more)

@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.db import db
-from app.files.imports.intake import Reading
+from app.files.imports.intake import FileReading
 from app.files.imports.mapping import shown
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.imports.sheet import Column
@@ -28,11 +28,15 @@ MOST_ROWS = 20_000
 MOST_NOTES = 2_000
 LONGEST = 32_767
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "in_memory": True}  # fmt: skip
+SAFE = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "in_memory": True,
+}
 
 
-def make(record: Import, reading: Reading, findings: Findings) -> bytes | None:
+def make(record: Import, reading: FileReading, findings: Findings) -> bytes | None:
     """The workbook, or None where no row is faulty."""
     wrong = dict(
         db.session.execute(
@@ -53,8 +57,8 @@ def make(record: Import, reading: Reading, findings: Findings) -> bytes | None:
 
 
 def _decided(
-    reading: Reading, findings: Findings, values: dict[str, dict[str, str]], rows: list[int]
-) -> Reading:
+    reading: FileReading, findings: Findings, values: dict[str, dict[str, str]], rows: list[int]
+) -> FileReading:
     """The rows, with the cells of which the person has said what they mean as they are read now."""
     frame = reading.frame.iloc[[row - 1 for row in rows]].set_axis(rows)
     for place, column in findings.columns.items():
@@ -65,7 +69,7 @@ def _decided(
     return replace(reading, frame=frame)
 
 
-def _book(reading: Reading, columns: dict[int, Column], wrong: dict[int, Any]) -> bytes:
+def _book(reading: FileReading, columns: dict[int, Column], wrong: dict[int, Any]) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, SAFE) as book:
         page = book.add_worksheet(_("Faulty rows"))

@@ -34,13 +34,13 @@ def opened(answer: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
     return meta, frame.assign(hidden=frame["hidden"].astype(bool))
 
 
-def _number(value: Any) -> int:
+def _number(value: object) -> int:
     if not isinstance(value, int):
         raise ValueError(type(value))
     return value
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     if isinstance(value, list):
         if value[:1] == ["d"] and len(value) == 2 and isinstance(value[1], str):
             return ("d", value[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Group:
+class ProblemGroup:
     """Rows with the same trouble in the same column. `why` names it; `sentence` is what people read."""
 
     field: str
@@ -42,33 +42,39 @@ class Group:
     values: list[Value] = dataclasses.field(default_factory=list)
 
 
-def _bound(record: Import, sheet: Sheet) -> dict[str, Any]:
+def _bound(record: Import, sheet: Sheet) -> dict[str, object]:
     return {"id": record.id, "plain": [c.field for c in sheet.columns if c.secret is None]}
 
 
-def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
+def groups_of(record: Import, sheet: Sheet) -> tuple[list[ProblemGroup], int]:
     """The largest groups, and how many groups there are in all."""
     bound = _bound(record, sheet)
     rows = db.session.execute(SQL["groups"], bound).all()
     labels = {column.field: str(column.label) for column in sheet.columns}
     found = [
-        Group(
-            row.field, labels.get(row.field, ""), row.why,
-            row.sentence if row.told == 1 else row.why.replace("#", "…"), row.n, row.first, row.texts,
+        ProblemGroup(
+            row.field,
+            labels.get(row.field, ""),
+            row.why,
+            row.sentence if row.told == 1 else row.why.replace("#", "…"),
+            row.n,
+            row.first,
+            row.texts,
         )
         for row in rows[:MOST]
-    ]  # fmt: skip
+    ]
     few = [
-        group for group, row in zip(found, rows, strict=False)
+        group
+        for group, row in zip(found, rows, strict=False)
         if row.of_cells == row.n and group.different <= VALUES
-    ]  # fmt: skip
+    ]
     for row in _values_of(bound, few):
         group = next(g for g in few if (g.field, g.why) == (row.field, row.why))
         group.values.append(Value(row.text, row.n))
     return found, len(rows)
 
 
-def _values_of(bound: dict[str, Any], groups: Sequence[Group]) -> Sequence[Any]:
+def _values_of(bound: Mapping[str, object], groups: Sequence[ProblemGroup]) -> Sequence[Any]:
     if not groups:
         return []
     pairs = {"fields": [g.field for g in groups], "whys": [g.why for g in groups]}

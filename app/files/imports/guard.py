@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -41,10 +40,10 @@ _ACTIVE = (
 )
 
 
-class UnfitError(Exception):
+class UnfitWorkbookError(Exception):
     """The file is refused for that reason; `values` fill its sentence."""
 
-    def __init__(self, reason: str, **values: Any) -> None:
+    def __init__(self, reason: str, **values: object) -> None:
         """Keep the key of the reason."""
         super().__init__(reason)
         self.reason, self.values = reason, values
@@ -68,7 +67,7 @@ class Marks:
 def kind_of(data: bytes, name: str) -> str:
     """``xlsx``, ``ods``, ``xls``, ``dbf``, ``html``, ``xml`` or ``csv`` by the content, whatever its name."""
     if not data.strip():
-        raise UnfitError("empty")
+        raise UnfitWorkbookError("empty")
     if data.startswith(ZIP):
         return _kind_of_archive(data)
     if data.startswith((OLE, *_OLDEST)):
@@ -81,7 +80,7 @@ def kind_of(data: bytes, name: str) -> str:
     if start[:1] == b"<":
         return _kind_of_markup(start.lower())
     if data.startswith(_OTHERS):
-        raise UnfitError("kind")
+        raise UnfitWorkbookError("kind")
     return "csv"
 
 
@@ -98,9 +97,12 @@ _OTHERS = (
     b"{\\rtf",
 )
 _PARTS = (  # a part of the archive → the kind, or why it is refused
-    ("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "!binary"), ("content.xml", "ods"),
-    ("word/document.xml", "!kind"), ("ppt/presentation.xml", "!kind"),
-)  # fmt: skip
+    ("xl/workbook.xml", "xlsx"),
+    ("xl/workbook.bin", "!binary"),
+    ("content.xml", "ods"),
+    ("word/document.xml", "!kind"),
+    ("ppt/presentation.xml", "!kind"),
+)
 
 
 def _kind_of_archive(data: bytes) -> str:
@@ -108,15 +110,15 @@ def _kind_of_archive(data: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = {name.lower().replace("\\", "/").lstrip("/") for name in archive.namelist()}
     except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise UnfitError("broken") from error
+        raise UnfitWorkbookError("broken") from error
     for part, kind in _PARTS:
         if part in names:
             if kind[0] == "!":
-                raise UnfitError(kind[1:])
+                raise UnfitWorkbookError(kind[1:])
             return kind
     if any(name.endswith((".xlsx", ".xls", ".csv", ".dbf", ".et")) for name in names):
-        raise UnfitError("archive")
-    raise UnfitError("not_excel")
+        raise UnfitWorkbookError("archive")
+    raise UnfitWorkbookError("not_excel")
 
 
 def _kind_of_markup(start: bytes) -> str:
@@ -125,17 +127,17 @@ def _kind_of_markup(start: bytes) -> str:
         return "xml"
     if re.search(rb"<(?:!doctype html|html|table|head|meta|style|body|div|tr)", start):
         return "html"
-    raise UnfitError("markup")
+    raise UnfitWorkbookError("markup")
 
 
 def check_xls(data: bytes) -> None:
     """The old format: neither locked nor with macros, nor so old that its texts depend on a code page."""
     if data.startswith(_OLDEST):
-        raise UnfitError("old")
+        raise UnfitWorkbookError("old")
     if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnfitError("locked")
+        raise UnfitWorkbookError("locked")
     if "_VBA_PROJECT".encode("utf-16-le") in data:
-        raise UnfitError("macros")
+        raise UnfitWorkbookError("macros")
 
 
 def check_archive(data: bytes, most_rows: int) -> set[str]:
@@ -148,7 +150,7 @@ def check_archive(data: bytes, most_rows: int) -> set[str]:
             _check_names(archive.infolist())
             return _scan(archive, most_rows)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
-        raise UnfitError("broken") from error
+        raise UnfitWorkbookError("broken") from error
 
 
 def straightened(data: bytes) -> bytes:
@@ -166,15 +168,15 @@ def straightened(data: bytes) -> bytes:
 def _check_names(parts: list[zipfile.ZipInfo]) -> None:
     names = {part.filename.lower().replace("\\", "/") for part in parts}
     if len(parts) > MAX_PARTS or len(names) != len(parts):
-        raise UnfitError("broken")
+        raise UnfitWorkbookError("broken")
     for part in parts:
         if part.flag_bits & 1:
-            raise UnfitError("locked")
+            raise UnfitWorkbookError("locked")
         if part.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", part.filename):
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
     for fragment, reason in _ACTIVE:
         if any(fragment in name for name in names):
-            raise UnfitError(reason)
+            raise UnfitWorkbookError(reason)
 
 
 def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
@@ -185,9 +187,9 @@ def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
         for piece, fresh in _pieces(archive, part):
             left -= fresh
             if left < 0:
-                raise UnfitError("unpacked", size=MAX_UNPACKED >> 20)
+                raise UnfitWorkbookError("unpacked", size=MAX_UNPACKED >> 20)
             if _DECLARED.search(piece) and not part.filename.startswith("META-INF/"):
-                raise UnfitError("entities")
+                raise UnfitWorkbookError("entities")
             if is_sheet:
                 if not _all_near(piece, near):
                     _check_far(piece, far, most_rows)
@@ -205,7 +207,7 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
         while chunk := stream.read(CHUNK):
             wide = wide or (first and chunk.startswith(_WIDE))
             if wide and not part.filename.lower().startswith(UNREAD):
-                raise UnfitError("broken")  # an XML part that hides in UTF-16
+                raise UnfitWorkbookError("broken")  # an XML part that hides in UTF-16
             first, size = False, len(chunk)
             if wide:  # its declarations are found all the same
                 chunk = chunk.replace(b"\0", b"")
@@ -248,11 +250,11 @@ def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
         letters = match[1].rstrip(b"0123456789&")
         digits = match[1][len(letters) :]
         if b"&" in match[1]:
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
         if digits and int(digits) > most_rows:
-            raise UnfitError("rows", most=most_rows)
+            raise UnfitWorkbookError("rows", most=most_rows)
         if len(letters) > 2:
-            raise UnfitError("columns", most=MAX_COLUMNS)
+            raise UnfitWorkbookError("columns", most=MAX_COLUMNS)
 
 
 def column_number(letters: str) -> int:

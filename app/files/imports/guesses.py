@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from app.files.imports.cells import folded
-from app.files.imports.sheet import Choices
+from app.files.imports.sheet import ValueList
 
 ALIKE = 0.6  # the least ratio of a text that is offered as perhaps meant
 
@@ -55,7 +55,7 @@ MOST_ALIKE = 400  # longer lists are not searched for what is only alike
 Words = Mapping[str, tuple[str, bool]]  # folded word → code, whether it is sure
 
 
-def guess_value(text: str, lists: Sequence[Choices], words: Words) -> Guess | None:
+def guess_value(text: str, lists: Sequence[ValueList], words: Words) -> Guess | None:
     """What a word means in the first list that knows it; None where it is a value as it stands.
 
     `lists` are the editions of one table, the one that counts first. The guess is a code.
@@ -69,7 +69,7 @@ def guess_value(text: str, lists: Sequence[Choices], words: Words) -> Guess | No
     return Guess(None)
 
 
-def _in_list(text: str, choices: Choices, words: Words) -> Guess | None:
+def _in_list(text: str, choices: ValueList, words: Words) -> Guess | None:
     key, codes = folded(text), {folded(code): code for _v, code, _n in choices.rows}
     names: dict[str, list[str]] = {}
     for _value, code, name in choices.rows:

@@ -18,7 +18,7 @@ def normal(text: Any) -> str:
     return _MARKED.sub("", kept).strip("*:")
 
 
-def best_row(rows: Sequence[Sequence[Any]], known: Set[str]) -> tuple[int, int]:
+def best_row(rows: Sequence[Sequence[object]], known: Set[str]) -> tuple[int, int]:
     """Index of the row with the most known headers, and how many; (-1, 0) where none has any."""
     best, most = -1, 0
     for n, row in enumerate(rows[:LOOKED_AT]):
@@ -28,7 +28,7 @@ def best_row(rows: Sequence[Sequence[Any]], known: Set[str]) -> tuple[int, int]:
     return best, most
 
 
-def likely_row(rows: Sequence[Sequence[Any]]) -> int:
+def likely_row(rows: Sequence[Sequence[object]]) -> int:
     """Index of the first row that looks like headers, whoever knows them; -1 where none does.
 
     Short, different texts, no numbers, at least two and nearly as many as the rows have cells.

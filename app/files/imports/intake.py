@@ -51,7 +51,7 @@ class Words:
 
 
 @dataclass
-class Reading:
+class FileReading:
     """A file that could be read.
 
     `heads` are its headers as shown. `frame` has a row for each row below them and the columns `sheet`
@@ -70,7 +70,7 @@ class Reading:
     sure: bool = True
 
 
-def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Reading:
+def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> FileReading:
     """The table in the file; `also` are normal headers that mean something here. Raises Refused."""
     wish = {
         "name": name,
@@ -93,10 +93,15 @@ def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Re
 
     try:
         meta, frame = frames.opened(answer[1:])
-        return Reading(
-            str(meta["kind"]), str(meta["encoding"]), [clean_line(str(h)) for h in meta["heads"]], frame,
-            [clean_line(str(name)) for name in meta["sheets"]], dict(meta["left"]), sure=bool(meta["sure"]),
-        )  # fmt: skip
+        return FileReading(
+            str(meta["kind"]),
+            str(meta["encoding"]),
+            [clean_line(str(h)) for h in meta["heads"]],
+            frame,
+            [clean_line(str(name)) for name in meta["sheets"]],
+            dict(meta["left"]),
+            sure=bool(meta["sure"]),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(sentence("broken", {})) from error
 
@@ -140,7 +145,7 @@ def second_columns(
     return found
 
 
-def is_example(cell: Any) -> bool:
+def is_example(cell: object) -> bool:
     """Whether the first cell of a row says that it is our template's example."""
     return isinstance(cell, str) and cell.strip().lower().startswith(EXAMPLE)
 

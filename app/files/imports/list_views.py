@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.registry import stores
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -27,19 +28,30 @@ def _link(place: tuple[str, str]) -> Markup:
     return Markup('<a href="{}" title="{}">{}</a>').format(url, name, name)
 
 
-def _title(name: str) -> Any:
+def _title(name: str) -> ResponseReturnValue:
     sheet = stores().sheets.get(name)
     return sheet.title if sheet else name
 
 
 def _counts(found: tuple[int, int, int]) -> str:
     rows, tally = found
-    text = _("%(new)s new, %(changed)s changed, %(faulty)s faulty", new=rows["new"],
-             changed=rows["changed"], faulty=rows["faulty"])  # fmt: skip
+    text = _(
+        "%(new)s new, %(changed)s changed, %(faulty)s faulty",
+        new=rows["new"],
+        changed=rows["changed"],
+        faulty=rows["faulty"],
+    )
     if not tally:
         return text
-    return text + " · " + _("%(written)s written, %(asked)s to be decided on",
-                            written=tally["written"], asked=tally["asked"])  # fmt: skip
+    return (
+        text
+        + " · "
+        + _(
+            "%(written)s written, %(asked)s to be decided on",
+            written=tally["written"],
+            asked=tally["asked"],
+        )
+    )
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -55,12 +67,12 @@ class ImportHistoryView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Imports")
     columns = (
-        Column("place", _l("File"), _link, width="roomy", card="title"),
-        Column("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
-        Column("sheet", _l("Sheet"), _title),
-        Column("counts", _l("Rows"), _counts, width="roomy"),
-        Column("user.display_name", _l("Uploaded by")),
-        Column("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
+        ListColumn("place", _l("File"), _link, width="roomy", card="title"),
+        ListColumn("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
+        ListColumn("sheet", _l("Sheet"), _title),
+        ListColumn("counts", _l("Rows"), _counts, width="roomy"),
+        ListColumn("user.display_name", _l("Uploaded by")),
+        ListColumn("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
     )
     search_columns = ("file_name",)
     load_columns = ("uid", "file_name", "total", "new", "changed", "same", "faulty", "details")

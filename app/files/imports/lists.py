@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.codes import queries as codes
-from app.files.imports.sheet import Choices, Column, Context, Kind
+from app.files.imports.sheet import CellKind, Column, Context, ValueList
 
 # a file may lack these columns where one value holds for all of its rows
 ONE_FOR_ALL = ("graduation_year", "year", "education", "college", "training_mode", "school", "act")
@@ -20,12 +20,15 @@ def is_region(column: Column) -> bool:
     return column.code in ("SYSZDDM", "DWSZDDM")
 
 
-def lists_of(column: Column, context: Context) -> list[Choices]:
+def lists_of(column: Column, context: Context) -> list[ValueList]:
     """What a column may say: the list that counts for most, then the other editions of its table."""
     found = [context.choices[column.field]] if column.field in context.choices else []
     table = table_of(column)
-    if table and (column.kind is Kind.CHOICE or table == "byqx"):
+    if table and (column.kind is CellKind.CHOICE or table == "byqx"):
         for _since, edition in codes.editions(table):
-            found.append(Choices([(code, code, name)
-                                  for code, name in codes.of_edition(table, edition).items()]))  # fmt: skip
+            found.append(
+                ValueList(
+                    [(code, code, name) for code, name in codes.of_edition(table, edition).items()]
+                )
+            )
     return found

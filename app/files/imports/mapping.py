@@ -20,7 +20,7 @@ from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Guess, Regions, guess_value
 from app.files.imports.headers import normal
 from app.files.imports.intake import (
-    Reading,
+    FileReading,
     Words,
     columns_of,
     declared_names,
@@ -29,7 +29,7 @@ from app.files.imports.intake import (
 )
 from app.files.imports.lists import is_region, lists_of, table_of
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Column, Context, Sheet
+from app.files.imports.sheet import Column, Context, Sheet, ValueList
 
 _: Callable[..., str] = gettext
 
@@ -51,13 +51,13 @@ class Mapped:
     out_by_value: int = 0
 
 
-def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) -> Mapped:
+def words_for(record: Import, sheet: Sheet, reading: FileReading, context: Context) -> Mapped:
     """Everything that was decided or is sure; `asks` where the person must say something first.
 
     Changes the frame: a value for all rows becomes a column, cells that are to be left empty are.
     """
     decided = record.details.get("decided", {})
-    known = Known(record, decided)
+    known = KnownWords(record, decided)
     rows_out = list(decided.get("rows_out", ()))
     found = Mapped(Words(rows_out=rows_out, hidden=decided.get("hidden") == "take"))
     _fill(sheet, reading, decided, found)
@@ -75,15 +75,17 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     return found
 
 
-def _sentences(sheet: Sheet, found: Mapped, known: Known) -> list[str]:
+def _sentences(sheet: Sheet, found: Mapped, known: KnownWords) -> list[str]:
     """What still lacks once the person has answered."""
     if not known.answered:
         return []
-    return [_("The column “%(head)s” is missing.", head=sheet.column(name).label)
-            for name in found.questions["missing"]]  # fmt: skip
+    return [
+        _("The column “%(head)s” is missing.", head=sheet.column(name).label)
+        for name in found.questions["missing"]
+    ]
 
 
-class Known:
+class KnownWords:
     """What was decided for this file, and before it for files of the same sheet."""
 
     def __init__(self, record: Import, decided: Mapping[str, Any]) -> None:
@@ -100,7 +102,7 @@ class Known:
         self.here: dict[str, dict[str, str]] = decided.get("values", {})
 
 
-def _fill(sheet: Sheet, reading: Reading, decided: Mapping[str, Any], found: Mapped) -> None:
+def _fill(sheet: Sheet, reading: FileReading, decided: Mapping[str, Any], found: Mapped) -> None:
     """A value that holds for all rows is a column of the file from here on."""
     for name, text in decided.get("all", {}).items():
         head = f"{sheet.column(name).label}"
@@ -114,7 +116,7 @@ def _fill(sheet: Sheet, reading: Reading, decided: Mapping[str, Any], found: Map
 # -- headers ---------------------------------------------------------------------------------------
 
 
-def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
+def _heads(sheet: Sheet, reading: FileReading, known: KnownWords, found: Mapped) -> None:
     exact, passed = names_of(sheet), passed_over(sheet)
     guesses = guess_heads(reading.heads, exact)
     heads = dict(found.words.heads)
@@ -135,14 +137,18 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     unsure = bool(asked) or not reading.sure  # perhaps not even the headers are
     found.asks = bool(missing) or (unsure and not known.answered)
     found.taken["heads"] = [
-        [head, heads[key]] for head, key in _keys(reading.heads)
+        [head, heads[key]]
+        for head, key in _keys(reading.heads)
         if heads.get(key) and key not in declared
-    ]  # fmt: skip
+    ]
     found.questions |= {
         "missing": missing,
-        "heads": [_head(reading, n, head, key, heads, open_, used, known)
-                  for n, (head, key) in enumerate(_keys(reading.heads)) if key and key not in passed],
-    }  # fmt: skip
+        "heads": [
+            _head(reading, n, head, key, heads, open_, used, known)
+            for n, (head, key) in enumerate(_keys(reading.heads))
+            if key and key not in passed
+        ],
+    }
 
 
 def _keys(heads: list[str]) -> list[tuple[str, str]]:
@@ -159,16 +165,26 @@ def heads_known(record: Import) -> set[str]:
 
 
 def _head(
-    reading: Reading, place: int, head: str, key: str, heads: Mapping[str, str | None],
-    open_: Mapping[str, Guess], used: set[str], known: Known,
-) -> dict[str, Any]:  # fmt: skip
+    reading: FileReading,
+    place: int,
+    head: str,
+    key: str,
+    heads: Mapping[str, str | None],
+    open_: Mapping[str, Guess],
+    used: set[str],
+    known: KnownWords,
+) -> dict[str, object]:
     """One line of the page: the header, cells beneath it, and what it is taken for."""
     guess = open_.get(key)
     ours = heads.get(key) if guess is None else guess.ours if guess.ours not in used else None
     return {
-        "head": head[:SHOWN], "key": key, "ours": ours, "open": guess is not None,
-        "before": key in known.before, "samples": list(_samples(reading.frame[place])),
-    }  # fmt: skip
+        "head": head[:SHOWN],
+        "key": key,
+        "ours": ours,
+        "open": guess is not None,
+        "before": key in known.before,
+        "samples": list(_samples(reading.frame[place])),
+    }
 
 
 def _samples(cells_: Any) -> Iterator[str]:
@@ -197,7 +213,7 @@ def masked(text: str) -> str:
 # -- values ----------------------------------------------------------------------------------------
 
 
-def _empty(reading: Reading, places: Mapping[int, Column], decided: Mapping[str, Any]) -> None:
+def _empty(reading: FileReading, places: Mapping[int, Column], decided: Mapping[str, Any]) -> None:
     """Cells that the person wants left empty, by row: of personal numbers, which are kept nowhere."""
     of = {column.field: place for place, column in places.items()}
     for name, rows in decided.get("empty", {}).items():
@@ -206,7 +222,7 @@ def _empty(reading: Reading, places: Mapping[int, Column], decided: Mapping[str,
 
 
 def _out(
-    reading: Reading, places: Mapping[int, Column], decided: Mapping[str, Any], found: Mapped
+    reading: FileReading, places: Mapping[int, Column], decided: Mapping[str, Any], found: Mapped
 ) -> None:
     """Rows that are left out because of what stands in one of their cells."""
     for place, column in places.items():
@@ -218,7 +234,11 @@ def _out(
 
 
 def _values(
-    reading: Reading, places: Mapping[int, Column], context: Context, known: Known, found: Mapped
+    reading: FileReading,
+    places: Mapping[int, Column],
+    context: Context,
+    known: KnownWords,
+    found: Mapped,
 ) -> None:
     found.questions["values"], found.taken["values"] = [], []
     rows = reading.frame.drop(index=[row - 1 for row in found.words.rows_out], errors="ignore")
@@ -245,7 +265,7 @@ def _last(said: Mapping[str, str], text: str) -> str:
 
 
 def _guessed(
-    column: Column, counts: Any, context: Context, known: Known, found: Mapped, done: set[Any]
+    column: Column, counts: Any, context: Context, known: KnownWords, found: Mapped, done: set[Any]
 ) -> dict[Any, str]:
     """What is sure of the values of one column; what is not is asked."""
     lists = lists_of(column, context)
@@ -280,11 +300,12 @@ def _guessed(
     return said
 
 
-def _stands(text: str, lists: list[Choices]) -> bool:
+def _stands(text: str, lists: list[ValueList]) -> bool:
     """Whether a text is a value as it stands, in whichever edition, even one of several of that name."""
     key = cells.folded(text)
-    return any(key in known.codes or key in known.names or known.find(text) is not None
-               for known in lists)  # fmt: skip
+    return any(
+        key in known.codes or key in known.names or known.find(text) is not None for known in lists
+    )
 
 
 class _Regions:

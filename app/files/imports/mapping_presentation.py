@@ -27,7 +27,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Line:
+class MappingLine:
     """One value, or one group of problems, with the choice what becomes of it."""
 
     n: int
@@ -51,7 +51,7 @@ class Trouble:
     sentence: str
     rows: int
     first: int
-    lines: list[Line] = dataclasses.field(default_factory=list)
+    lines: list[MappingLine] = dataclasses.field(default_factory=list)
 
 
 def acts(column: Column, context: Context) -> list[Option]:
@@ -90,7 +90,7 @@ def value_name(column: Column, code: str, context: Context) -> str:
 # -- the step ---------------------------------------------------------------------------------------
 
 
-def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, Any]:
+def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, object]:
     """Everything that the mapping step shows."""
     asked, decided = record.details.get("questions", {}), record.details.get("decided", {})
     columns = [Option("", _("Not used"))] + [
@@ -101,25 +101,29 @@ def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, Any]:
         "heads": [{**head, "n": n} for n, head in enumerate(heads)],
         "unclear": sum(1 for head in heads if head["open"]),
         "columns": columns,
-        "missing": [_missing(sheet.column(name), context, decided)
-                    for name in asked.get("missing", [])],
+        "missing": [
+            _missing(sheet.column(name), context, decided) for name in asked.get("missing", [])
+        ],
         "values": _value_lines(asked.get("values", []), sheet, context),
         "hidden": asked.get("hidden", 0),
         "hidden_now": decided.get("hidden") or "leave",
         "sentences": asked.get("sentences", []),
-    }  # fmt: skip
+    }
 
 
-def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[str, Any]:
+def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[str, object]:
     """A required column that the file has not: one value for all rows, where that makes sense."""
     return {
-        "field": column.field, "label": str(column.label), "all": column.field in lists.ONE_FOR_ALL,
+        "field": column.field,
+        "label": str(column.label),
+        "all": column.field in lists.ONE_FOR_ALL,
         "options": [Option(code, text) for code, text in list_of(column, context)],
-        "now": decided.get("all", {}).get(column.field, ""), "sample": column.sample,
-    }  # fmt: skip
+        "now": decided.get("all", {}).get(column.field, ""),
+        "sample": column.sample,
+    }
 
 
-def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[Line]:
+def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[MappingLine]:
     found = []
     for n, one in enumerate(asked[:MOST_LINES]):
         column = sheet.column(one["field"])
@@ -128,7 +132,9 @@ def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) ->
         if chosen and all(option.value != chosen for option in options):
             options.append(Option(chosen, value_name(column, one["ours"], context)))
         found.append(
-            Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options)
+            MappingLine(
+                n, column.field, str(column.label), one["text"], one["rows"], chosen, options
+            )
         )
     return found
 
@@ -151,13 +157,19 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
         hidden = group.why in hidden_rows
         values: list[groups.Value | None] = [None] if hidden else [*group.values] or [None]
         lines = [
-            Line(n + at, group.field, group.label, value.text if value else None,
-                 value.rows if value else group.rows,
-                 "out" if group.why in no_values else "",
-                 _hidden() if hidden else _offered(column, context, value),
-                 group.why, types=value is not None and column.secret is None)
+            MappingLine(
+                n + at,
+                group.field,
+                group.label,
+                value.text if value else None,
+                value.rows if value else group.rows,
+                "out" if group.why in no_values else "",
+                _hidden() if hidden else _offered(column, context, value),
+                group.why,
+                types=value is not None and column.secret is None,
+            )
             for at, value in enumerate(values)
-        ]  # fmt: skip
+        ]
         n += len(lines)
         troubles.append(
             Trouble(
@@ -177,8 +189,11 @@ def _sentences(*said: Callable[[], Any] | Any) -> set[str]:
 
 
 def _hidden() -> list[Option]:
-    return [Option("", _("Leave it for now")), Option("leave", _("Leave them out")),
-            Option("take", _("Import them too"))]  # fmt: skip
+    return [
+        Option("", _("Leave it for now")),
+        Option("leave", _("Leave them out")),
+        Option("take", _("Import them too")),
+    ]
 
 
 def _offered(column: Column, context: Context, value: groups.Value | None) -> list[Option]:
@@ -199,9 +214,14 @@ def taken_of(record: Import, sheet: Sheet, context: Context) -> list[str]:
         column = sheet.column(name)
         said = value_name(column, ours, context) if ours else _("empty")
         found.append(
-            _("%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s", column=column.label, theirs=word,
-              rows=rows, ours=said)
-        )  # fmt: skip
+            _(
+                "%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s",
+                column=column.label,
+                theirs=word,
+                rows=rows,
+                ours=said,
+            )
+        )
     return found
 
 
@@ -211,19 +231,35 @@ def decided_of(record: Import, sheet: Sheet) -> list[str]:
     rows = len(decided.get("rows_out", ())) + record.details.get("out_by_value", 0)
     found = []
     if rows:
-        found.append(ngettext("%(num)s row is left out by your decision.",
-                              "%(num)s rows are left out by your decision.", rows))  # fmt: skip
+        found.append(
+            ngettext(
+                "%(num)s row is left out by your decision.",
+                "%(num)s rows are left out by your decision.",
+                rows,
+            )
+        )
     for name, said in decided.get("values", {}).items():
         if said:
-            found.append(_("%(column)s: %(count)s values are read otherwise.",
-                           column=sheet.column(name).label, count=len(said)))  # fmt: skip
+            found.append(
+                _(
+                    "%(column)s: %(count)s values are read otherwise.",
+                    column=sheet.column(name).label,
+                    count=len(said),
+                )
+            )
     for name, empty in decided.get("empty", {}).items():
         if empty:
-            found.append(_("%(column)s: %(count)s cells are left empty.",
-                           column=sheet.column(name).label, count=len(empty)))  # fmt: skip
+            found.append(
+                _(
+                    "%(column)s: %(count)s cells are left empty.",
+                    column=sheet.column(name).label,
+                    count=len(empty),
+                )
+            )
     for name, value in decided.get("all", {}).items():
-        found.append(_("%(column)s: “%(value)s” for all rows.", column=sheet.column(name).label,
-                       value=value))  # fmt: skip
+        found.append(
+            _("%(column)s: “%(value)s” for all rows.", column=sheet.column(name).label, value=value)
+        )
     return found
 
 
@@ -236,28 +272,44 @@ LEFT = {
     "sheets": lambda v: _("Sheets that are not read: %(what)s", what=_sheets(v)),
     "ignored": lambda v: _("Columns that nobody knows: %(what)s", what="、".join(v[:20])),
     "hidden_sheets": lambda v: _("Hidden sheets that are not read: %(what)s", what="、".join(v)),
-    "hidden_columns": lambda v: _("Columns that are hidden in the sheet and read all the same: %(what)s",
-                                  what="、".join(v[:20])),
-    "hidden_rows": lambda v: ngettext("%(num)s row that is hidden in the sheet is left out.",
-                                      "%(num)s rows that are hidden in the sheet are left out.", v),
-    "merged": lambda v: ngettext("%(num)s empty cell of a merged block is filled with the block's value.",
-                                 "%(num)s empty cells of merged blocks are filled with the block's value.",
-                                 v),
-    "totals": lambda v: ngettext("%(num)s row of totals is left out.",
-                                 "%(num)s rows of totals are left out.", v),
-}  # fmt: skip
+    "hidden_columns": lambda v: _(
+        "Columns that are hidden in the sheet and read all the same: %(what)s",
+        what="、".join(v[:20]),
+    ),
+    "hidden_rows": lambda v: ngettext(
+        "%(num)s row that is hidden in the sheet is left out.",
+        "%(num)s rows that are hidden in the sheet are left out.",
+        v,
+    ),
+    "merged": lambda v: ngettext(
+        "%(num)s empty cell of a merged block is filled with the block's value.",
+        "%(num)s empty cells of merged blocks are filled with the block's value.",
+        v,
+    ),
+    "totals": lambda v: ngettext(
+        "%(num)s row of totals is left out.", "%(num)s rows of totals are left out.", v
+    ),
+}
 SAID = {
-    "notes": lambda v: ngettext("%(num)s row of titles or notes around the table is left out.",
-                                "%(num)s rows of titles or notes around the table are left out.", v),
-    "heads_again": lambda v: ngettext("%(num)s row that repeats the headers is left out.",
-                                      "%(num)s rows that repeat the headers are left out.", v),
+    "notes": lambda v: ngettext(
+        "%(num)s row of titles or notes around the table is left out.",
+        "%(num)s rows of titles or notes around the table are left out.",
+        v,
+    ),
+    "heads_again": lambda v: ngettext(
+        "%(num)s row that repeats the headers is left out.",
+        "%(num)s rows that repeat the headers are left out.",
+        v,
+    ),
     "empty": lambda v: ngettext("%(num)s empty row.", "%(num)s empty rows.", v),
     "errors": lambda v: ngettext("%(num)s cell shows an error.", "%(num)s cells show errors.", v),
-    "no_value": lambda v: ngettext("%(num)s formula has no stored value.",
-                                   "%(num)s formulas have no stored value.", v),
-    "examples": lambda v: ngettext("%(num)s example row is left out.",
-                                   "%(num)s example rows are left out.", v),
-}  # fmt: skip
+    "no_value": lambda v: ngettext(
+        "%(num)s formula has no stored value.", "%(num)s formulas have no stored value.", v
+    ),
+    "examples": lambda v: ngettext(
+        "%(num)s example row is left out.", "%(num)s example rows are left out.", v
+    ),
+}
 
 
 def said_of(record: Import) -> list[str]:
@@ -273,11 +325,18 @@ def concerns_of(record: Import, sheet: Sheet) -> list[str]:
         found.append(LEFT[name](value))
     for stop in record.concerns.get("stops", []):
         column = sheet.column(stop["field"]).label
-        text = _("%(column)s: it changes in %(rows)s rows, %(share)s %% of those that are known.",
-                 column=column, rows=stop["rows"], share=stop["share"])  # fmt: skip
+        text = _(
+            "%(column)s: it changes in %(rows)s rows, %(share)s %% of those that are known.",
+            column=column,
+            rows=stop["rows"],
+            share=stop["share"],
+        )
         if stop["slipped"]:
             way = _("too low") if stop["slipped"] > 0 else _("too high")
-            text += " " + _("The column seems to have slipped: its values stand %(rows)s rows %(way)s.",
-                            rows=abs(stop["slipped"]), way=way)  # fmt: skip
+            text += " " + _(
+                "The column seems to have slipped: its values stand %(rows)s rows %(way)s.",
+                rows=abs(stop["slipped"]),
+                way=way,
+            )
         found.append(text)
     return found

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from defusedxml.ElementTree import fromstring
 
-from app.files.imports.guard import WALKED, Marks, UnfitError, column_number
+from app.files.imports.guard import WALKED, Marks, UnfitWorkbookError, column_number
 
 _MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell\b[^>]{0,100}?\bref\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})["']"""
@@ -47,7 +47,7 @@ def of_xlsx(data: bytes, telling: set[str]) -> dict[str, Marks]:
             if sheet.tag.rpartition("}")[2] == "sheet":
                 part = parts.get(part_of(sheet.attrib, links).lower())
                 if part is None:
-                    raise UnfitError("broken")
+                    raise UnfitWorkbookError("broken")
                 if part.lower() in telling:
                     found[sheet.get("name", "")] = _of_sheet(archive.read(part), later=later)
     return found

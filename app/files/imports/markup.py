@@ -20,7 +20,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from lxml import etree, html
 
-from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitError
+from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitWorkbookError
 from app.files.imports.tables import Grid
 from app.files.imports.text_tables import decoded
 
@@ -41,7 +41,7 @@ class _Rows:
     def begin(self, number: int, *, hidden: bool) -> None:
         """Row `number`, counted from 0, begins."""
         if number > 1_100_000:
-            raise UnfitError("rows", most=1_048_576)
+            raise UnfitWorkbookError("rows", most=1_048_576)
         while len(self.rows) <= number:
             self.rows.append({})
         self.row, self.column = number, 0
@@ -58,7 +58,7 @@ class _Rows:
             self.rows[self.row][self.column] = value
         self.count += down * across
         if self.count > MAX_CELLS:
-            raise UnfitError("large")
+            raise UnfitWorkbookError("large")
         if down > 1 or across > 1:
             place = (self.row + 1, self.column, self.row + down, self.column + across - 1)
             self.marks.merged.append(place)
@@ -82,7 +82,7 @@ def html_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
         data = _page_of_archive(data)
     text, encoding = _decoded(data)
     if re.search(r"<!\s*ENTITY", text, re.I):
-        raise UnfitError("entities")
+        raise UnfitWorkbookError("entities")
     parser = html.HTMLParser(
         no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -92,7 +92,7 @@ def html_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
         line.tail = " " + (line.tail or "")
     tables = [table for table in root.iter("table") if next(table.iter("tr"), None) is not None]
     if not tables:
-        raise UnfitError("no_table")
+        raise UnfitWorkbookError("no_table")
     return encoding, (_table(table) for table in tables)
 
 
@@ -104,7 +104,7 @@ def _page_of_archive(data: bytes) -> bytes:
     ]
     found = [page for page in pages if isinstance(page, bytes) and b"<t" in page.lower()]
     if not found:
-        raise UnfitError("no_table")
+        raise UnfitWorkbookError("no_table")
     return b"\n".join(found)
 
 
@@ -158,7 +158,7 @@ def xml_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
     try:
         return "", iter(list(_worksheets(data)))
     except DefusedXmlException as error:
-        raise UnfitError("entities") from error
+        raise UnfitWorkbookError("entities") from error
 
 
 def _worksheets(data: bytes) -> Iterator[Grid]:
@@ -172,9 +172,15 @@ def _worksheets(data: bytes) -> Iterator[Grid]:
         elif event == "end" and tag == f"{_NS}Row":
             _row(element, rows)
             element.clear()
-        elif event == "end" and tag.endswith("}Visible") and element.text in (
-            "SheetHidden", "SheetVeryHidden",
-        ):  # fmt: skip
+        elif (
+            event == "end"
+            and tag.endswith("}Visible")
+            and element.text
+            in (
+                "SheetHidden",
+                "SheetVeryHidden",
+            )
+        ):
             visible = False
         elif event == "end" and tag == f"{_NS}Worksheet":
             yield rows.grid(name, visible=visible)

@@ -84,9 +84,8 @@ class Import(db.Model):
         Index("ix_import_file_school", "school_id", "created_at", "id"),
         Index("ix_import_file_employer", "employer_id", "created_at", "id"),
         Index("ix_import_file_user", "user_id"),
-        Index("ix_import_file_kept", "changed_at",
-              postgresql_where=text("file_key IS NOT NULL")),
-    )  # fmt: skip
+        Index("ix_import_file_kept", "changed_at", postgresql_where=text("file_key IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
@@ -231,12 +230,28 @@ class ImportWord(db.Model):
 
     __tablename__ = "import_word"
     __table_args__ = (
-        Index("uq_import_word_school", "school_id", "sheet", "kind", "field", "theirs", unique=True,
-              postgresql_where=text("employer_id IS NULL")),
-        Index("uq_import_word_employer", "employer_id", "sheet", "kind", "field", "theirs", unique=True,
-              postgresql_where=text("employer_id IS NOT NULL")),
+        Index(
+            "uq_import_word_school",
+            "school_id",
+            "sheet",
+            "kind",
+            "field",
+            "theirs",
+            unique=True,
+            postgresql_where=text("employer_id IS NULL"),
+        ),
+        Index(
+            "uq_import_word_employer",
+            "employer_id",
+            "sheet",
+            "kind",
+            "field",
+            "theirs",
+            unique=True,
+            postgresql_where=text("employer_id IS NOT NULL"),
+        ),
         Index("ix_import_word_user", "user_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))

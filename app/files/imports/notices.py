@@ -6,7 +6,25 @@ from app.notices.workflow import Letters
 
 LETTERS: Letters = {}
 SILENT = (
-    "upload", "upload_own", "ask", "decide", "decide_own", "agree", "agree_own", "discard",
-    "discard_own", "check", "fail", "write", "write_own", "write_good", "write_good_own",
-    "apply", "recheck", "undo", "undo_own", "revert", "keep",
-)  # fmt: skip
+    "upload",
+    "upload_own",
+    "ask",
+    "decide",
+    "decide_own",
+    "agree",
+    "agree_own",
+    "discard",
+    "discard_own",
+    "check",
+    "fail",
+    "write",
+    "write_own",
+    "write_good",
+    "write_good_own",
+    "apply",
+    "recheck",
+    "undo",
+    "undo_own",
+    "revert",
+    "keep",
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from app.files.imports.guard import OLE, Marks, UnfitError
+from app.files.imports.guard import OLE, Marks, UnfitWorkbookError
 
 _FREE = 0xFFFFFFFA  # sector numbers from here on mean something else
 BOF, BOUND, ROW, COLUMNS, MERGED = 0x0809, 0x0085, 0x0208, 0x007D, 0x00E5
@@ -22,9 +22,9 @@ def stream_of(data: bytes) -> bytes:
     """The records of the workbook. Raises UnfitError where there are none that can be read."""
     book = _stream(data, "Workbook") or _stream(data, "Book")
     if not book:
-        raise UnfitError("broken")
+        raise UnfitWorkbookError("broken")
     if version(book) not in (EXCEL_97, EXCEL_5):
-        raise UnfitError("old")
+        raise UnfitWorkbookError("old")
     return book
 
 

@@ -35,7 +35,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class PreviewRow:
     """A row of the preview."""
 
     number: int
@@ -45,14 +45,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class StatusPart:
     """The rows of one status."""
 
     name: str
     label: Any
     count: int
     heads: list[str]
-    lines: list[Line]
+    lines: list[PreviewRow]
 
     @property
     def beyond(self) -> int:
@@ -60,7 +60,7 @@ class Part:
         return self.count - len(self.lines)
 
 
-def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
+def parts_of(record: Import, sheet: Sheet, context: Context) -> list[StatusPart]:
     """Faulty rows first: they need the person; then what would change the data."""
     order = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
     return [
@@ -71,23 +71,28 @@ def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
 
 
 def part_of(
-    record: Import, sheet: Sheet, context: Context, status: RowStatus, count: int, rows: Sequence[ImportRow]
-) -> Part:  # fmt: skip
+    record: Import,
+    sheet: Sheet,
+    context: Context,
+    status: RowStatus,
+    count: int,
+    rows: Sequence[ImportRow],
+) -> StatusPart:
     """Some rows of one status, of `count`, as the pages show them."""
     columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
     sheets = record.details.get("sheets", [])
     names = sheets if len(sheets) > 1 else []
     lines = [_line(row, columns, context, names) for row in rows]
     heads = [str(column.label) for column in columns]
-    return Part(status.value, ROW_STATUSES[status], count, heads, lines)
+    return StatusPart(status.value, ROW_STATUSES[status], count, heads, lines)
 
 
 def _line(
     row: ImportRow, columns: Sequence[Column], context: Context, sheets: Sequence[str]
-) -> Line:
+) -> PreviewRow:
     wrong = {field: text for field, text in row.problems or []}  # noqa: C416
     labels = {column.field: str(column.label) for column in columns}
-    return Line(
+    return PreviewRow(
         row.line,
         sheets[row.sheet] if row.sheet < len(sheets) else "",
         [_cell(row, column, context, wrong) for column in columns],
@@ -136,13 +141,17 @@ def mended_of(record: Import, sheet: Sheet) -> list[str]:
     for field, count in mended.items():
         rows = ", ".join(str(n) for n in places.get(field, [])[:8]) or "…"
         found.append(
-            _("%(column)s: %(count)s, e.g. row %(rows)s", column=str(sheet.column(field).label),
-              count=count, rows=rows)
-        )  # fmt: skip
+            _(
+                "%(column)s: %(count)s, e.g. row %(rows)s",
+                column=str(sheet.column(field).label),
+                count=count,
+                rows=rows,
+            )
+        )
     return found
 
 
-def facts_of(record: Import) -> list[tuple[Any, Any]]:
+def facts_of(record: Import) -> list[tuple[object, object]]:
     """Which file, which sheet of it, who, when."""
     details = record.details
     facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
@@ -153,8 +162,12 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     facts.append((_("Uploaded by"), record.user.display_name))
     for field, count in details.get("left", {}).items():
         column = stores().sheets[record.sheet].column(field)
-        facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
-                      column=column.label, count=count)))  # fmt: skip
+        facts.append(
+            (
+                _("Left as the persons keep it"),
+                _("%(column)s: %(count)s rows", column=column.label, count=count),
+            )
+        )
     if details.get("messages") and record.is_checked:
         facts.append((_("Told at once"), told(details["messages"])))
     if details.get("ignored"):
@@ -174,9 +187,13 @@ def way(record: Import) -> list[tuple[str, str, str]]:
 
 def question(record: Import) -> str:
     """What the confirmation is about."""
-    text = _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
-             name=record.file_name, new=record.new, changed=record.changed,
-             faulty=record.faulty)  # fmt: skip
+    text = _(
+        "%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+        name=record.file_name,
+        new=record.new,
+        changed=record.changed,
+        faulty=record.faulty,
+    )
     said = [f"{label} {count}" for label, count, _kind in tally_of(record)]
     if messages := record.details.get("messages", 0):
         said.append(told(messages))
@@ -200,8 +217,11 @@ TALLY = {
 def tally_of(record: Import) -> list[tuple[str, int, str]]:
     """(label, rows, kind) of what becomes of the rows where not all are simply written."""
     tally = record.tally
-    return [(str(label()), tally[name], kind) for name, (label, kind) in TALLY.items()
-            if name in tally and (tally[name] or name == "written")]  # fmt: skip
+    return [
+        (str(label()), tally[name], kind)
+        for name, (label, kind) in TALLY.items()
+        if name in tally and (tally[name] or name == "written")
+    ]
 
 
 def result(record: Import) -> str:
@@ -221,8 +241,9 @@ def result(record: Import) -> str:
     if blocked := record.tally.get("blocked", 0):
         text += " " + ngettext(
             "%(num)s row was left as it is: another change to it waits.",
-            "%(num)s rows were left as they are: another change to them waits.", blocked,
-        )  # fmt: skip
+            "%(num)s rows were left as they are: another change to them waits.",
+            blocked,
+        )
     if record.faulty:
         text += " " + ngettext(
             "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty

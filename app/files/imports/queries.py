@@ -50,9 +50,15 @@ def who_asked(record: Import) -> Actor:
     if row is None:
         return actor_of(record.user)
     return Actor(
-        Role(row.actor_role), row.actor_id, row.actor_name, record.school_id,
-        employer_id=record.employer_id, address=row.address, device=row.device, device_id=row.device_id,
-    )  # fmt: skip
+        Role(row.actor_role),
+        row.actor_id,
+        row.actor_name,
+        record.school_id,
+        employer_id=record.employer_id,
+        address=row.address,
+        device=row.device,
+        device_id=row.device_id,
+    )
 
 
 def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:

@@ -17,7 +17,7 @@ import pandas as pd
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from app.files.imports import biff, guard, marks, markup, old_excel, tables, text_tables
-from app.files.imports.guard import Marks, UnfitError
+from app.files.imports.guard import Marks, UnfitWorkbookError
 from app.files.imports.tables import Grid
 
 MAX_SHEETS = 50
@@ -39,7 +39,7 @@ def answered(request: bytes, act: Callable[[bytes, dict[str, Any]], bytes]) -> b
     head, _, data = request.partition(b"\n")
     try:
         return b"K" + act(data, json.loads(head))
-    except UnfitError as error:
+    except UnfitWorkbookError as error:
         return b"X" + json.dumps([error.reason, error.values]).encode()
     except PasswordError:
         return b"X" + json.dumps(["locked", {}]).encode()

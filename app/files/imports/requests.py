@@ -54,11 +54,23 @@ def bring(who: Actor, sheet: Sheet, data: bytes, name: str) -> tuple[Import, boo
     if not UPLOADS.take(who.user_id):
         raise Refused(_("You have uploaded very many files. Please wait an hour, then go on."))
     record = Import(
-        uid=uuid4().hex, sheet=sheet.name, user_id=who.user_id or 0, school_id=who.school_id,
-        employer_id=who.employer_id, file_name=clean_name(name), sha256=digest,
-        created_at=clock.now(), details={"bytes": len(data)}, total=0, new=0, changed=0, same=0,
-        faulty=0, only_good=False, stage="",
-    )  # fmt: skip
+        uid=uuid4().hex,
+        sheet=sheet.name,
+        user_id=who.user_id or 0,
+        school_id=who.school_id,
+        employer_id=who.employer_id,
+        file_name=clean_name(name),
+        sha256=digest,
+        created_at=clock.now(),
+        details={"bytes": len(data)},
+        total=0,
+        new=0,
+        changed=0,
+        same=0,
+        faulty=0,
+        only_good=False,
+        stage="",
+    )
     record.file_key = FILES.keep(data, record.uid)
     return committed(lambda: _begun(record, who)), True
 
@@ -97,8 +109,14 @@ def decide(
         done = IMPORTS.find(record.id, who)
         lock_row(Import, done.id)
         _refuse_other(seen, done.version)
-        done = IMPORTS.apply(own(who, "decide"), done.id, who, decided=answers.decided,
-                             words=answers.words, anew=anew)  # fmt: skip
+        done = IMPORTS.apply(
+            own(who, "decide"),
+            done.id,
+            who,
+            decided=answers.decided,
+            words=answers.words,
+            anew=anew,
+        )
         jobs.enqueue(tasks.check, import_id=done.id)
         return done
 

@@ -32,18 +32,22 @@ def urls(record: Import) -> dict[str, str]:
     """Where the rows of each status stand; "" where there are none."""
     return {
         status.value: url_for("ImportsView.rows", uid=record.uid, status=status.value)
-        if getattr(record, status.value) else ""
+        if getattr(record, status.value)
+        else ""
         for status in RowStatus
-    }  # fmt: skip
+    }
 
 
 def changes(record: Import, sheet: Sheet) -> list[tuple[str, int, str]]:
     """(column, rows that change it, where they stand)."""
     return [
-        (str(sheet.column(name).label), rows,
-         url_for("ImportsView.rows", uid=record.uid, status="changed", column=name))
+        (
+            str(sheet.column(name).label),
+            rows,
+            url_for("ImportsView.rows", uid=record.uid, status="changed", column=name),
+        )
         for name, rows in changed.by_column(record, sheet).items()
-    ]  # fmt: skip
+    ]
 
 
 def problem_url(record: Import, name: str, why: str) -> str:
@@ -89,7 +93,7 @@ def page(record: Import, args: Mapping[str, str]) -> dict[str, Any]:
 
 def _head(
     record: Import, sheet: Sheet, status: RowStatus, there: Sequence[RowStatus], name: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     links = urls(record)
     return {
         "title": _("Rows of the file"),
@@ -99,12 +103,16 @@ def _head(
             IMPORT_STATES[ImportState(record.state)],
             IMPORT_CHIPS[ImportState(record.state)],
         ),
-        "tabs": [(ROW_STATUSES[s], links[s.value], getattr(record, s.value), s is status)
-                 for s in there],
-        "filters": [(f"{label} {rows}", url, name and url.endswith(f"column={name}"))
-                    for label, rows, url in changes(record, sheet)]
-        if status is RowStatus.CHANGED else [],
-    }  # fmt: skip
+        "tabs": [
+            (ROW_STATUSES[s], links[s.value], getattr(record, s.value), s is status) for s in there
+        ],
+        "filters": [
+            (f"{label} {rows}", url, name and url.endswith(f"column={name}"))
+            for label, rows, url in changes(record, sheet)
+        ]
+        if status is RowStatus.CHANGED
+        else [],
+    }
 
 
 def _wanted(record: Import, sheet: Sheet, status: RowStatus, name: str, why: str) -> Select[Any]:

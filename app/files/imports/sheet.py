@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Text = Any  # str or a lazy translation
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """How a cell is read."""
 
     TEXT = "text"
@@ -40,7 +40,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Choices:
+class ValueList:
     """A list to choose from: (value kept, code, name); a text means one by code or, if unique, by name."""
 
     rows: Sequence[tuple[Any, str, str]]
@@ -57,7 +57,7 @@ class Choices:
         object.__setattr__(self, "shown", {value: name for value, _code, name in self.rows})
 
     @classmethod
-    def labelled(cls, labels: Mapping[Any, Text]) -> Choices:
+    def labelled(cls, labels: Mapping[Any, Text]) -> ValueList:
         """Values by their labels, known in both languages: a file may come from a reader of the other one."""
         found = cls([(value, str(value), str(label)) for value, label in labels.items()])
         for locale in ("zh", "en"):
@@ -88,13 +88,13 @@ class Context:
     """
 
     today: date
-    choices: dict[str, Choices] = field(default_factory=dict)
+    choices: dict[str, ValueList] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
-    by_row: dict[str, Callable[[dict[str, Any]], Choices]] = field(default_factory=dict)
+    by_row: dict[str, Callable[[dict[str, Any]], ValueList]] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)
     zeros: set[str] = field(default_factory=set)
 
-    def list_of(self, column: str) -> Choices:
+    def list_of(self, column: str) -> ValueList:
         """The list to choose from in the row that is being read."""
         if column in self.by_row:
             return self.by_row[column](self.row)
@@ -124,7 +124,7 @@ class Column:
 
     field: str
     label: Text
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     code: str = ""
     also: tuple[str, ...] = ()
     required: bool = False
@@ -150,7 +150,7 @@ class Column:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target", self.into or self.field)
-        literal = self.kind not in (Kind.NUMBER, Kind.DAY, Kind.CHOICE)
+        literal = self.kind not in (CellKind.NUMBER, CellKind.DAY, CellKind.CHOICE)
         object.__setattr__(self, "literal", literal)
 
     def read(self, cell: Any, context: Context) -> Any:
@@ -164,7 +164,7 @@ class Column:
                 raise Wrong(str(sentence))
         return value
 
-    def chosen(self, cell: Any, context: Context) -> Any:
+    def chosen(self, cell: object, context: Context) -> object:
         """The value that the list of this column has for a cell. Raises Wrong."""
         cells.refuse_error(cell)
         text = cells.text(str(cell) if isinstance(cell, int) else cell, 200)
@@ -175,19 +175,19 @@ class Column:
 
 
 Reader = Callable[[Column, Any, Context], Any]
-READERS: dict[Kind, Reader] = {
-    Kind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
-    Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
-    Kind.EMAIL: lambda column, cell, _context: cells.email(cell, column.most),
-    Kind.TITLE: lambda column, cell, _context: cells.title(cell, column.most),
-    Kind.CONTACT: lambda column, cell, _context: cells.contact(cell, column.most),
-    Kind.CODE: lambda column, cell, context: (
+READERS: dict[CellKind, Reader] = {
+    CellKind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
+    CellKind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
+    CellKind.EMAIL: lambda column, cell, _context: cells.email(cell, column.most),
+    CellKind.TITLE: lambda column, cell, _context: cells.title(cell, column.most),
+    CellKind.CONTACT: lambda column, cell, _context: cells.contact(cell, column.most),
+    CellKind.CODE: lambda column, cell, context: (
         cells.digits if column.whole and column.field not in context.zeros else cells.code
     )(cell, column.most),
-    Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
-    Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
-    Kind.DAY: lambda column, cell, _context: cells.day(cell, end=column.end),
-    Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
+    CellKind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
+    CellKind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
+    CellKind.DAY: lambda column, cell, _context: cells.day(cell, end=column.end),
+    CellKind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
 }
 
 

@@ -40,9 +40,15 @@ def _lines(import_id: int, findings: Findings) -> Iterator[tuple[Any, ...]]:
     problems = _problems(findings)
     more = [*_members(findings.more), _shown(findings, problems)]
     for row, sheet, line, uid, said, values, kept in zip(
-        rows.index, rows["sheet"], rows["line"], rows["uid"], problems,
-        _objects(_members(findings.values), rows.index), _objects(more, rows.index), strict=True,
-    ):  # fmt: skip
+        rows.index,
+        rows["sheet"],
+        rows["line"],
+        rows["uid"],
+        problems,
+        _objects(_members(findings.values), rows.index),
+        _objects(more, rows.index),
+        strict=True,
+    ):
         status = RowStatus.FAULTY if said else RowStatus.NEW
         yield import_id, row, sheet, line, status.value, uid, values, kept, said
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from app.files.imports import headers as heads
-from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitError
+from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitWorkbookError
 
 MAX_CELL = 32_767
 ERROR, NO_VALUE = ("e",), ("e", "f")
@@ -73,7 +73,7 @@ class Cells:
 
 
 @dataclass(eq=False)
-class Table:
+class FileTable:
     """The rows below one kind of headers and, for each, its sheet, line and whether it is hidden.
 
     See `intake.Reading`.
@@ -100,14 +100,14 @@ class _Found:
     rows: int  # below the headers, with anything in them
 
 
-def assembled(grids: Iterable[Grid], known: Set[str], most: int) -> Table:
+def assembled(grids: Iterable[Grid], known: Set[str], most: int) -> FileTable:
     """All sheets with the same headers as one table. Raises UnfitError where no row can be headers."""
     looked = [found for grid in grids if (found := _looked(grid, known)) is not None]
     need = min(2, len(known))  # two headers make a header row; a table of one column has only one
     sure = [found for found in looked if found.known >= need]
     main = _chosen(sure) or _guessed(looked)
     if main is None:
-        raise UnfitError("heads")
+        raise UnfitWorkbookError("heads")
     keys = [heads.normal(head) for head in main.heads]
     same = [f for f in looked if f is main or _fits(f, keys)]
     left: dict[str, Any] = {
@@ -118,9 +118,9 @@ def assembled(grids: Iterable[Grid], known: Set[str], most: int) -> Table:
     cells, facts = zip(*(_rows(f, keys, n, left) for n, f in enumerate(same)), strict=True)
     told = {name: np.concatenate([each[name] for each in facts]) for name in facts[0]}
     if len(told["line"]) >= most:
-        raise UnfitError("rows", most=most)
+        raise UnfitWorkbookError("rows", most=most)
     names = [f.grid.name for f in same]
-    return Table(main.heads, _below_another(cells), told, names, left, main.known >= need)
+    return FileTable(main.heads, _below_another(cells), told, names, left, main.known >= need)
 
 
 def _below_another(parts: Sequence[Cells]) -> Cells:
@@ -196,7 +196,7 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...
         cell = values[n] = cell_of(values[n])
         filled[n] = _has_text(cell)
         if isinstance(cell, str) and len(cell) > MAX_CELL:
-            raise UnfitError("cell", row=int((codes == n).argmax()) + 1)
+            raise UnfitWorkbookError("cell", row=int((codes == n).argmax()) + 1)
     for places, sign in ((marks.errors, ERROR), (marks.no_value, NO_VALUE)):
         rows = [row - 1 for row, at in places if at == place and row <= len(codes)]
         if rows:
@@ -206,16 +206,16 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...
     return codes, values, filled
 
 
-def _is_plain(cell: Any) -> bool:
+def _is_plain(cell: object) -> bool:
     """Whether it is a text of letters and digits, as nearly all are: no error, not blank, not too long."""
     return isinstance(cell, str) and cell.isalnum() and len(cell) <= MAX_CELL
 
 
-def _flag(value: Any) -> Any:
+def _flag(value: object) -> object:
     return str(value).upper() if isinstance(value, bool) else value
 
 
-def cell_of(value: Any) -> Any:
+def cell_of(value: object) -> object:
     """A text, an int or float, ``("d", ISO date)`` or ``("e",)``, an error."""
     if isinstance(value, str):
         return ERROR if value[:1] in "#E" and _ERROR.fullmatch(value.strip()) else value
@@ -232,20 +232,20 @@ def cell_of(value: Any) -> Any:
     return str(value)[-8:] if isinstance(value, timedelta | time) else str(value)
 
 
-def _number(value: float) -> Any:
+def _number(value: float) -> object:
     if not math.isfinite(value):
         return ERROR if math.isinf(value) else ""
     return int(value) if value == int(value) else value
 
 
-def shown_text(cell: Any) -> str:
+def shown_text(cell: object) -> str:
     """A cell as a header."""
     if isinstance(cell, tuple):
         return cell[1] if cell[0] == "d" else "#"
     return str(cell)
 
 
-def _has_text(cell: Any) -> bool:
+def _has_text(cell: object) -> bool:
     return not isinstance(cell, str) or bool(cell.strip(_BLANK))
 
 
@@ -345,13 +345,13 @@ def _totals(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     return begin
 
 
-def _is_total(cell: Any) -> bool:
+def _is_total(cell: object) -> bool:
     if not isinstance(cell, str) or cell.isdecimal() or not _TOTAL_SIGN.search(cell):
         return False
     return bool(_TOTAL.fullmatch("".join(cell.split())))
 
 
-def _is_figure(cell: Any) -> bool:
+def _is_figure(cell: object) -> bool:
     """A number, also with its unit, or an error of its formula."""
     if not isinstance(cell, str):
         return True
@@ -369,7 +369,7 @@ def _notes(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     return notes
 
 
-def _is_note(cell: Any) -> bool:
+def _is_note(cell: object) -> bool:
     return isinstance(cell, str) and bool(_NOTE.fullmatch("".join(cell.split())))
 
 
@@ -380,7 +380,7 @@ def _is_spoken(text: str) -> bool:
 # -- the answer -----------------------------------------------------------------------------------
 
 
-def packed(table: Table, kind: str, encoding: str) -> bytes:
+def packed(table: FileTable, kind: str, encoding: str) -> bytes:
     """A line of JSON about the table, then of each column its distinct cells and which row has which.
 
     No pickle: whoever has taken the child over must not reach the worker. See `frames` for the reader.

@@ -134,18 +134,27 @@ def _check(record: Import) -> None:
     stops = changes.improbable(record, sheet, found)
     counts: dict[str, Any] = {**found}
     IMPORTS.perform(
-        "check", record.id, SYSTEM, **counts, errors_key=FILES.keep(errors, record.uid) if errors else None,
+        "check",
+        record.id,
+        SYSTEM,
+        **counts,
+        errors_key=FILES.keep(errors, record.uid) if errors else None,
         details={**details, "concerns": changes.concerns(details, stops)},
-    )  # fmt: skip
+    )
 
 
-def _read(reading: intake.Reading, mapped: Any) -> dict[str, Any]:
+def _read(reading: intake.FileReading, mapped: Any) -> dict[str, Any]:
     """What was read, and how its words were understood."""
     return {
-        "sheets": reading.sheets, "kind": reading.kind, "encoding": reading.encoding,
-        "unread": reading.left, "questions": mapped.questions, "taken": mapped.taken,
-        "hidden_out": mapped.hidden_out, "out_by_value": mapped.out_by_value,
-    }  # fmt: skip
+        "sheets": reading.sheets,
+        "kind": reading.kind,
+        "encoding": reading.encoding,
+        "unread": reading.left,
+        "questions": mapped.questions,
+        "taken": mapped.taken,
+        "hidden_out": mapped.hidden_out,
+        "out_by_value": mapped.out_by_value,
+    }
 
 
 def _noted(
@@ -153,14 +162,17 @@ def _noted(
 ) -> dict[str, Any]:
     """What the checks have found beside the rows."""
     return {
-        "ignored": findings.ignored, "examples": findings.examples,
+        "ignored": findings.ignored,
+        "examples": findings.examples,
         "columns": [column.field for column in findings.columns.values()],
-        "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
+        "mended": dict(findings.mended),
+        "masked": findings.masked,
+        "listed": findings.listed,
         "tally": tally_of(sheet, record),
         "messages": sheet.messages(record) if found["new"] + found["changed"] else 0,
         "unknown": [head for head in findings.ignored if normal(head) not in mapped.words.heads],
         **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
-    }  # fmt: skip
+    }
 
 
 def _refuse_size(rows: int, most: int) -> None:

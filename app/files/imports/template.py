@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
 from app.files.imports.errors_book import SAFE, fit
-from app.files.imports.sheet import Column, Context, Kind, Sheet
+from app.files.imports.sheet import CellKind, Column, Context, Sheet
 
 READY_ROWS = 5_000  # rows that have the drop-downs
 LISTS = "lists"
@@ -60,10 +60,16 @@ def drop_downs(page: Any, lists: Any, columns: Sequence[Column], context: Contex
             lists.write_string(at, n, fit(f"{code} {name}"))
         letter = xl_col_to_name(n)
         page.data_validation(
-            1, n, READY_ROWS, n,
-            {"validate": "list", "source": f"={LISTS}!${letter}$1:${letter}${len(rows)}",
-             "error_type": "warning"},
-        )  # fmt: skip
+            1,
+            n,
+            READY_ROWS,
+            n,
+            {
+                "validate": "list",
+                "source": f"={LISTS}!${letter}$1:${letter}${len(rows)}",
+                "error_type": "warning",
+            },
+        )
 
 
 def _notes(book: Any, page: Any, sheet: Sheet) -> None:
@@ -106,9 +112,11 @@ def general(sheet: Sheet) -> list[str]:
 def describe(column: Column) -> str:
     """How a column is filled, in one line."""
     kinds = {
-        Kind.NUMBER: _("A whole number from %(least)s to %(most)s", least=column.least, most=column.most),
-        Kind.DAY: _("A date such as 2026-07-01"),
-        Kind.CHOICE: _("A code or name of the list"),
-    }  # fmt: skip
+        CellKind.NUMBER: _(
+            "A whole number from %(least)s to %(most)s", least=column.least, most=column.most
+        ),
+        CellKind.DAY: _("A date such as 2026-07-01"),
+        CellKind.CHOICE: _("A code or name of the list"),
+    }
     kind = kinds.get(column.kind) or _("Text of at most %(most)s characters", most=column.most)
     return f"{kind}；{column.help}" if column.help else kind

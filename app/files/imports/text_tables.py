@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.files.imports.guard import MAX_COLUMNS, UnfitError
+from app.files.imports.guard import MAX_COLUMNS, UnfitWorkbookError
 from app.files.imports.tables import Grid, mapped
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
@@ -30,24 +30,32 @@ def csv_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
     """The name of the encoding and the one table; rows are numbered as Excel shows them."""
     text, encoding = decoded(data)
     if "\0" in text:
-        raise UnfitError("kind")
+        raise UnfitWorkbookError("kind")
     said = _SEPARATOR_LINE.match(text)
     text = text[said.end() :] if said else text
     separator = said[1] if said else _separator(text)
     width = max((line.count(separator) for line in text.splitlines()), default=0) + 1
     if width > MAX_COLUMNS * 4:
-        raise UnfitError("columns", most=MAX_COLUMNS)
+        raise UnfitWorkbookError("columns", most=MAX_COLUMNS)
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=separator, header=None, names=range(width), dtype=object,
-            na_filter=False, skip_blank_lines=False, index_col=False,
-        )  # fmt: skip
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            names=range(width),
+            dtype=object,
+            na_filter=False,
+            skip_blank_lines=False,
+            index_col=False,
+        )
     except pd.errors.EmptyDataError as error:
-        raise UnfitError("empty") from error
+        raise UnfitWorkbookError("empty") from error
     except pd.errors.ParserError as error:
         row = re.search(r"EOF inside string starting at row (\d+)", str(error))
         raise (
-            UnfitError("quotes", row=int(row[1]) + 1) if row else UnfitError("broken")
+            UnfitWorkbookError("quotes", row=int(row[1]) + 1)
+            if row
+            else UnfitWorkbookError("broken")
         ) from error
     return encoding, iter([Grid("", frame.apply(lambda column: mapped(column, _bare)))])
 
@@ -93,22 +101,23 @@ def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnfitError("encoding") from error
+        raise UnfitWorkbookError("encoding") from error
 
 
 def _chinese(data: bytes) -> tuple[str, str]:
     """GB18030, which takes nearly all bytes, or Big5 where that gives the usual characters."""
     found = []
     for name, mine, first, last in (
-        ("gb18030", "gb2312", 0xB0, 0xD7), ("big5", "big5", 0xA4, 0xC6),
-    ):  # fmt: skip
+        ("gb18030", "gb2312", 0xB0, 0xD7),
+        ("big5", "big5", 0xA4, 0xC6),
+    ):
         try:
             text = data.decode("big5hkscs" if name == "big5" else name)
         except UnicodeDecodeError:
             continue
         found.append((_usual(text[:SAMPLE], mine, first, last), name == "gb18030", text, name))
     if not found:
-        raise UnfitError("encoding")
+        raise UnfitWorkbookError("encoding")
     best = max(found, key=lambda each: each[0] + 0.2 * each[1])
     return best[2], best[3]
 
@@ -140,9 +149,9 @@ def dbf_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
     version, _y, _m, _d, count, head, length, page = _HEAD.unpack_from(data)
     fields = _dbf_fields(data, head)
     if not fields or length != 1 + sum(size for _name, _sort, size, _shown in fields):
-        raise UnfitError("broken")
+        raise UnfitWorkbookError("broken")
     if head + count * length > len(data):
-        raise UnfitError("broken")
+        raise UnfitWorkbookError("broken")
     layout = [
         ("flag", "V1"),
         *((f"f{n}", f"V{size}") for n, (_f, _s, size, _h) in enumerate(fields)),
@@ -171,7 +180,7 @@ def _dbf_fields(data: bytes, head: int) -> list[tuple[bytes, str, int, bool]]:
         name, sort, size, more, flags = _FIELD.unpack_from(data, at)
         kind = sort.decode("latin-1")
         if kind not in "CNFDLITBY@O+0VQ" + _MEMO:
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
         if (
             kind == "C" and more and size + 256 * more < 4096 and at
         ):  # long texts of Clipper and FoxPro

@@ -7,6 +7,7 @@ import io
 from typing import Any
 
 from flask import flash, redirect, request, send_file, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -54,12 +55,12 @@ class ImportsView(SafeView):
 
     @expose("/<string:name>/", methods=["GET"])
     @has_access
-    def begin(self, name: str) -> Any:
+    def begin(self, name: str) -> ResponseReturnValue:
         return self._begin(requests.sheet_for(actor(), name))
 
     @expose("/<string:name>/template.xlsx", methods=["GET"])
     @has_access
-    def template(self, name: str) -> Any:
+    def template(self, name: str) -> ResponseReturnValue:
         who = actor()
         sheet = requests.sheet_for(who, name)
         mine = Import(school_id=who.school_id, employer_id=who.employer_id)
@@ -125,7 +126,7 @@ class ImportsView(SafeView):
 
     @expose("/file/<string(length=32):uid>/agreement", methods=["POST"])
     @has_access
-    def agree(self, uid: str) -> Any:
+    def agree(self, uid: str) -> ResponseReturnValue:
         """What is left out, or changes improbably often, is agreed to."""
         who = actor()
         record = queries.import_of(who, uid)
@@ -182,7 +183,7 @@ def take_url(record: Import, step: str) -> str:
     return url_for("ImportsView.take", uid=record.uid, step=step, seen=record.seen)
 
 
-def _sent(data: bytes, name: str) -> Any:
+def _sent(data: bytes, name: str) -> ResponseReturnValue:
     return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
 
@@ -199,8 +200,10 @@ def _named(record: Import) -> dict[str, Any]:
 
 def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
     """The steps that have a button of their own, with their address."""
-    offers = [(offer, offer.step.name.removesuffix("_own")) for offer in
-              IMPORTS.offers(record, who, clock.now())]  # fmt: skip
+    offers = [
+        (offer, offer.step.name.removesuffix("_own"))
+        for offer in IMPORTS.offers(record, who, clock.now())
+    ]
     return [(offer, take_url(record, name)) for offer, name in offers if name in ASKED]
 
 
@@ -246,7 +249,7 @@ def _page(record: Import) -> dict[str, Any]:
     }
 
 
-def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, Any]:
+def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, object]:
     """What the person may still say of the words of the file; without a context: nothing any more."""
     at: dict[str, Any] = {"uid": record.uid}
     step = mapping_presentation.step_of(record, sheet, context) if context else None

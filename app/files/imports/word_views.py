@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -49,10 +50,13 @@ class ImportWordsView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def forget(self) -> Any:
+    def forget(self) -> ResponseReturnValue:
         who = actor()
-        ids = [int(n) for n in request.form.getlist("word")[:SHOWN] if n.isascii() and n.isdecimal()
-               and len(n) < 10]  # fmt: skip
+        ids = [
+            int(n)
+            for n in request.form.getlist("word")[:SHOWN]
+            if n.isascii() and n.isdecimal() and len(n) < 10
+        ]
         done = decisions.forget(who, _sheets(who), ids)
         flash(
             ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done),
@@ -65,7 +69,7 @@ def _sheets(who: Actor) -> list[str]:
     return [sheet.name for sheet in stores().sheets.values() if who.role in sheet.roles]
 
 
-def _shown(word: ImportWord, who: Actor, contexts: dict[str, Context]) -> dict[str, Any]:
+def _shown(word: ImportWord, who: Actor, contexts: dict[str, Context]) -> dict[str, object]:
     sheet = stores().sheets[word.sheet]
     head = word.kind == decisions.HEAD
     return {

@@ -5,7 +5,7 @@ Names of tables and columns come from declared models, values are always bound.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -52,7 +52,7 @@ def count_anew(target: Target, record: Import) -> None:
         db.session.commit()
 
 
-def _lock_changed(target: Target, values: dict[str, Any]) -> None:
+def _lock_changed(target: Target, values: Mapping[str, object]) -> None:
     table = target.model.__tablename__
     db.session.execute(
         text(
@@ -126,7 +126,7 @@ def _source(name: str) -> str:
     return "r.more" if name.endswith(("_sealed", "_masked")) else "r.values"
 
 
-def _move_secrets(target: Target, record: Import, values: dict[str, Any]) -> None:
+def _move_secrets(target: Target, record: Import, values: Mapping[str, object]) -> None:
     """Numbers of changed rows are encrypted for the row that exists, not for a new one."""
     table = target.model.__tablename__
     for name in target.secrets:
@@ -140,10 +140,13 @@ def _move_secrets(target: Target, record: Import, values: dict[str, Any]) -> Non
         attribute: Sealed = vars(target.model)[name]
         owner = target.model.__name__
         _replace(
-            record, f"{name}_sealed",
-            [(row, attribute.moved(bytes.fromhex(data), owner, mine, theirs).hex())
-             for row, mine, theirs, data in rows],
-        )  # fmt: skip
+            record,
+            f"{name}_sealed",
+            [
+                (row, attribute.moved(bytes.fromhex(data), owner, mine, theirs).hex())
+                for row, mine, theirs, data in rows
+            ],
+        )
 
 
 def _replace(record: Import, key: str, rows: list[tuple[int, str]]) -> None:
@@ -183,7 +186,7 @@ def _taken_back(said: str) -> None:
     )
 
 
-def _refuse_younger(target: Target, values: dict[str, Any]) -> None:
+def _refuse_younger(target: Target, values: Mapping[str, object]) -> None:
     """What somebody changed after the import is not overwritten by its undoing."""
     found = db.session.execute(
         text(
@@ -203,7 +206,7 @@ def _refuse_younger(target: Target, values: dict[str, Any]) -> None:
         )
 
 
-def _refuse_used(target: Target, values: dict[str, Any]) -> None:
+def _refuse_used(target: Target, values: Mapping[str, object]) -> None:
     """A new record that anything refers to stays: every foreign key of the product is asked."""
     table = target.model.__table__
     uses = [

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -27,7 +26,7 @@ class ImportChangesView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["POST"])
     @has_access
-    def make(self, uid: str) -> Any:
+    def make(self, uid: str) -> ResponseReturnValue:
         who = actor()
         record = queries.import_of(who, uid)
         if not record.changed or record.file_key is None:

@@ -36,7 +36,7 @@ ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each cost
 
 
 @dataclass(frozen=True)
-class Maker:
+class PaperMaker:
     """How a kind of paper is made, and how its page presents it."""
 
     title: Any
@@ -54,7 +54,7 @@ def may_ask(who: Actor) -> int:
 
 
 def ask(
-    who: Actor, kind: str, wish: dict[str, Any], name: str, source: bytes | None = None
+    who: Actor, kind: str, wish: Mapping[str, object], name: str, source: bytes | None = None
 ) -> Paper:
     """Have a paper made by the worker, and commit. Raises NotYours, Refused."""
     from app.files.made import tasks
@@ -63,9 +63,17 @@ def ask(
     if not ASKED.take(who.user_id):
         raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
     paper = Paper(
-        uid=uuid4().hex, kind=kind, user_id=who.user_id or 0, school_id=school, wish=wish,
-        file_name=_fitting(name), done=0, total=0, report={}, created_at=clock.now(),
-    )  # fmt: skip
+        uid=uuid4().hex,
+        kind=kind,
+        user_id=who.user_id or 0,
+        school_id=school,
+        wish=wish,
+        file_name=_fitting(name),
+        done=0,
+        total=0,
+        report={},
+        created_at=clock.now(),
+    )
     if source is not None:
         paper.source_key = FILES.keep(source, paper.uid)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, send_file, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -32,7 +33,7 @@ class PapersView(SafeView):
     @has_access
     def show(self, uid: str) -> Any:
         paper = making.paper_of(actor(), uid)
-        maker: making.Maker = stores().makers[paper.kind]
+        maker: making.PaperMaker = stores().makers[paper.kind]
         return self.render_template(
             "files/made/show.html",
             paper=paper,
@@ -46,7 +47,7 @@ class PapersView(SafeView):
 
     @expose("/<string(length=32):uid>/file", methods=["GET"])
     @has_access
-    def file(self, uid: str) -> Any:
+    def file(self, uid: str) -> ResponseReturnValue:
         paper = making.paper_of(actor(), uid)
         try:
             data = making.result_of(paper)
@@ -58,7 +59,7 @@ class PapersView(SafeView):
         return sent
 
 
-def _facts(paper: Paper, maker: making.Maker) -> list[tuple[Any, Any]]:
+def _facts(paper: Paper, maker: making.PaperMaker) -> list[tuple[object, object]]:
     """What was asked for and what came of it."""
     facts: list[tuple[Any, Any]] = [
         (_("File"), paper.file_name),
@@ -82,5 +83,6 @@ def asked(ask: Callable[[], Paper], back: str) -> Any:
 def named(rows: Any) -> list[tuple[str, str, str, bool]]:
     """(name, address, when, whether the worker is at it) of papers."""
     return [
-        (p.file_name, url_for("PapersView.show", uid=p.uid), moment(p.created_at), p.busy) for p in rows
-    ]  # fmt: skip
+        (p.file_name, url_for("PapersView.show", uid=p.uid), moment(p.created_at), p.busy)
+        for p in rows
+    ]

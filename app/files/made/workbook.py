@@ -30,8 +30,15 @@ def make(paper: Paper) -> bytes:
         raise Refused(_("This file is no longer kept."))
     out = io.BytesIO()
     key = stores().sheets[record.sheet].columns[0]
-    heads = [(_("Row"), 8), (pgettext("worksheet", "Sheet"), 14), (key.label, 18),
-             (_("Column"), 18), (_("Before"), 32), (_("In the file"), 32), (_("Note"), 28)]  # fmt: skip
+    heads = [
+        (_("Row"), 8),
+        (pgettext("worksheet", "Sheet"), 14),
+        (key.label, 18),
+        (_("Column"), 18),
+        (_("Before"), 32),
+        (_("In the file"), 32),
+        (_("Note"), 28),
+    ]
     with making.book_of(out, pgettext("of a file", "Changes"), heads) as put:
         for done, cells in enumerate(_lines(record), 1):
             put(cells)
@@ -52,8 +59,15 @@ def _lines(record: Import) -> Iterator[list[str]]:
         for line in part.lines:
             for head, cell in zip(part.heads, line.cells, strict=True):
                 if cell.old is not None:
-                    yield [str(line.number), line.sheet, line.cells[0].text, head, cell.old,
-                           cell.text, cell.hint]  # fmt: skip
+                    yield [
+                        str(line.number),
+                        line.sheet,
+                        line.cells[0].text,
+                        head,
+                        cell.old,
+                        cell.text,
+                        cell.hint,
+                    ]
         for row in rows:
             db.session.expunge(row)
 
@@ -62,4 +76,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Import"), url_for("ImportsView.show", uid=paper.wish["uid"])
 
 
-MAKER = making.Maker(_l("Changes of an import"), make, _back)
+MAKER = making.PaperMaker(_l("Changes of an import"), make, _back)

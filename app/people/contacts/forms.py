@@ -10,7 +10,7 @@ from wtforms.validators import DataRequired, Length
 from app.core.forms import EMAIL, MISSING, ONE_TIME, line
 
 
-class ProofForm(FlaskForm):
+class OwnProofForm(FlaskForm):
     """The person itself, by its password or by a code to its present contact (`own_contacts.proved`)."""
 
     password = PasswordField(
@@ -21,7 +21,7 @@ class ProofForm(FlaskForm):
     )
 
 
-class MailForm(ProofForm):
+class MailForm(OwnProofForm):
     """Another e-mail of the person's own, with the code sent to it."""
 
     email = line(

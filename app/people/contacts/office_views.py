@@ -15,7 +15,7 @@ from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor
 from app.core import mail
 from app.core.errors import Invalid, Refused
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.per_request import now
@@ -28,14 +28,18 @@ from app.people.students.search_views import StudentSearch
 
 CHANNELS = {mail.SMS: _l("phone"), mail.MAIL: _l("e-mail"), contacts.RESET: _l("sign-in reset")}
 SOURCES = {
-    contacts.STAFF: _l("by a member of staff"), contacts.FILE: _l("by a file"),
-    contacts.MERGE: _l("by merging two records"), contacts.SELF: _l("on the own page"),
-}  # fmt: skip
+    contacts.STAFF: _l("by a member of staff"),
+    contacts.FILE: _l("by a file"),
+    contacts.MERGE: _l("by merging two records"),
+    contacts.SELF: _l("on the own page"),
+}
 CONFIRMED = {
-    holds.OLD_PHONE: _l("the old phone"), holds.MAIL: _l("the earlier e-mail"),
-    holds.CAMPUS: _l("the campus sign-in"), holds.SECOND: _l("a second person"),
+    holds.OLD_PHONE: _l("the old phone"),
+    holds.MAIL: _l("the earlier e-mail"),
+    holds.CAMPUS: _l("the campus sign-in"),
+    holds.SECOND: _l("a second person"),
     contacts.SELF: _l("the person, at its first sign-in"),
-}  # fmt: skip
+}
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -51,18 +55,18 @@ class HeldChangesView(StudentSearch, SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Changed sign-ins")
     columns = (
-        Column("user.display_name", _l("Student or employer"), card="title"),
-        Column("held_until", _l("Held until"), moment, sorts=True, width="number"),
-        Column("channel", _l("What was changed"), lambda name: str(CHANNELS.get(name, name))),
-        Column("old_masked", _l("Before"), dash),
-        Column("new_masked", _l("Since then"), dash),
-        Column(
+        ListColumn("user.display_name", _l("Student or employer"), card="title"),
+        ListColumn("held_until", _l("Held until"), moment, sorts=True, width="number"),
+        ListColumn("channel", _l("What was changed"), lambda name: str(CHANNELS.get(name, name))),
+        ListColumn("old_masked", _l("Before"), dash),
+        ListColumn("new_masked", _l("Since then"), dash),
+        ListColumn(
             "source", _l("By which way"), lambda name: str(SOURCES.get(name, name)), card="none"
         ),
-        Column("actor_name", _l("By whom")),
-        Column("at", _l("Changed on"), moment, sorts=True, width="number"),
-        Column("reason", _l("Reason"), dash, width="roomy", card="none"),
-        Column(
+        ListColumn("actor_name", _l("By whom")),
+        ListColumn("at", _l("Changed on"), moment, sorts=True, width="number"),
+        ListColumn("reason", _l("Reason"), dash, width="roomy", card="none"),
+        ListColumn(
             "confirmed_by",
             _l("Confirmed by"),
             lambda name: str(CONFIRMED.get(name, "–")),
@@ -81,10 +85,13 @@ class HeldChangesView(StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("Staff have changed no sign-in.")),
     )
     filters = (
-        ListFilter("source", _l("All ways"), ContactChange.source,
-                   lambda: [(name, str(text)) for name, text in SOURCES.items()
-                            if name != contacts.SELF]),
-    )  # fmt: skip
+        ListFilter(
+            "source",
+            _l("All ways"),
+            ContactChange.source,
+            lambda: [(name, str(text)) for name, text in SOURCES.items() if name != contacts.SELF],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.changes_for(actor())
@@ -97,7 +104,7 @@ class HeldChangesView(StudentSearch, SafeModelView):
         return str(item.user.display_name)
 
     @record_action("confirm_change", _l("Confirm"), reason="required", primary=True)
-    def confirm_change(self, items: list[Any]) -> Any:
+    def confirm_change(self, items: list[ContactChange]) -> Any:
         """Somebody else of the next level has made sure that the person asked for it."""
         self._each(
             items,
@@ -106,11 +113,13 @@ class HeldChangesView(StudentSearch, SafeModelView):
         )
 
     @record_action("undo_change", _l("Take back"), reason="required", danger=True)
-    def undo_change(self, items: list[Any]) -> Any:
+    def undo_change(self, items: list[ContactChange]) -> Any:
         """The former phone counts again; what was opened since is void."""
         self._each(items, undo, lambda n: _("%(count)s changes are taken back.", count=n))
 
-    def _each(self, items: list[Any], act: Callable[..., None], said: Callable[[int], str]) -> None:
+    def _each(
+        self, items: list[ContactChange], act: Callable[..., None], said: Callable[[int], str]
+    ) -> None:
         done, refused = 0, ""
         for item in items:
             try:

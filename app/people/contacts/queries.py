@@ -23,9 +23,10 @@ def changes_for(who: Actor) -> Select[ContactChange]:
         | AppUser.employer_id.in_(select(Employer.id).where(at_school(who, Employer.school_id)))
     )
     return select(ContactChange).where(
-        ContactChange.source != "self", ContactChange.held_until.is_not(None),
+        ContactChange.source != "self",
+        ContactChange.held_until.is_not(None),
         ContactChange.user_id.in_(parties),
-    )  # fmt: skip
+    )
 
 
 def change_tab(name: str, now: datetime) -> ColumnElement[bool] | None:

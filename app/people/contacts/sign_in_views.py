@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -41,16 +42,18 @@ class SignInView(SafeView):
         rows = contacts.holds_of(g.user.id, now)
         return self.render_template(
             "people/contacts/sign_in.html",
-            holds=[(row, holds.sentence(row), _changed(row), holds.ways(row, g.user)) for row in rows],
+            holds=[
+                (row, holds.sentence(row), _changed(row), holds.ways(row, g.user)) for row in rows
+            ],
             merges=[_request(found) for found in merge_requests.asked_of(g.user)],
             changes=[_changed(row) for row in changes_of(g.user, now - contacts.REMEMBERED)],
             email=g.user.email if contacts.has_mail(g.user) else "",
             home="MyHomeView.index" if g.user.role == Role.STUDENT else "EmployerHomeView.index",
-        )  # fmt: skip
+        )
 
     @expose("/<string(length=32):uid>/<string:way>/code", methods=["POST"])
     @has_access
-    def code(self, uid: str, way: str) -> Any:
+    def code(self, uid: str, way: str) -> ResponseReturnValue:
         return self._sent(lambda: holds.ask(g.user, uid, way))
 
     @expose("/<string(length=32):uid>/<string:way>", methods=["POST"])
@@ -66,7 +69,7 @@ class SignInView(SafeView):
 
     @expose("/second/<string(length=32):uid>/<string:side>/code", methods=["POST"])
     @has_access
-    def second_code(self, uid: str, side: str) -> Any:
+    def second_code(self, uid: str, side: str) -> ResponseReturnValue:
         return self._sent(lambda: merge_requests.send_code(g.user, uid, side))
 
     @expose("/second/<string(length=32):uid>", methods=["POST"])
@@ -83,8 +86,12 @@ class SignInView(SafeView):
                 merge_requests.refuse(g.user, uid)
 
         if self._done(act):
-            flash(_("Confirmed: the two records are one now.") if yes else
-                  _("Answered: the second record is not yours."), "success")  # fmt: skip
+            flash(
+                _("Confirmed: the two records are one now.")
+                if yes
+                else _("Answered: the second record is not yours."),
+                "success",
+            )
         return redirect(url_for(".index"), 303)
 
     @expose("/mail", methods=["GET", "POST"])
@@ -94,9 +101,12 @@ class SignInView(SafeView):
         if form.validate_on_submit():
             try:
                 own_contacts.change_mail(
-                    g.user, form.email.data, form.code.data, form.password.data or "",
+                    g.user,
+                    form.email.data,
+                    form.code.data,
+                    form.password.data or "",
                     form.old_code.data or "",
-                )  # fmt: skip
+                )
                 flash(
                     _(
                         "The e-mail is changed; messages to the old and the new address are on their way."
@@ -124,20 +134,21 @@ class SignInView(SafeView):
 
     @expose("/mail/old-code", methods=["POST"])
     @has_access
-    def old_code(self) -> Any:
+    def old_code(self) -> ResponseReturnValue:
         return self._sent(lambda: own_contacts.ask_own_code(g.user, "mail"))
 
-    def _mail_page(self, form: MailForm) -> Any:
+    def _mail_page(self, form: MailForm) -> ResponseReturnValue:
         held = contacts.hold_of(g.user, clock.now())
         page = self.render_template(
-            "people/contacts/sign_in_mail.html", form=form,
+            "people/contacts/sign_in_mail.html",
+            form=form,
             email=g.user.email if contacts.has_mail(g.user) else "",
             old=own_contacts.masked_contact(g.user),
             held=holds.sentence(held) if held is not None else "",
-        )  # fmt: skip
+        )
         return page, 422 if form.errors or form.form_errors else 200
 
-    def _sent(self, act: Callable[[], tuple[str, str]]) -> Any:
+    def _sent(self, act: Callable[[], tuple[str, str]]) -> ResponseReturnValue:
         return answer_code(self, act)
 
     def _done(self, act: Callable[[], None]) -> bool:
@@ -158,12 +169,21 @@ def _changed(row: ContactChange) -> dict[str, Any]:
     if row.confirmed_at:
         state = _("confirmed by %(what)s", what=CONFIRMED.get(row.confirmed_by, row.confirmed_by))
     return {
-        "what": str(CHANNELS.get(row.channel, row.channel)), "old": row.old_masked or "–",
-        "new": row.new_masked or "–", "how": str(SOURCES.get(row.source, row.source)),
-        "who": row.actor_name, "when": moment(row.at), "reason": row.reason, "state": state,
-    }  # fmt: skip
+        "what": str(CHANNELS.get(row.channel, row.channel)),
+        "old": row.old_masked or "–",
+        "new": row.new_masked or "–",
+        "how": str(SOURCES.get(row.source, row.source)),
+        "who": row.actor_name,
+        "when": moment(row.at),
+        "reason": row.reason,
+        "state": state,
+    }
 
 
-def _request(found: MergeRequest) -> dict[str, Any]:
-    return {"uid": found.uid, "reason": found.reason, "when": moment(found.asked_at),
-            "sides": merge_requests.sides(found)}  # fmt: skip
+def _request(found: MergeRequest) -> dict[str, object]:
+    return {
+        "uid": found.uid,
+        "reason": found.reason,
+        "when": moment(found.asked_at),
+        "sides": merge_requests.sides(found),
+    }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -72,14 +70,17 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     warnings.warn(user, f"undo:{row.uid}", *back_words(record), who=who)
 
 
-def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
+def _phone_back(row: ContactChange, user: AppUser, record: object) -> None:
     """The former phone is on record again. Raises Refused where that is not possible any more."""
     field = "phone" if isinstance(record, Student) else "contact_phone"
     if getattr(record, field) != row.new:
         raise Refused(_("The phone was changed again since. Undo the later change first."))
     if isinstance(record, Student) and row.old:
-        same = (Student.school_id == record.school_id, Student.id != record.id,
-                Student.phone_index == Student.phone.index(row.old))  # fmt: skip
+        same = (
+            Student.school_id == record.school_id,
+            Student.id != record.id,
+            Student.phone_index == Student.phone.index(row.old),
+        )
         if db.session.scalar(select(Student.id).where(*same).limit(1)) is not None:
             raise Refused(_("Another student of this school has the former phone by now."))
     setattr(record, field, row.old)
@@ -87,7 +88,7 @@ def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
         identify_if_free(user, "phone", row.old or "")
 
 
-def _mail_back(row: ContactChange, user: AppUser, record: Any) -> None:
+def _mail_back(row: ContactChange, user: AppUser, record: object) -> None:
     """The former e-mail is on record again, unless it is another's by now. Raises Refused."""
     if (user.email if contacts.has_mail(user) else None) != row.new:
         raise Refused(_("The e-mail was changed again since. Undo the later change first."))

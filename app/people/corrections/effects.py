@@ -30,7 +30,13 @@ def write_it(change: Change) -> None:
     except Invalid as error:
         raise Refused(" ".join(text for _place, text in error.problems)) from error
     if field == "phone":
-        STUDENTS.apply("change_phone", correction.student_id, change.actor, phone=value,
-                       reason=correction.reason, quiet=True)  # fmt: skip
+        STUDENTS.apply(
+            "change_phone",
+            correction.student_id,
+            change.actor,
+            phone=value,
+            reason=correction.reason,
+            quiet=True,
+        )
     else:
         STUDENTS.apply("correct", correction.student_id, change.actor, values=known, quiet=True)

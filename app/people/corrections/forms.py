@@ -42,9 +42,10 @@ def form_for(field: str, student: Student) -> Any:
             _l("Kind of document"), [DataRequired(MISSING)], default=student.id_kind
         )
         parts["id_country"] = SelectField(
-            _l("Passport issued by"), default=student.id_country,
+            _l("Passport issued by"),
+            default=student.id_country,
             description=_l("Of passports only: country or region."),
-        )  # fmt: skip
+        )
     form = type("CorrectionForm", (_Form,), parts)()
     if field == "id_number":
         form.id_kind.choices = list(identity.NAMES.items())

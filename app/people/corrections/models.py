@@ -46,18 +46,35 @@ def _of(group: str) -> tuple[str, ...]:
 
 
 FIELDS: dict[str, Any] = {
-    "name": _l("Name"), "id_number": _l("Identity document"), "phone": _l("Phone"), "sex": _l("Sex"),
-    "nation": _l("Nationality"), "examinee_no": _l("Examinee number"), "major_id": _l("Major"),
-    "class_name": _l("Class"), "education": _l("Level of education"),
-    "training_mode": _l("Training mode"), "graduation_year": _l("Graduation year"),
-    "origin": _l("Place of origin"), **fields.LABELS,
-}  # fmt: skip
+    "name": _l("Name"),
+    "id_number": _l("Identity document"),
+    "phone": _l("Phone"),
+    "sex": _l("Sex"),
+    "nation": _l("Nationality"),
+    "examinee_no": _l("Examinee number"),
+    "major_id": _l("Major"),
+    "class_name": _l("Class"),
+    "education": _l("Level of education"),
+    "training_mode": _l("Training mode"),
+    "graduation_year": _l("Graduation year"),
+    "origin": _l("Place of origin"),
+    **fields.LABELS,
+}
 GROUPS = (  # as the student reads them
     (_l("Student"), ("name", "id_number", "phone", "sex", "nation", "examinee_no", *_of("person"))),
-    (_l("Studies"), ("major_id", "class_name", "education", "training_mode", "graduation_year",
-                     *_of("studies"))),
+    (
+        _l("Studies"),
+        (
+            "major_id",
+            "class_name",
+            "education",
+            "training_mode",
+            "graduation_year",
+            *_of("studies"),
+        ),
+    ),
     (_l("Origin and home"), ("origin", *_of("home"))),
-)  # fmt: skip
+)
 TABLES = fields.TABLES
 SECRETS = ("id_number", "phone", *fields.SECRETS)
 NUMBERS = ("major_id", "graduation_year")
@@ -74,9 +91,10 @@ class Correction(db.Model):
     __table_args__ = (
         Index("ix_correction_school", "school_id", "state", "id"),
         Index("ix_correction_student", "student_id"),
-        Index("uq_correction_open", "student_id", "field", unique=True,
-              postgresql_where=db.text(OPEN)),
-    )  # fmt: skip
+        Index(
+            "uq_correction_open", "student_id", "field", unique=True, postgresql_where=db.text(OPEN)
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)

@@ -12,8 +12,9 @@ from app.workflow.steps import Change
 STUDENT = "student"
 ACCEPTED = Letter(
     _l("Your correction was accepted"),
-    _l("%(school)s has corrected your origin record: %(field)s is now %(wish)s."), "/my/origin/",
-)  # fmt: skip
+    _l("%(school)s has corrected your origin record: %(field)s is now %(wish)s."),
+    "/my/origin/",
+)
 LETTERS: Letters = {
     "accept": {STUDENT: ACCEPTED},
     "accept_anyway": {STUDENT: ACCEPTED},

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
-from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
@@ -38,8 +38,16 @@ def _overtaken(item: Any) -> list[tuple[str, str]] | None:
     if not queries.overtaken(row):
         return None
     now = queries.shown(row.field, queries.kept(row.student, row.field))
-    return [(_("Somebody changed this field after the student proposed the correction. The record now says: "
-               "%(value)s", value=now), "warn")]  # fmt: skip
+    return [
+        (
+            _(
+                "Somebody changed this field after the student proposed the correction. The record now says: "
+                "%(value)s",
+                value=now,
+            ),
+            "warn",
+        )
+    ]
 
 
 class CorrectionsView(StepActions, StudentSearch, SafeModelView):
@@ -58,12 +66,14 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     columns = (
         STUDENT,
         STUDENT_NO,
-        Column("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
-        Column("was", _l("On record"), whole),
-        Column("wish", _l("Should be"), whole),
-        Column("reason", _l("The student writes"), whole, width="roomy", card="none"),
-        Column("created_at", _l("Proposed on"), moment, sorts=True, width="number", card="none"),
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
+        ListColumn("was", _l("On record"), whole),
+        ListColumn("wish", _l("Should be"), whole),
+        ListColumn("reason", _l("The student writes"), whole, width="roomy", card="none"),
+        ListColumn(
+            "created_at", _l("Proposed on"), moment, sorts=True, width="number", card="none"
+        ),
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
         fact("student.college.name", _l("College")),
         fact("answer", _l("Reason"), dash),
         CHANGED.but(listed=False),
@@ -87,9 +97,13 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("No student has proposed a correction yet.")),
     )
     filters = (
-        ListFilter("field", _l("All fields"), Correction.field,
-                   lambda: [(name, str(label)) for name, label in FIELDS.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "field",
+            _l("All fields"),
+            Correction.field,
+            lambda: [(name, str(label)) for name, label in FIELDS.items()],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.corrections_for(actor())

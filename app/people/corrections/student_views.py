@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.act_views import take
@@ -36,7 +37,7 @@ from app.people.students.student_views import me
 LARGEST_KEY = 2**31 - 1
 
 
-def state_chip(correction: Correction) -> Any:
+def state_chip(correction: Correction) -> ResponseReturnValue:
     state = CorrectionState(correction.state)
     return chip(LABELS[state], CHIPS.get(state, "closed"))
 
@@ -65,8 +66,10 @@ class MyOriginView(SafeView):
 
     def _fact(self, student: Any, field: str, rows: Sequence[Correction]) -> dict[str, Any]:
         """A field with its value; one that waits for the school leads to the proposal."""
-        waiting = next((r for r in rows if r.field == field and CORRECTIONS.offers(
-            r, actor(), clock.now())), None)  # fmt: skip
+        waiting = next(
+            (r for r in rows if r.field == field and CORRECTIONS.offers(r, actor(), clock.now())),
+            None,
+        )
         return {
             "label": FIELDS[field],
             "value": on_page(field, kept(student, field)),
@@ -126,8 +129,10 @@ class MyOriginView(SafeView):
     @has_access
     def files(self, pk: int) -> Any:
         who, row = actor(), CORRECTIONS.find(pk, actor())
-        return take_files(lambda name, stream: files.attach(RECORD, row, who, name, stream),
-                          url_for("MyOriginView.show", pk=pk))  # fmt: skip
+        return take_files(
+            lambda name, stream: files.attach(RECORD, row, who, name, stream),
+            url_for("MyOriginView.show", pk=pk),
+        )
 
     @expose(f"/correction/<int(max={LARGEST_KEY}):pk>/withdraw", methods=["POST"])
     @has_access

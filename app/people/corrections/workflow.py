@@ -43,8 +43,11 @@ def not_overtaken(correction: Correction, actor: Actor, now: datetime) -> str | 
     if not overtaken(correction):
         return None
     value = shown(correction.field, kept(correction.student, correction.field))
-    return _("The record was changed since: it now says %(value)s. Look at both, then accept all the "
-             "same or refuse.", value=value)  # fmt: skip
+    return _(
+        "The record was changed since: it now says %(value)s. Look at both, then accept all the "
+        "same or refuse.",
+        value=value,
+    )
 
 
 CORRECTIONS: Workflow[Correction] = Workflow(
@@ -105,10 +108,16 @@ def propose(
         raise Invalid(problems)
     now = clock.now()
     new = Correction(
-        uid=uuid4().hex, school_id=student.school_id, student_id=student.id, field=field,
-        seen=seen(student, field), was=shown(field, kept(student, field))[:120],
-        wish=shown(field, value)[:120], reason=clean_line(reason), created_at=now,
-    )  # fmt: skip
+        uid=uuid4().hex,
+        school_id=student.school_id,
+        student_id=student.id,
+        field=field,
+        seen=seen(student, field),
+        was=shown(field, kept(student, field))[:120],
+        wish=shown(field, value)[:120],
+        reason=clean_line(reason),
+        created_at=now,
+    )
     new.wanted = value
     with db.session.no_autoflush:
         new.student = student
@@ -141,4 +150,4 @@ def open_still(correction: Correction, actor: Actor) -> None:
         raise Refused(_("The files of this record cannot be changed here."))
 
 
-FILES = files.Kind(Correction, corrections_for, open_still)
+FILES = files.FileKind(Correction, corrections_for, open_still)

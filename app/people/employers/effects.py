@@ -31,18 +31,32 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
     """The contact's telephone of an employer that has accounts: told, and held."""
     for user in accounts_of(employer):
         row = contacts.note_change(
-            user, mail.SMS, old, employer.contact_phone, STAFF, change.actor, reason=change.reason,
+            user,
+            mail.SMS,
+            old,
+            employer.contact_phone,
+            STAFF,
+            change.actor,
+            reason=change.reason,
             held_until=hold_until(employer.school_id, change.now),
-        )  # fmt: skip
+        )
         security_log.note("phone_changed", user=user, who=change.actor)
         subject = _("The phone of your account was changed")
         row.told = others(contacts.reach(user, change.now), employer.contact_phone)
-        warnings.warn(user, change.key, subject, _(
-            "%(school)s changed the telephone of %(employer)s to %(phone)s. If you did not ask for it, "
-            "call the employment office at once. Until %(until)s nothing can be sent or agreed to.",
-            school=employer.school.name, employer=employer.name,
-            phone=employer.contact_phone_masked or "–", until=holds.moment(row.held_until),
-        ), who=change.actor)  # fmt: skip
+        warnings.warn(
+            user,
+            change.key,
+            subject,
+            _(
+                "%(school)s changed the telephone of %(employer)s to %(phone)s. If you did not ask for it, "
+                "call the employment office at once. Until %(until)s nothing can be sent or agreed to.",
+                school=employer.school.name,
+                employer=employer.name,
+                phone=employer.contact_phone_masked or "–",
+                until=holds.moment(row.held_until),
+            ),
+            who=change.actor,
+        )
 
 
 def own_phone(user: AppUser, employer: Employer, phone: str) -> None:
@@ -59,11 +73,17 @@ def own_phone(user: AppUser, employer: Employer, phone: str) -> None:
         return
     row = contacts.note_change(user, mail.SMS, old, phone, SELF, actor_of(user))
     security_log.note("phone_changed", user=user, who=actor_of(user))
-    warnings.warn(user, f"phone:{row.uid}", _("The phone of your account was changed"), _(
-        "The telephone of %(name)s was changed on its own page to %(phone)s. If it was not you, call the "
-        "employment office of your school at once.",
-        name=employer.name, phone=employer.contact_phone_masked or "–",
-    ))  # fmt: skip
+    warnings.warn(
+        user,
+        f"phone:{row.uid}",
+        _("The phone of your account was changed"),
+        _(
+            "The telephone of %(name)s was changed on its own page to %(phone)s. If it was not you, call the "
+            "employment office of your school at once.",
+            name=employer.name,
+            phone=employer.contact_phone_masked or "–",
+        ),
+    )
 
 
 def write_employer(change: Change) -> None:

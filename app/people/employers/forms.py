@@ -47,9 +47,12 @@ class CompanyForm(FlaskForm):
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
     )
     name = line(
-        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        _l("Name of the employer"),
+        120,
+        a_title,
+        clean=clean_title,
         description=_l("The full name as on the business licence"),
-    )  # fmt: skip
+    )
     licence = FileField(
         _l("Business licence"),
         description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
@@ -68,7 +71,7 @@ class CompanyForm(FlaskForm):
         _l("E-mail"), 120, EMAIL, render_kw={"autocomplete": "email", "inputmode": "email"}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.school.choices = [("", _l("Please choose")), *active_schools()]
 
@@ -84,9 +87,11 @@ class RegisterForm(CompanyForm):
     shared_phone = False  # whether the telephone opens another account
     email_code = StringField(_l("Code from the e-mail"), [Length(max=60)], render_kw=ONE_TIME)
     contact_phone_code = StringField(
-        _l("Code from the phone"), [Length(max=60)], render_kw=ONE_TIME,
+        _l("Code from the phone"),
+        [Length(max=60)],
+        render_kw=ONE_TIME,
         description=_l("A landline needs none."),
-    )  # fmt: skip
+    )
 
     licence = FileField(
         _l("Business licence"),
@@ -129,7 +134,7 @@ class ProfileForm(FlaskForm):
     household_kind = SelectField(_l("Household registration moves to"), [DataRequired(MISSING)])
     household_address = line(_l("Household address"), 200, OnlyIf("household_kind", NOT_RECEIVED))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
         self.archive_receiver.choices = options("dajs", NOT_FOR_EMPLOYERS["dajs"])
@@ -151,10 +156,22 @@ class ProfileForm(FlaskForm):
     def field_names(cls) -> tuple[str, ...]:
         """The names of what it writes."""
         return (
-            "kind", "industry", "location", "address", "postcode", "contact_name", "contact_phone",
-            "archive_receiver", "archive_to", "archive_address", "archive_postcode",
-            "archive_contact", "archive_phone", "household_kind", "household_address",
-        )  # fmt: skip
+            "kind",
+            "industry",
+            "location",
+            "address",
+            "postcode",
+            "contact_name",
+            "contact_phone",
+            "archive_receiver",
+            "archive_to",
+            "archive_address",
+            "archive_postcode",
+            "archive_contact",
+            "archive_phone",
+            "household_kind",
+            "household_address",
+        )
 
     def values(self) -> dict[str, Any]:
         """What is to be written; details that do not count are None."""
@@ -170,8 +187,18 @@ def when(field: SelectField) -> str:
 class EmployerForm(DynamicForm):
     """An employer as staff enter and correct it (ADM-06)."""
 
-    FIELDS = ("credit_code", "name", "kind", "industry", "location", "address", "postcode",
-              "contact_name", "contact_phone", "email")  # fmt: skip
+    FIELDS = (
+        "credit_code",
+        "name",
+        "kind",
+        "industry",
+        "location",
+        "address",
+        "postcode",
+        "contact_name",
+        "contact_phone",
+        "email",
+    )
 
     credit_code = line(
         _l("Unified social credit code"), 18, clean=lambda text: clean_code(text)[:40]
@@ -190,7 +217,7 @@ class EmployerForm(DynamicForm):
     contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
     email = line(_l("E-mail"), 120, EMAIL, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
 

@@ -51,8 +51,18 @@ LETTERS: Letters = {
 }  # fmt: skip
 # what the employer does itself is shown to it at once; the school finds it on its desk
 # a changed way in is told on every contact, by `accounts.warnings`
-SILENT = ("register", "resubmit", "list", "claim", "merge_into", "confirm_contact",
-          "confirm_contact_office", "undo_contact", "undo_contact_office", "change_mail")  # fmt: skip
+SILENT = (
+    "register",
+    "resubmit",
+    "list",
+    "claim",
+    "merge_into",
+    "confirm_contact",
+    "confirm_contact_office",
+    "undo_contact",
+    "undo_contact_office",
+    "change_mail",
+)
 
 
 def tell_employer(change: Change) -> None:

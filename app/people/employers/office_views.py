@@ -15,7 +15,7 @@ from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
 from app.codes import queries as codes
 from app.codes.labels import code_name, region_name
-from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, same, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, same, trace_panel
 from app.fab.declared import READ_ONLY, Link, Tab
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -68,7 +68,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     list_title = _l("Employers")
     show_title = _l("Employer")
     columns = (
-        Column(
+        ListColumn(
             "name",
             _l("Name of the employer"),
             sorts=True,
@@ -76,11 +76,13 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             card="title",
             head=_head("name"),
         ),
-        Column(
+        ListColumn(
             "credit_code", _l("Credit code"), sorts=True, width="number", head=_head("credit_code")
         ),
-        Column("kind", _l("Nature"), code_name("dwxz"), card="none", cut=same, head=_head("kind")),
-        Column(
+        ListColumn(
+            "kind", _l("Nature"), code_name("dwxz"), card="none", cut=same, head=_head("kind")
+        ),
+        ListColumn(
             "industry",
             _l("Industry"),
             code_name("dwhy"),
@@ -88,9 +90,9 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             cut=same,
             head=_head("industry"),
         ),
-        Column("school.name", _l("Checking school"), cut=same),
+        ListColumn("school.name", _l("Checking school"), cut=same),
         CHANGED.but(card="none"),
-        Column(
+        ListColumn(
             "state",
             lazy_pgettext("record", "Review"),
             chips(EMPLOYER_STATES, EMPLOYER_CHIPS),
@@ -133,16 +135,28 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     base_order = ("changed_at", "desc")
     search_hint = _l("Name or credit code")
     tabs = (
-        Tab("awaiting", _l("Awaiting review"), lambda: queries.employer_tab("awaiting"),
-            empty=_l("No employer waits for your check.")),
+        Tab(
+            "awaiting",
+            _l("Awaiting review"),
+            lambda: queries.employer_tab("awaiting"),
+            empty=_l("No employer waits for your check."),
+        ),
         Tab("approved", _l("Approved"), lambda: queries.employer_tab("approved")),
         Tab("rejected", _l("Rejected"), lambda: queries.employer_tab("rejected")),
-        Tab("listed", _l("On the register"), lambda: queries.employer_tab("listed"),
-            empty=_l("Staff have put no employer on the register.")),
-        Tab("blocked", _l("Blocked"), lambda: queries.employer_tab("blocked"),
-            empty=_l("No employer is blocked.")),
+        Tab(
+            "listed",
+            _l("On the register"),
+            lambda: queries.employer_tab("listed"),
+            empty=_l("Staff have put no employer on the register."),
+        ),
+        Tab(
+            "blocked",
+            _l("Blocked"),
+            lambda: queries.employer_tab("blocked"),
+            empty=_l("No employer is blocked."),
+        ),
         Tab("all", _l("All")),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.employers_for(actor())

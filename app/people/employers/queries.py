@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
@@ -69,7 +68,7 @@ def employer_of(user: AppUser) -> Employer | None:
     return db.session.get(Employer, user.employer_id)
 
 
-def licence_of(employer: Employer) -> Any | None:
+def licence_of(employer: Employer) -> object:
     """What pages show of the employer's licence scan (the table lies in a package above)."""
     if employer.licence_id is None:
         return None

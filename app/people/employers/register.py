@@ -45,7 +45,9 @@ def employer_by_code(code: str) -> Employer | None:
     return db.session.scalars(select(Employer).where(Employer.credit_code == code)).first()
 
 
-def list_employer(values: Mapping[str, Any], actor: Actor, *, compared: bool = False) -> Employer:
+def list_employer(
+    values: Mapping[str, object], actor: Actor, *, compared: bool = False
+) -> Employer:
     """Put an employer on the register of all schools, and commit. Raises Invalid, NotYours."""
     return committed(lambda: listed(values, actor, compared=compared))
 
@@ -68,7 +70,7 @@ def listed(values: Mapping[str, Any], actor: Actor, *, compared: bool = False) -
 
 
 def correct_employer(
-    employer: Employer, values: Mapping[str, Any], actor: Actor, *, compared: bool = False
+    employer: Employer, values: Mapping[str, object], actor: Actor, *, compared: bool = False
 ) -> Employer:
     """Write the facts that differ, and commit; an empty telephone stays. Raises Invalid, Refused."""
     same = values["credit_code"] == employer.credit_code

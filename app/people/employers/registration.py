@@ -54,14 +54,23 @@ def needs_proof(channel: str, address: str) -> bool:
 def ask(token: str, channel: str, address: str, network: str) -> None:
     """Send the code that proves an address, and commit. Raises Invalid, Refused."""
     if not needs_proof(channel, address):
-        wrong = {mail.MAIL: _("This is not an e-mail address."),
-                 mail.SMS: _("A code goes to a mobile number: 11 digits that begin with 1.")}  # fmt: skip
+        wrong = {
+            mail.MAIL: _("This is not an e-mail address."),
+            mail.SMS: _("A code goes to a mobile number: 11 digits that begin with 1."),
+        }
         raise Invalid([(FIELDS[channel], wrong[channel])])
     if not CODES.take(network):
         raise Refused(_("Very much was asked from your network. Please wait an hour, then go on."))
     asker = cipher().blind_index("asker", network).hex()
-    one_time.send(owner_of(token), purpose_of(channel, address), channel, address,
-                  pool=Pool.REGISTER, asker=asker, act=_("To register as an employer"))  # fmt: skip
+    one_time.send(
+        owner_of(token),
+        purpose_of(channel, address),
+        channel,
+        address,
+        pool=Pool.REGISTER,
+        asker=asker,
+        act=_("To register as an employer"),
+    )
 
 
 def is_proved(token: str, address: str) -> bool:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -65,11 +66,13 @@ def licence(file: FileStorage | None) -> Upload | None:
         raise Invalid([("licence", str(refusal))]) from refusal
 
 
-FILES = files.Kind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
+FILES = files.FileKind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
-SHARED = _l("This telephone opens another account already, which is allowed: sign in to this one by "
-            "credit code or e-mail.")  # fmt: skip
+SHARED = _l(
+    "This telephone opens another account already, which is allowed: sign in to this one by "
+    "credit code or e-mail."
+)
 TOKEN = "register"  # noqa: S105 (in the cookie: whose codes these are)
 
 
@@ -80,7 +83,7 @@ class RegisterView(SafeView):
     default_view = "register"
 
     @expose("", methods=["GET", "POST"])
-    def register(self) -> Any:
+    def register(self) -> ResponseReturnValue:
         if g.user.is_authenticated:
             return redirect("/")
         if request.method == "POST" and not REGISTRATIONS.take(request.remote_addr):
@@ -113,7 +116,7 @@ class RegisterView(SafeView):
         _say_what_is_lost(form)
 
     @expose("/code/<string(maxlength=8):channel>", methods=["POST"])
-    def code(self, channel: str) -> Any:
+    def code(self, channel: str) -> ResponseReturnValue:
         """The same for the page's script."""
         if channel not in FIELDS or g.user.is_authenticated:
             abort(404)
@@ -136,7 +139,7 @@ def _address(form: RegisterForm, channel: str) -> str:
     return form[FIELDS[channel]].data or ""
 
 
-def _proofs(form: RegisterForm) -> dict[str, Any]:
+def _proofs(form: RegisterForm) -> dict[str, object]:
     """Which of the addresses on the page this browser has proved."""
     return {
         f"{FIELDS[channel]}_proved": registration.is_proved(_token(), _address(form, channel))
@@ -168,13 +171,18 @@ def _registered(form: RegisterForm) -> AppUser | None:
     values, token = form.facts(), _token()
     codes = {mail.MAIL: form.email_code.data or "", mail.SMS: form.contact_phone_code.data or ""}
     problems = registration.gathered(
-        *(partial(registration.prove, token, channel, _address(form, channel), codes[channel])
-          for channel in FIELDS if not form[FIELDS[channel]].errors),
+        *(
+            partial(registration.prove, token, channel, _address(form, channel), codes[channel])
+            for channel in FIELDS
+            if not form[FIELDS[channel]].errors
+        ),
         lambda: registration.wrong(
-            values, form.password.data or "", form.again.data or "",
+            values,
+            form.password.data or "",
+            form.again.data or "",
             mail_proved=registration.is_proved(token, values["email"] or ""),
         ),
-    )  # fmt: skip
+    )
     upload = None
     try:
         upload = licence(form.licence.data)
@@ -240,9 +248,10 @@ class EmployerReviewView(SafeView):
 
 def _correction(employer: Employer) -> CompanyForm:
     names = ("credit_code", "name", "contact_name", "email")
-    form = CompanyForm(data={name: getattr(employer, name) for name in names} | {
-        "school": employer.school.code, "contact_phone": employer.contact_phone
-    })  # fmt: skip
+    form = CompanyForm(
+        data={name: getattr(employer, name) for name in names}
+        | {"school": employer.school.code, "contact_phone": employer.contact_phone}
+    )
     form.licence.description = _("Choose a file only if the scan has to be replaced.")
     return form
 

@@ -17,14 +17,14 @@ from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
-    Choices,
+    CellKind,
     Column,
     Context,
     Found,
-    Kind,
     Problems,
     Sheet,
     Target,
+    ValueList,
     fits,
 )
 from app.people.employers.models import Employer, EmployerState
@@ -39,15 +39,19 @@ POSTCODE = _l("A postcode has six digits.")
 def prepare(_record: Import) -> Context:
     """The official tables."""
     lists = {
-        field: Choices([(code, code, label) for code, label in codes.choices(table)])
+        field: ValueList([(code, code, label) for code, label in codes.choices(table)])
         for field, table in TABLES.items()
     }
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
-    lists["location"] = Choices([(code, code, name) for code, name in regions])
+    lists["location"] = ValueList([(code, code, name) for code, name in regions])
     words = (("1", "是", _("yes")), ("0", "否", _("no")))
-    lists["compared"] = Choices([
-        (key == "1", code, name) for key, han, said in words for code, name in ((han, han), (key, said))
-    ])  # fmt: skip
+    lists["compared"] = ValueList(
+        [
+            (key == "1", code, name)
+            for key, han, said in words
+            for code, name in ((han, han), (key, said))
+        ]
+    )
     return Context(clock.today(), lists)
 
 
@@ -80,18 +84,32 @@ def look(record: Import, _context: Context) -> None:
 
 
 _LISTED = trail.lines(
-    "employer", "'list'", "NULL", "e.state", trail.BY_ACTOR, record="e.id", school="e.school_id",
-    details="jsonb_build_object('import', :id ::int)", at="app_now()",
-)  # fmt: skip
+    "employer",
+    "'list'",
+    "NULL",
+    "e.state",
+    trail.BY_ACTOR,
+    record="e.id",
+    school="e.school_id",
+    details="jsonb_build_object('import', :id ::int)",
+    at="app_now()",
+)
 
 
 def leave_trace(record: Import) -> None:
     """Each new record begins its trail as one that was entered by hand; a changed one says what changed."""
     who = who_asked(record)
     if record.changed:
-        trace_file(Employer, "correct_employer", "t.credit_code = r.values ->> 'credit_code'",
-                   EMPLOYER_LIST.target.fields, who, id=record.id, file=record.file_name,
-                   undone=record.is_undone)  # fmt: skip
+        trace_file(
+            Employer,
+            "correct_employer",
+            "t.credit_code = r.values ->> 'credit_code'",
+            EMPLOYER_LIST.target.fields,
+            who,
+            id=record.id,
+            file=record.file_name,
+            undone=record.is_undone,
+        )
     db.session.execute(
         text(
             f"{trail.INTO} {_LISTED} FROM employer e"
@@ -133,24 +151,26 @@ EMPLOYER_LIST = Sheet(
         defaults={"state": EmployerState.LISTED.value, "contact_name": "", "email": ""},
     ),
     columns=(
-        Column("credit_code", _l("Credit code"), Kind.CODE, "DWZZJGDM", ("统一社会信用代码", "信用代码"),
+        Column("credit_code", _l("Credit code"), CellKind.CODE, "DWZZJGDM", ("统一社会信用代码", "信用代码"),
                required=True, most=18, width=24, sample="91420100MA4KXXXX0X",
                help=_l("18 characters, as on the business licence.")),
-        Column("compared", _l("Code compared"), Kind.CHOICE, "", ("代码已核对",), aside=True, width=12,
+        Column("compared", _l("Code compared"), CellKind.CHOICE, "", ("代码已核对",), aside=True, width=12,
                help=_l("“yes” where the last character does not fit, but stands so on the licence.")),
-        Column("name", _l("Name of the employer"), Kind.TITLE, "DWMC", ("单位名称",), required=True,
+        Column("name", _l("Name of the employer"), CellKind.TITLE, "DWMC", ("单位名称",), required=True,
                most=120, checks=(is_title,), width=32, sample="星光集团有限公司"),
-        Column("kind", _l("Nature"), Kind.CHOICE, "DWXZDM", ("单位性质", "单位性质代码"), width=18,
+        Column("kind", _l("Nature"), CellKind.CHOICE, "DWXZDM", ("单位性质", "单位性质代码"), width=18,
                sample="39"),
-        Column("industry", _l("Industry"), Kind.CHOICE, "DWHYDM", ("单位行业", "单位行业代码"), width=22,
+        Column("industry", _l("Industry"), CellKind.CHOICE, "DWHYDM", ("单位行业", "单位行业代码"), width=22,
                sample="34"),
-        Column("location", _l("Location"), Kind.CHOICE, "DWSZDDM", ("单位所在地", "单位所在地代码"), width=22,
+        Column("location", _l("Location"), CellKind.CHOICE, "DWSZDDM", ("单位所在地", "单位所在地代码"),
+               width=22,
                listed=False, sample="420111"),
-        Column("address", _l("Postal address"), Kind.TEXT, "DWDZ", ("单位地址", "地址"), most=200, width=32),
-        Column("postcode", _l("Postcode"), Kind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
+        Column("address", _l("Postal address"), CellKind.TEXT, "DWDZ", ("单位地址", "地址"), most=200,
+               width=32),
+        Column("postcode", _l("Postcode"), CellKind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
                checks=(fits(checks.is_postcode, POSTCODE),)),
-        Column("contact_name", _l("Signing contact"), Kind.CONTACT, "LXR", ("联系人", "单位联系人"),
+        Column("contact_name", _l("Signing contact"), CellKind.CONTACT, "LXR", ("联系人", "单位联系人"),
                width=12),
-        Column("email", _l("E-mail"), Kind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),
+        Column("email", _l("E-mail"), CellKind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),
     ),
 )  # fmt: skip

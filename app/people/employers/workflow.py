@@ -222,7 +222,7 @@ def _account(values: dict[str, Any], password: str) -> AppUser:
     return user
 
 
-def _facts(values: dict[str, Any]) -> dict[str, Any]:
+def _facts(values: dict[str, Any]) -> dict[str, object]:
     return {name: values[name] for name in ("credit_code", "name", "contact_name", "email")}
 
 

@@ -21,9 +21,15 @@ class MergeRequest(db.Model):
 
     __tablename__ = "merge_request"
     __table_args__ = (
-        Index("uq_merge_request_open", "kind", "keep_id", "gone_id", unique=True,
-              postgresql_where=text("ended_at IS NULL")),
-    )  # fmt: skip
+        Index(
+            "uq_merge_request_open",
+            "kind",
+            "keep_id",
+            "gone_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)

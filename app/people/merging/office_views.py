@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -74,8 +75,13 @@ class _Merge(SafeView):
             flash(" ".join(text for _place, text in error.problems), "warning")
             return self._page(keep, other, number), 422
         if waits is not None:
-            flash(_("Asked. The records become one once the person behind both has confirmed it on its "
-                    "own page, by a code to the contact of each."), "success")  # fmt: skip
+            flash(
+                _(
+                    "Asked. The records become one once the person behind both has confirmed it on its "
+                    "own page, by a code to the contact of each."
+                ),
+                "success",
+            )
             return redirect(request.full_path, 303)
         flash(_("Merged; everything of the second record is here."), "success")
         return redirect(url_for(self.shows, pk=keep.id), 303)
@@ -90,7 +96,7 @@ class _Merge(SafeView):
             flash(_("You ask no longer."), "success")
         return redirect(request.full_path, 303)
 
-    def _one(self, found: Any) -> Any:
+    def _one(self, found: object) -> Any:
         return db.session.scalars(self.scoped().where(found).limit(1)).first()
 
     def _page(self, keep: Any, other: Any, number: str) -> Any:
@@ -98,18 +104,28 @@ class _Merge(SafeView):
         pairs = [(name, self._shown(keep, name), self._shown(other, name)) for name in self.fields]
         return self.render_template(
             "people/merging/merge.html",
-            keep=keep, other=other, number=number, back=url_for(self.shows, pk=keep.id),
+            keep=keep,
+            other=other,
+            number=number,
+            back=url_for(self.shows, pk=keep.id),
             pairs=[(name, self.labels[name], *two) for name, *two in pairs if two != ["–", "–"]]
-            if other else [],
-            contacts=[(self.labels[name], self._shown(keep, name), self._shown(other, name))
-                      for name in self.contacts] if other else [],
+            if other
+            else [],
+            contacts=[
+                (self.labels[name], self._shown(keep, name), self._shown(other, name))
+                for name in self.contacts
+            ]
+            if other
+            else [],
             waiting=asked,
-            proof=self.kind == merge_requests.STUDENT and other is not None
+            proof=self.kind == merge_requests.STUDENT
+            and other is not None
             and merging.same_id_number(keep, other),
             numbers=(getattr(keep, self.number), getattr(other, self.number) if other else ""),
             number_label=self.labels[self.number],
-            taken=asked.take if asked is not None else self._taken(), reason=request.form.get("reason", ""),
-        )  # fmt: skip
+            taken=asked.take if asked is not None else self._taken(),
+            reason=request.form.get("reason", ""),
+        )
 
     def _shown(self, record: Any, name: str) -> str:
         if record is None:
@@ -143,7 +159,7 @@ class MergeStudentsView(_Merge):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
-    def merge(self, pk: int) -> Any:
+    def merge(self, pk: int) -> ResponseReturnValue:
         return self.answer(pk)
 
 
@@ -165,5 +181,5 @@ class MergeEmployersView(_Merge):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
-    def merge(self, pk: int) -> Any:
+    def merge(self, pk: int) -> ResponseReturnValue:
         return self.answer(pk)

@@ -62,23 +62,38 @@ def _ask(
     reason = checked_reason(Reason.REQUIRED, reason)
     mine = _users(kind, keep_id)
     if not mine or contact_of(mine[0]) is None or (kind == STUDENT and not _reached(kind, gone)):
-        raise Refused(_("No code can reach both sides. Enter the ID number of both records: if it is the "
-                        "same they can be merged."))  # fmt: skip
+        raise Refused(
+            _(
+                "No code can reach both sides. Enter the ID number of both records: if it is the "
+                "same they can be merged."
+            )
+        )
     if waiting(kind, keep_id, gone_id) is not None:
         raise Refused(_("You have asked already; it waits for the other side's answer."))
-    found = MergeRequest(kind=kind, keep_id=keep_id, gone_id=gone_id, take=sorted(take),
-                         reason=reason, asked_by=actor.user_id, asked_at=clock.now())  # fmt: skip
+    found = MergeRequest(
+        kind=kind,
+        keep_id=keep_id,
+        gone_id=gone_id,
+        take=sorted(take),
+        reason=reason,
+        asked_by=actor.user_id,
+        asked_at=clock.now(),
+    )
     db.session.add(found)
     db.session.flush()
     security_log.note("merge_asked", user=mine[0], who=actor, gone=gone_id)
     said = _(
         "%(who)s of %(school)s asks whether the record %(gone)s is yours, too: %(reason)s Sign in and "
         "answer on the page “My sign-in”. If it is not yours, say so there.",
-        who=actor.name, school=keep.school.name, gone=_number(gone), reason=reason,
-    )  # fmt: skip
+        who=actor.name,
+        school=keep.school.name,
+        gone=_number(gone),
+        reason=reason,
+    )
     for user in [*mine, *_users(kind, gone_id)]:
-        warnings.warn(user, f"ask-merge:{found.uid}", _("Are these records both yours?"), said,
-                      who=actor)  # fmt: skip
+        warnings.warn(
+            user, f"ask-merge:{found.uid}", _("Are these records both yours?"), said, who=actor
+        )
     return found
 
 
@@ -105,8 +120,12 @@ def _reached(kind: str, record: Any) -> tuple[str, str] | None:
 
 def waiting(kind: str, keep_id: int, gone_id: int) -> MergeRequest | None:
     """The request for these two that is not answered yet."""
-    mine = (MergeRequest.kind == kind, MergeRequest.keep_id == keep_id,
-            MergeRequest.gone_id == gone_id, MergeRequest.ended_at.is_(None))  # fmt: skip
+    mine = (
+        MergeRequest.kind == kind,
+        MergeRequest.keep_id == keep_id,
+        MergeRequest.gone_id == gone_id,
+        MergeRequest.ended_at.is_(None),
+    )
     return db.session.scalars(select(MergeRequest).where(*mine)).one_or_none()
 
 
@@ -138,8 +157,12 @@ class Side:
 def asked_of(user: AppUser) -> list[MergeRequest]:
     """The open requests to keep this account's record."""
     kind, key = _own(user)
-    mine = (MergeRequest.kind == kind, MergeRequest.keep_id == key, MergeRequest.ended_at.is_(None),
-            MergeRequest.asked_at > clock.app_now() - LIFE)  # fmt: skip
+    mine = (
+        MergeRequest.kind == kind,
+        MergeRequest.keep_id == key,
+        MergeRequest.ended_at.is_(None),
+        MergeRequest.asked_at > clock.app_now() - LIFE,
+    )
     return list(db.session.scalars(select(MergeRequest).where(*mine).order_by(MergeRequest.id)))
 
 

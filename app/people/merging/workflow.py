@@ -37,8 +37,20 @@ from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_rows
 
-FIELDS = ("student_no", "name", "sex", "nation", "examinee_no", "major_id", "class_name",
-          "graduation_year", "education", "training_mode", "origin", *fields.PLAIN)  # fmt: skip
+FIELDS = (
+    "student_no",
+    "name",
+    "sex",
+    "nation",
+    "examinee_no",
+    "major_id",
+    "class_name",
+    "graduation_year",
+    "education",
+    "training_mode",
+    "origin",
+    *fields.PLAIN,
+)
 SECRETS = ("id_number", "phone")  # shown beside one another, taken never
 EMPLOYER_FIELDS = ("name", "kind", "industry", "location", "address", "postcode", "contact_name")
 EMPLOYER_CONTACTS = ("email",)
@@ -101,10 +113,13 @@ def _nothing_held(users: Sequence[AppUser]) -> None:
     for user in users:
         row = contacts.hold_of(user, clock.now())
         if row is not None:
-            raise Refused(_(
-                "A changed sign-in of one of the two is held until %(until)s. Have it confirmed, or undo "
-                "it, before merging.", until=holds.moment(row.held_until),
-            ))  # fmt: skip
+            raise Refused(
+                _(
+                    "A changed sign-in of one of the two is held until %(until)s. Have it confirmed, or undo "
+                    "it, before merging.",
+                    until=holds.moment(row.held_until),
+                )
+            )
 
 
 def put_students_together(
@@ -211,7 +226,7 @@ def _one_standing(keep: Employer, gone: Employer) -> None:
         )
 
 
-def _facts(gone: Student) -> dict[str, Any]:
+def _facts(gone: Student) -> dict[str, object]:
     """What is kept of the second record, numbers masked."""
     shown = [*FIELDS, "id_kind", *(f"{name}_masked" for name in SECRETS)]
     return {"id": gone.id} | {name: getattr(gone, name) for name in shown}
@@ -272,8 +287,16 @@ def _student_accounts(
     one_phone = gone.phone is not None and gone.phone == keep.phone
     until = None if proved or one_phone else hold_until(keep.school_id, now)
     if not one_phone:
-        contacts.note_change(mine, mail.SMS, gone.phone, keep.phone, contacts.MERGE, actor,
-                             reason=reason, held_until=until)  # fmt: skip
+        contacts.note_change(
+            mine,
+            mail.SMS,
+            gone.phone,
+            keep.phone,
+            contacts.MERGE,
+            actor,
+            reason=reason,
+            held_until=until,
+        )
     for channel, address in old:
         if channel == mail.MAIL and address != mine.email:
             contacts.note_change(mine, mail.MAIL, address, mine.email, contacts.MERGE, actor)
@@ -306,11 +329,14 @@ def _tell(
         "%(who)s of %(school)s has merged two records of %(name)s: the account of the record %(gone)s is "
         "closed, that of %(kept)s goes on with the contacts it had. If these are not one and the "
         "same, call the employment office at once.",
-        who=actor.name, school=keep.school.name, name=keep.name, gone=_number(gone), kept=_number(keep),
-    )  # fmt: skip
+        who=actor.name,
+        school=keep.school.name,
+        name=keep.name,
+        gone=_number(gone),
+        kept=_number(keep),
+    )
     key = f"merge:{keep.__tablename__}:{gone.id}:{keep.id}"
-    warnings.warn(user, key, _("Two records became one"), body + held, also=also,
-                  who=actor)  # fmt: skip
+    warnings.warn(user, key, _("Two records became one"), body + held, also=also, who=actor)
 
 
 def _number(record: Any) -> str:
@@ -339,9 +365,15 @@ def _hand_over_notices(theirs: AppUser, mine: AppUser) -> None:
 def _remember(keep: Any, gone: Any, number: str) -> None:
     """By its old number the record is still found."""
     db.session.add(
-        Merged(kind=keep.__tablename__, gone_id=gone.id, name=gone.name, number=number,
-               into_id=keep.id, school_id=keep.school_id)
-    )  # fmt: skip
+        Merged(
+            kind=keep.__tablename__,
+            gone_id=gone.id,
+            name=gone.name,
+            number=number,
+            into_id=keep.id,
+            school_id=keep.school_id,
+        )
+    )
     db.session.execute(
         update(Merged)
         .where(Merged.kind == keep.__tablename__, Merged.into_id == gone.id)

@@ -33,7 +33,7 @@ class FormerName(db.Model):
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Reading(db.Model):
+class SignReading(db.Model):
     """How signs are read, for the order of names: tone and syllable of each, as «chong2 qing4».
 
     `kind`: ``char``; ``surname``, which counts at the beginning of a person's name; ``word`` of two signs.

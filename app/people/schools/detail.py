@@ -20,10 +20,15 @@ def changed(labels: Mapping[str, Any], tables: Mapping[str, str]) -> trail.Note:
     def note(row: Trail) -> str:
         found = row.details.get("changed", {})
         return _("; ").join(
-            _("%(field)s: %(old)s → %(new)s", field=labels[name], old=_value(tables, name, old),
-              new=_value(tables, name, new))
-            for name, (old, new) in found.items() if name in labels
-        )  # fmt: skip
+            _(
+                "%(field)s: %(old)s → %(new)s",
+                field=labels[name],
+                old=_value(tables, name, old),
+                new=_value(tables, name, new),
+            )
+            for name, (old, new) in found.items()
+            if name in labels
+        )
 
     return note
 

@@ -35,7 +35,7 @@ class MajorForm(CollegeForm):
     name = line(_l("Major name"), 60)
     college_id = SelectField(_l("College"), [DataRequired(MISSING)], coerce=int)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         rows = db.session.scalars(colleges_for(actor()).order_by(College.code))
         self.college_id.choices = [(0, _l("Please choose")), *((c.id, c.name) for c in rows)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
@@ -12,7 +13,7 @@ from sqlalchemy import Select
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Refused
-from app.fab.columns import Column, Panel
+from app.fab.columns import ListColumn, Panel
 from app.fab.declared import READ_ONLY, Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -87,10 +88,10 @@ class SchoolsView(_Kept, SafeModelView):
     add_form = edit_form = SchoolForm
     add_columns = edit_columns = ["code", "name", "contact", "active"]
     columns = (
-        Column("code", _l("Code"), sorts=True),
-        Column("name", _l("School name"), sorts=True),
-        Column("contact", _l("Contact"), dash),
-        Column("active", _l("Takes part"), yes_no),
+        ListColumn("code", _l("Code"), sorts=True),
+        ListColumn("name", _l("School name"), sorts=True),
+        ListColumn("contact", _l("Contact"), dash),
+        ListColumn("active", _l("Takes part"), yes_no),
     )
     panels = (Panel(None, "code name contact active"),)
     search_columns = ("code", "name")
@@ -117,9 +118,9 @@ class CollegesView(_Kept, SafeModelView):
     add_form = edit_form = CollegeForm
     add_columns = edit_columns = ["code", "name"]
     columns = (
-        Column("code", _l("Code"), sorts=True, head=COLLEGES.head("code")),
-        Column("name", _l("College name"), sorts=True, head=COLLEGES.head("name")),
-        Column("school.name", _l("School")),
+        ListColumn("code", _l("Code"), sorts=True, head=COLLEGES.head("code")),
+        ListColumn("name", _l("College name"), sorts=True, head=COLLEGES.head("name")),
+        ListColumn("school.name", _l("School")),
     )
     panels = (Panel(None, "code name school.name"),)
     search_columns = ("code", "name")
@@ -134,7 +135,7 @@ class CollegesView(_Kept, SafeModelView):
         return keep_college(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)
-    def remove(self, items: list[Any]) -> Any:
+    def remove(self, items: list[College]) -> ResponseReturnValue:
         return self.take_away(items[0])
 
 
@@ -152,9 +153,9 @@ class MajorsView(_Kept, SafeModelView):
     add_form = edit_form = MajorForm
     add_columns = edit_columns = ["college_id", "code", "name"]
     columns = (
-        Column("code", _l("Code"), sorts=True, head=MAJORS.head("code")),
-        Column("name", _l("Major name"), sorts=True, head=MAJORS.head("name")),
-        Column("college.name", _l("College"), head=MAJORS.head("college")),
+        ListColumn("code", _l("Code"), sorts=True, head=MAJORS.head("code")),
+        ListColumn("name", _l("Major name"), sorts=True, head=MAJORS.head("name")),
+        ListColumn("college.name", _l("College"), head=MAJORS.head("college")),
     )
     panels = (Panel(None, "code name college.name"),)
     search_columns = ("code", "name")
@@ -169,5 +170,5 @@ class MajorsView(_Kept, SafeModelView):
         return keep_major(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)
-    def remove(self, items: list[Any]) -> Any:
+    def remove(self, items: list[Major]) -> ResponseReturnValue:
         return self.take_away(items[0])

@@ -133,5 +133,6 @@ def _trace(part: Any, step: str, actor: Actor, details: dict[str, Any]) -> None:
     """Who changed a part of a school leaves its row (ADM-07)."""
     kind = part.__tablename__
     school_id = part.id if kind == "school" else part.school_id
-    trail.write(kind, part.id, step, actor, clock.now(), school_id=school_id, after="kept",
-                details=details)  # fmt: skip
+    trail.write(
+        kind, part.id, step, actor, clock.now(), school_id=school_id, after="kept", details=details
+    )

@@ -56,7 +56,7 @@ def first_administrators() -> list[tuple[str, str]]:
     return made
 
 
-def _facts(role: Role, name: str, email: str) -> dict[str, Any]:
+def _facts(role: Role, name: str, email: str) -> dict[str, object]:
     return {"name": name, "email": email, "role": role.value, "school_id": None, "college_id": None}
 
 
@@ -126,8 +126,12 @@ def _account(username: str) -> AppUser:
 
 
 def _tell(user: AppUser, text: str) -> None:
-    post(user, f"shell:{user.id}:{secrets.token_hex(6)}", "青签：服务器上更改了您的账号 / Your account was "
-         "changed on the server", text)  # fmt: skip
+    post(
+        user,
+        f"shell:{user.id}:{secrets.token_hex(6)}",
+        "青签：服务器上更改了您的账号 / Your account was changed on the server",
+        text,
+    )
 
 
 def _done(act: Any) -> Any:

@@ -26,22 +26,32 @@ def note(change: Change) -> None:
     """Trail and security log keep what was asked; addresses masked."""
     record: StaffRequest = change.record
     change.details |= {
-        "act": record.act, "username": record.username, "asked_by": record.asked_by,
-        "before": masked(record.before), "after": masked(record.after),
-    }  # fmt: skip
+        "act": record.act,
+        "username": record.username,
+        "asked_by": record.asked_by,
+        "before": masked(record.before),
+        "after": masked(record.after),
+    }
     security_log.note(
-        f"staff_request_{change.step.name}", user=record.user, who=change.actor,
-        act=record.act, username=record.username, request=record.id,
-    )  # fmt: skip
+        f"staff_request_{change.step.name}",
+        user=record.user,
+        who=change.actor,
+        act=record.act,
+        username=record.username,
+        request=record.id,
+    )
 
 
 def take_effect(change: Change) -> None:
     """The account becomes what was asked."""
     record: StaffRequest = change.record
     does = {
-        StaffAct.OPEN: _open, StaffAct.CHANGE: _change, StaffAct.PASSWORD: _password,
-        StaffAct.FACTOR: _factor, StaffAct.ACTIVATE: _activate,
-    }  # fmt: skip
+        StaffAct.OPEN: _open,
+        StaffAct.CHANGE: _change,
+        StaffAct.PASSWORD: _password,
+        StaffAct.FACTOR: _factor,
+        StaffAct.ACTIVATE: _activate,
+    }
     does[StaffAct(record.act)](record, change.actor)
 
 
@@ -82,7 +92,7 @@ def _user(record: StaffRequest) -> AppUser:
 # -- the writers, for the shell too; none of them commits ------------------------------------------
 
 
-def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: Any) -> AppUser:
+def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: object) -> AppUser:
     """A new account without a password. Raises Refused where the name or address is taken by now."""
     if queries.username_taken(username) or queries.email_taken(facts["email"]):
         raise Refused(_("Another account has this user name or this address by now."))
@@ -94,7 +104,7 @@ def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: 
     return user
 
 
-def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details: Any) -> None:
+def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details: object) -> None:
     """Other name, address, role or scope; the old address is kept for the people to be told."""
     if queries.email_taken(facts["email"], but=user.id):
         raise Invalid([("email", _("Another account uses this e-mail address."))])
@@ -104,13 +114,20 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
     if old != user.email:
         contacts.note_change(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
         one_time.void(f"user:{user.id}")
-    trace(user, "change", actor, {
-        "before": masked({n: was[c] for n, c in COLUMNS.items()}), "after": masked(facts), **details,
-    })  # fmt: skip
+    trace(
+        user,
+        "change",
+        actor,
+        {
+            "before": masked({n: was[c] for n, c in COLUMNS.items()}),
+            "after": masked(facts),
+            **details,
+        },
+    )
     queries.end_all_sessions(user.id)
 
 
-def forget_password(user: AppUser, actor: Actor, **details: Any) -> None:
+def forget_password(user: AppUser, actor: Actor, **details: object) -> None:
     """The old password no longer works; a new one is set by code."""
     user.password, user.must_change_password = None, False
     queries.end_all_sessions(user.id)
@@ -123,13 +140,19 @@ def invite(user: AppUser, actor: Actor) -> None:
     subject = _("Your account at Qingqian")
     body = _(
         "Your user name is %(name)s. Open the sign-in page and choose “Forgotten password”: a code "
-        "comes to this address, by which you set your own password.", name=user.username,
-    )  # fmt: skip
+        "comes to this address, by which you set your own password.",
+        name=user.username,
+    )
     post(user, f"account:{user.id}:{clock.now().isoformat()}", subject, body, who=actor)
 
 
-COLUMNS = {"name": "last_name", "email": "email", "role": "role", "school_id": "school_id",
-           "college_id": "college_id"}  # fmt: skip
+COLUMNS = {
+    "name": "last_name",
+    "email": "email",
+    "role": "role",
+    "school_id": "school_id",
+    "college_id": "college_id",
+}
 
 
 def columns(facts: dict[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.forms import NewStaffForm, StaffForm
 from app.core.forms import line
 
 
-def _reason() -> Any:
+def _reason() -> object:
     return line(
-        _l("Reason"), 200, required=False,
+        _l("Reason"),
+        200,
+        required=False,
         description=_l("The security administrator and the person concerned read it."),
-    )  # fmt: skip
+    )
 
 
 class AskChangeForm(StaffForm):

@@ -51,9 +51,12 @@ LABELS = {
     RequestState.EXPIRED: _l("expired unconfirmed"),
 }
 CHIPS = {
-    RequestState.OPEN: "waiting", RequestState.DONE: "done", RequestState.REFUSED: "refused",
-    RequestState.WITHDRAWN: "closed", RequestState.EXPIRED: "closed",
-}  # fmt: skip
+    RequestState.OPEN: "waiting",
+    RequestState.DONE: "done",
+    RequestState.REFUSED: "refused",
+    RequestState.WITHDRAWN: "closed",
+    RequestState.EXPIRED: "closed",
+}
 
 
 class StaffRequest(db.Model):
@@ -61,12 +64,16 @@ class StaffRequest(db.Model):
 
     __tablename__ = "staff_request"
     __table_args__ = (
-        Index("uq_staff_request_open", "username", unique=True,
-              postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_staff_request_open",
+            "username",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_staff_request_state", "state", "created_at"),
         Index("ix_staff_request_user", "user_id"),
         Index("ix_staff_request_asked_by", "asked_by"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     act: Mapped[str] = mapped_column(String(20))

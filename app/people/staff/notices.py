@@ -52,9 +52,12 @@ def tell(change: Change) -> None:
         "asker": lambda: [record.asker] if record.asker else [],
     }
     values = {
-        "id": record.id, "username": record.username, "act": ACTS[StaffAct(record.act)],
-        "asker": record.asked_name, "reason": change.reason,
-    }  # fmt: skip
+        "id": record.id,
+        "username": record.username,
+        "act": ACTS[StaffAct(record.act)],
+        "asker": record.asked_name,
+        "reason": change.reason,
+    }
     tell_of(change, LETTERS, people, values, None)
 
 
@@ -66,8 +69,11 @@ def tell_person(change: Change) -> None:
     asked = change.step.name == "ask"
     with force_locale(record.user.locale or "zh"):
         act = ACTS[StaffAct(record.act)]
-        subject = _("Asked for your account: %(act)s", act=act) if asked else \
-            _("Done to your account: %(act)s", act=act)  # fmt: skip
+        subject = (
+            _("Asked for your account: %(act)s", act=act)
+            if asked
+            else _("Done to your account: %(act)s", act=act)
+        )
         lines = [
             f"{label}: {in_words(name, record.before.get(name))} → {in_words(name, new)}"
             for name, label in LABELS.items()
@@ -80,8 +86,13 @@ def tell_person(change: Change) -> None:
     post(record.user, key, subject, body, who=change.actor)
 
 
-LABELS = {"name": _l("Name"), "email": _l("E-mail"), "role": _l("Role"), "school_id": _l("School"),
-          "college_id": _l("College")}  # fmt: skip
+LABELS = {
+    "name": _l("Name"),
+    "email": _l("E-mail"),
+    "role": _l("Role"),
+    "school_id": _l("School"),
+    "college_id": _l("College"),
+}
 
 
 def post(user: AppUser, key: str, subject: str, body: str, *, who: Actor | None = None) -> None:

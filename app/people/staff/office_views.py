@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
@@ -17,7 +18,7 @@ from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.registry import stores
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -32,10 +33,14 @@ from app.people.staff.workflow import STAFF_REQUESTS
 from app.workflow import trail
 
 WORDS = {  # of what is done to an account, in its trail
-    "open": _l("Opened"), "change": _l("Changed"), "activate": _l("Activate"),
-    "deactivate": _l("Deactivate"), "sign_out": _l("Sign out everywhere"),
-    "forget_password": _l("Reset the password"), "reset_factor": _l("Reset the second factor"),
-}  # fmt: skip
+    "open": _l("Opened"),
+    "change": _l("Changed"),
+    "activate": _l("Activate"),
+    "deactivate": _l("Deactivate"),
+    "sign_out": _l("Sign out everywhere"),
+    "forget_password": _l("Reset the password"),
+    "reset_factor": _l("Reset the second factor"),
+}
 
 
 def _schools() -> list[tuple[str, str]]:
@@ -62,12 +67,12 @@ class AccountsView(RuledForms, SafeModelView):
     add_columns = ["username", *edit_columns]
     show_title = _l("Account")
     columns = (
-        Column("username", _l("User name"), sorts=True),
-        Column("display_name", _l("Name")),
-        Column("role", _l("Role"), lambda role: str(ROLE_NAMES.get(role, "–")), sorts=True),
-        Column("school_id", _l("School"), lambda key: dict(_schools()).get(str(key), "–")),
-        Column("active", _l("Can sign in"), yes_no, card="status"),
-        Column("last_login", _l("Last sign-in"), _naive, sorts=True, width="number"),
+        ListColumn("username", _l("User name"), sorts=True),
+        ListColumn("display_name", _l("Name")),
+        ListColumn("role", _l("Role"), lambda role: str(ROLE_NAMES.get(role, "–")), sorts=True),
+        ListColumn("school_id", _l("School"), lambda key: dict(_schools()).get(str(key), "–")),
+        ListColumn("active", _l("Can sign in"), yes_no, card="status"),
+        ListColumn("last_login", _l("Last sign-in"), _naive, sorts=True, width="number"),
         fact("login_count", _l("Sign-ins"), dash, out=False),
     )
     panels = (
@@ -78,10 +83,14 @@ class AccountsView(RuledForms, SafeModelView):
     base_order = ("username", "asc")
     load_columns = ("last_name", "first_name")
     filters = (
-        ListFilter("role", _l("All roles"), AppUser.role,
-                   lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()]),
+        ListFilter(
+            "role",
+            _l("All roles"),
+            AppUser.role,
+            lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()],
+        ),
         ListFilter("school", _l("All schools"), AppUser.school_id, _schools),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return accounts_for(actor())
@@ -116,24 +125,30 @@ class AccountsView(RuledForms, SafeModelView):
             "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else ""
         }
 
-    @record_action("forget_password", _l("Reset the password"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def forget_password(self, items: list[Any]) -> Any:
+    @record_action(
+        "forget_password", _l("Reset the password"), reason="required", danger=True, multiple=False
+    )
+    def forget_password(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.forget_password)
 
-    @record_action("reset_factor", _l("Reset the second factor"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def reset_factor(self, items: list[Any]) -> Any:
+    @record_action(
+        "reset_factor",
+        _l("Reset the second factor"),
+        reason="required",
+        danger=True,
+        multiple=False,
+    )
+    def reset_factor(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.reset_factor)
 
     @record_action("sign_out", _l("Sign out everywhere"), multiple=False)
-    def sign_out(self, items: list[Any]) -> Any:
+    def sign_out(self, items: list[AppUser]) -> ResponseReturnValue:
         [user] = items
         sign_in.sign_out_everywhere(user, actor())
         return self._told(user, _("The account is signed out on all devices."))
 
     @record_action("deactivate", _l("Deactivate"), danger=True, multiple=False)
-    def deactivate(self, items: list[Any]) -> Any:
+    def deactivate(self, items: list[AppUser]) -> ResponseReturnValue:
         [user] = items
         try:
             sign_in.switch(user, False, actor())
@@ -142,7 +157,7 @@ class AccountsView(RuledForms, SafeModelView):
         return self._told(user, _("The account can no longer sign in."))
 
     @record_action("activate", _l("Activate"), reason="required", multiple=False)
-    def activate(self, items: list[Any]) -> Any:
+    def activate(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.activate)
 
     def offers(self, item: Any) -> list[Any]:
@@ -152,7 +167,7 @@ class AccountsView(RuledForms, SafeModelView):
         idle |= {"reset_factor"} if item.student_id else set()
         return [offer for offer in super().offers(item) if offer.name not in idle]
 
-    def _asked(self, user: Any, ask: Callable[..., StaffRequest | None]) -> Any:
+    def _asked(self, user: Any, ask: Callable[..., StaffRequest | None]) -> ResponseReturnValue:
         try:
             record = ask(user, actor(), request.form.get("reason", ""))
         except Refused as refusal:
@@ -172,7 +187,7 @@ class AccountsView(RuledForms, SafeModelView):
         return redirect(self.url("show", pk=user.id), 303)
 
 
-def _waits(record: StaffRequest) -> Any:
+def _waits(record: StaffRequest) -> ResponseReturnValue:
     flash(
         _("Asked for. It takes effect when the security administrator has confirmed it."), "success"
     )
@@ -186,8 +201,11 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
 def _changes(item: StaffRequest) -> list[tuple[Any, str, str, bool]] | None:
     """Old beside new: label, before, afterwards, whether they differ."""
     before, after = item.before or {}, item.after or {}
-    found = [(label, before.get(name), after.get(name), name)
-             for name, label in FACTS.items() if name in after]  # fmt: skip
+    found = [
+        (label, before.get(name), after.get(name), name)
+        for name, label in FACTS.items()
+        if name in after
+    ]
     return [
         (label, queries.in_words(name, old), queries.in_words(name, new), old != new)
         for label, old, new, name in found
@@ -203,13 +221,13 @@ class StaffRequestsView(StepActions, SafeModelView):
     class_permission_name = "StaffRequests"
     list_title, show_title = _l("Requests about accounts"), _l("Request about an account")
     columns = (
-        Column("username", _l("User name"), sorts=True),
-        Column("act", _l("What is asked"), lambda act: str(ACTS[act])),
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
-        Column("asked_name", _l("Asked by")),
-        Column("reason", _l("Reason"), dash, width="roomy"),
-        Column("created_at", _l("Asked on"), moment, sorts=True, width="number"),
-        Column("expires_at", _l("Expires"), moment, width="number"),
+        ListColumn("username", _l("User name"), sorts=True),
+        ListColumn("act", _l("What is asked"), lambda act: str(ACTS[act])),
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("asked_name", _l("Asked by")),
+        ListColumn("reason", _l("Reason"), dash, width="roomy"),
+        ListColumn("created_at", _l("Asked on"), moment, sorts=True, width="number"),
+        ListColumn("expires_at", _l("Expires"), moment, width="number"),
         fact("changed_at", _l("Last change"), moment, out=False),
     )
     panels = (

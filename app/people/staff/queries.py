@@ -57,10 +57,15 @@ def has_role(role: Role) -> bool:
     return bool(db.session.scalar(select(exists(wanted))))
 
 
-def facts_of(user: AppUser) -> dict[str, Any]:
+def facts_of(user: AppUser) -> dict[str, object]:
     """What an account is now, as the requests keep it."""
-    return {"name": user.display_name, "email": user.email, "role": user.role,
-            "school_id": user.school_id, "college_id": user.college_id}  # fmt: skip
+    return {
+        "name": user.display_name,
+        "email": user.email,
+        "role": user.role,
+        "school_id": user.school_id,
+        "college_id": user.college_id,
+    }
 
 
 def in_words(name: str, value: Any) -> str:

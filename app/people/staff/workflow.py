@@ -40,9 +40,14 @@ S = RequestState
 LIFE = timedelta(days=7)
 # whether a role has a school: always, never, or as it may be
 SCOPED = {
-    Role.SCHOOL: True, Role.COLLEGE: True, Role.DATA: None, Role.PROVINCE: False,
-    Role.ADMIN: False, Role.SECURITY: False, Role.AUDIT: False,
-}  # fmt: skip
+    Role.SCHOOL: True,
+    Role.COLLEGE: True,
+    Role.DATA: None,
+    Role.PROVINCE: False,
+    Role.ADMIN: False,
+    Role.SECURITY: False,
+    Role.AUDIT: False,
+}
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 
 
@@ -160,15 +165,28 @@ def _ask_reset(act: StaffAct, user: AppUser, actor: Actor, reason: str) -> Staff
 
 
 def _ask(
-    act: StaffAct, username: str, user: AppUser | None, before: dict[str, Any],
-    after: dict[str, Any], actor: Actor, reason: str,
-) -> StaffRequest:  # fmt: skip
+    act: StaffAct,
+    username: str,
+    user: AppUser | None,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    actor: Actor,
+    reason: str,
+) -> StaffRequest:
     now = clock.now()
     record = StaffRequest(
-        act=act, username=username, user_id=user.id if user else None, before=before, after=after,
-        reason="", asked_by=actor.user_id, asked_name=actor.name, created_at=now,
-        expires_at=now + LIFE, changed_at=now,
-    )  # fmt: skip
+        act=act,
+        username=username,
+        user_id=user.id if user else None,
+        before=before,
+        after=after,
+        reason="",
+        asked_by=actor.user_id,
+        asked_name=actor.name,
+        created_at=now,
+        expires_at=now + LIFE,
+        changed_at=now,
+    )
     return committed(lambda: STAFF_REQUESTS.start("ask", record, actor, reason=reason))
 
 
@@ -183,8 +201,13 @@ def staff_facts(values: Mapping[str, Any]) -> dict[str, Any]:
     role = Role(values["role"])
     school = values.get("school_id") or None if SCOPED[role] is not False else None
     college = values.get("college_id") or None if role is Role.COLLEGE else None
-    return {"name": clean_line(values["name"]), "email": values["email"].lower(),
-            "role": role.value, "school_id": school, "college_id": college}  # fmt: skip
+    return {
+        "name": clean_line(values["name"]),
+        "email": values["email"].lower(),
+        "role": role.value,
+        "school_id": school,
+        "college_id": college,
+    }
 
 
 def checked(values: Mapping[str, Any], *, but: int | None) -> list[tuple[str, str]]:

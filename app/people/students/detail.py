@@ -59,30 +59,44 @@ def restriction_items(rows: Sequence[Restriction]) -> list[Item]:
     """The restrictions as lines of the student's page."""
     return [
         Item(
-            RESTRICTION_KINDS[row.kind], url_for("RestrictionsView.show", pk=row.id), days_of(row),
-            (row.reason,), standing_chip(row.span),
+            RESTRICTION_KINDS[row.kind],
+            url_for("RestrictionsView.show", pk=row.id),
+            days_of(row),
+            (row.reason,),
+            standing_chip(row.span),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
-def trace_of(ids: Sequence[int]) -> list[trail.Line]:
+def trace_of(ids: Sequence[int]) -> list[trail.TrailLine]:
     """What was done to these restrictions, the newest first."""
     return [trail.line(row) for row in trail.of_all([("restriction", key) for key in ids])]
 
 
 LABELS = {
-    "student_no": _l("Student number"), "name": _l("Name"), "id_number": _l("ID number"),
-    "sex": _l("Sex"), "nation": _l("Nationality"), "examinee_no": _l("Examinee number"),
-    "college_id": _l("College"), "major_id": _l("Major"), "class_name": _l("Class"),
-    "education": _l("Level of education"), "training_mode": _l("Training mode"),
-    "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
-    "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"), "email": _l("E-mail"),
+    "student_no": _l("Student number"),
+    "name": _l("Name"),
+    "id_number": _l("ID number"),
+    "sex": _l("Sex"),
+    "nation": _l("Nationality"),
+    "examinee_no": _l("Examinee number"),
+    "college_id": _l("College"),
+    "major_id": _l("Major"),
+    "class_name": _l("Class"),
+    "education": _l("Level of education"),
+    "training_mode": _l("Training mode"),
+    "graduation_year": _l("Graduation year"),
+    "origin": _l("Place of origin"),
+    "phone": _l("Phone"),
+    "id_kind": _l("Kind of document"),
+    "id_country": _l("Passport issued by"),
+    "email": _l("E-mail"),
     **fields.LABELS,
-}  # fmt: skip
+}
 
 
-def record_trace(student_id: int) -> list[trail.Line]:
+def record_trace(student_id: int) -> list[trail.TrailLine]:
     """What was done to a student's record, the newest first; of corrections what from and what to."""
     return trail.shown("student", student_id)
 

@@ -11,7 +11,7 @@ from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
 from app.files.imports import cells
-from app.files.imports.sheet import Choices, Context
+from app.files.imports.sheet import Context, ValueList
 from app.people.students.models import Student
 
 # what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001
@@ -36,10 +36,10 @@ WRITTEN = {
 }
 
 
-class Written(Choices):
+class Written(ValueList):
     """A list with what people write for its values beside what it offers."""
 
-    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, Any]) -> None:
+    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, object]) -> None:
         super().__init__(rows)
         for typed, value in also.items():
             self.codes.setdefault(cells.folded(typed), value)
@@ -49,7 +49,7 @@ def kinds() -> Written:
     """The kinds of documents of identity."""
     also = {text: str(kind) for kind, texts in WRITTEN.items() for text in texts.split()}
     found = Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
-    found.names.update(Choices.labelled(identity.NAMES).names)
+    found.names.update(ValueList.labelled(identity.NAMES).names)
     return found
 
 
@@ -65,7 +65,7 @@ def folded_number(text: str, context: Context) -> str:
     return identity.canonical(kind, text) if kind else identity.clean(text)
 
 
-def is_number(number: str, context: Context) -> Any:
+def is_number(number: str, context: Context) -> object:
     """A number of the row's kind of document; without one, of the kind that the number tells.
 
     Whoever is entered with its student number instead has none (a column slipped).
@@ -80,7 +80,7 @@ def is_number(number: str, context: Context) -> Any:
     return identity.problem(kind, number, context.today)
 
 
-def with_zeros(school: Any) -> set[str]:
+def with_zeros(school: object) -> set[str]:
     """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
     mine = Student.school_id == school
     return {

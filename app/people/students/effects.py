@@ -57,7 +57,7 @@ DELETE FROM ab_user u USING student s
 
 
 def open_accounts(
-    which: str, *, most: int = 1, who: Actor = SYSTEM, source: str = contacts.FILE, **values: Any
+    which: str, *, most: int = 1, who: Actor = SYSTEM, source: str = contacts.FILE, **values: object
 ) -> int:
     """Open accounts for students `s` of the condition that have none; how many. Not committed.
 
@@ -75,8 +75,10 @@ def open_accounts(
 
 
 def _note_mails(users: Sequence[int], who: Actor, source: str) -> None:
-    having = (AppUser.id == any_(literal(list(users), ARRAY(Integer))),
-              AppUser.email.not_like("%@invalid"))  # fmt: skip
+    having = (
+        AppUser.id == any_(literal(list(users), ARRAY(Integer))),
+        AppUser.email.not_like("%@invalid"),
+    )
     found = db.session.scalars(select(AppUser).where(*having)).all()
     identify_all("email", {user.id: user.email for user in found})
     now = clock.now()
@@ -86,7 +88,7 @@ def _note_mails(users: Sequence[int], who: Actor, source: str) -> None:
     db.session.flush()
 
 
-def forget_accounts(which: str, **values: Any) -> None:
+def forget_accounts(which: str, **values: object) -> None:
     """Delete the accounts, of the students `s` of the condition, that nobody has used. Not committed."""
     db.session.execute(text(_UNUSED.format(which=which)), values)
 
@@ -126,7 +128,7 @@ UPDATE {table} t SET college_id = s.college_id FROM student s
   WHERE t.student_id = s.id AND {which} AND t.college_id <> s.college_id"""
 
 
-def follow_student(which: str, actor: Actor, **values: Any) -> None:
+def follow_student(which: str, actor: Actor, **values: object) -> None:
     """Bring what carries a college to that of the students `s` of the condition. Not committed.
 
     The students are locked by the caller. What the session had read is read anew.
@@ -144,7 +146,7 @@ SECRETS = ("id_number", "phone", *fields.SECRETS)
 MASKS = {"email": lambda text: mask_email(text) if text else None}  # shown in the trail
 
 
-def _as_text(value: Any) -> Any:
+def _as_text(value: object) -> object:
     """A day as the trail keeps it; everything else as it is."""
     return value.isoformat() if isinstance(value, date) else value
 
@@ -176,7 +178,7 @@ def write_record(change: Change) -> None:
             ways_in.mail_changed(change, user, student, email or None)
 
 
-def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:
+def _follow(user: AppUser, student: Student, changed: Mapping[str, object]) -> None:
     """The account signs in by what the record says now (ACC-03)."""
     if "name" in changed:
         user.last_name = student.name

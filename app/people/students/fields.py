@@ -172,8 +172,11 @@ MARK = 4  # characters that a mask may add
 def _columns() -> None:
     for field in FIELDS:
         if field.mask:
-            for end, kind in (("sealed", LargeBinary()), ("index", LargeBinary()),
-                              ("masked", String(field.most + MARK))):  # fmt: skip
+            for end, kind in (
+                ("sealed", LargeBinary()),
+                ("index", LargeBinary()),
+                ("masked", String(field.most + MARK)),
+            ):
                 setattr(OriginColumns, f"{field.name}_{end}", mapped_column(kind, nullable=True))
         else:
             day = field.shape is S.DAY

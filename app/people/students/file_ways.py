@@ -27,8 +27,16 @@ from app.workflow.actor import Actor
 _CHANGED = """jsonb_build_object('import', :import ::int, 'changed', jsonb_build_object(:field ::text,
     jsonb_build_array(CASE WHEN :undone THEN c.new_masked ELSE c.old_masked END,
       CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END)))"""
-_LINES = trail.lines("student", ":step", "s.origin_state", "s.origin_state", trail.BY_ACTOR, record="s.id",
-                     school="s.school_id", details=_CHANGED)  # fmt: skip
+_LINES = trail.lines(
+    "student",
+    ":step",
+    "s.origin_state",
+    "s.origin_state",
+    trail.BY_ACTOR,
+    record="s.id",
+    school="s.school_id",
+    details=_CHANGED,
+)
 _TRACE = f"""{trail.INTO} {_LINES}
   FROM student s JOIN ab_user u ON u.student_id = s.id
     JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
@@ -47,9 +55,16 @@ def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor
         if student.school_id not in until:
             until[student.school_id] = hold_until(student.school_id, now)
         rows[user.id] = contacts.changed(
-            user, mail.SMS, old, student.phone, FILE, who, at=now, import_id=import_id,
+            user,
+            mail.SMS,
+            old,
+            student.phone,
+            FILE,
+            who,
+            at=now,
+            import_id=import_id,
             held_until=until[student.school_id],
-        )  # fmt: skip
+        )
     db.session.add_all(rows.values())
     db.session.flush()
     for user, student, _old in found:
@@ -75,11 +90,13 @@ def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> 
     now = clock.now()
     made = db.session.scalars(
         select(ContactChange).where(
-            ContactChange.import_id == import_id, ContactChange.channel == mail.SMS,
-            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.import_id == import_id,
+            ContactChange.channel == mail.SMS,
+            ContactChange.source == FILE,
+            ContactChange.undone_at.is_(None),
             ContactChange.user_id.in_([user.id for user, _student, _old in found]),
         )
-    )  # fmt: skip
+    )
     rows, said = {row.user_id: row for row in made}, {}
     _end_what_runs(
         found
@@ -92,8 +109,16 @@ def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> 
         if row.confirmed_at is None:
             end_what_was_opened(row, user, student)
         if row.confirmed_at is not None or (row.held_until or now) <= now:
-            again = contacts.changed(user, mail.SMS, row.new, student.phone, FILE, who, at=now,
-                                     held_until=hold_until(student.school_id, now))  # fmt: skip
+            again = contacts.changed(
+                user,
+                mail.SMS,
+                row.new,
+                student.phone,
+                FILE,
+                who,
+                at=now,
+                held_until=hold_until(student.school_id, now),
+            )
             db.session.add(again)
         row.undone_at = now
         said[user] = (f"undo:{name}:{student.id}", *back_words(student), ())
@@ -113,13 +138,22 @@ def mails_changed_by_file(found: Changed, import_id: int, name: str, who: Actor)
         first = old is None and not contacts.used(user)
         until = None if first else hold_until(student.school_id, now)
         rows[user.id] = contacts.changed(
-            user, mail.MAIL, old, student.email, FILE, who, at=now, import_id=import_id, held_until=until
-        )  # fmt: skip
+            user,
+            mail.MAIL,
+            old,
+            student.email,
+            FILE,
+            who,
+            at=now,
+            import_id=import_id,
+            held_until=until,
+        )
         if not first:
             words = mail_words(student, rows[user.id])
             said[user] = (f"import:{name}:mail:{student.id}", *words, ())
-        security_log.note("mail_set" if first else "mail_changed", user=user, who=who,
-                          import_id=import_id)  # fmt: skip
+        security_log.note(
+            "mail_set" if first else "mail_changed", user=user, who=who, import_id=import_id
+        )
     db.session.add_all(rows.values())
     _accounts_follow(found)
     reach = contacts.reach_all(list(said), now)
@@ -137,17 +171,22 @@ def mails_given_back(found: Changed, import_id: int, name: str, who: Actor) -> N
     students = {user.id: student for user, student, _old in found}
     made = db.session.scalars(
         select(ContactChange).where(
-            ContactChange.import_id == import_id, ContactChange.channel == mail.MAIL,
-            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.import_id == import_id,
+            ContactChange.channel == mail.MAIL,
+            ContactChange.source == FILE,
+            ContactChange.undone_at.is_(None),
             ContactChange.user_id.in_(students),
         )
-    ).all()  # fmt: skip
+    ).all()
     users = {user.id: user for user, _student, _old in found}
     for row in made:
         row.undone_at = now
         if row.held_until is not None:
-            said[users[row.user_id]] = (f"undo:{name}:mail:{row.user_id}",
-                                        *back_words(students[row.user_id]), ())  # fmt: skip
+            said[users[row.user_id]] = (
+                f"undo:{name}:mail:{row.user_id}",
+                *back_words(students[row.user_id]),
+                (),
+            )
     warnings.warn_all(said, who=who)  # first: the address that goes is told too
     _accounts_follow(found)
     _trace(found, "undo_contact_office", import_id, who, now, mail.MAIL, undone=True)
@@ -171,18 +210,27 @@ def _trace(
     undone: bool = False,
 ) -> None:
     values = {
-        **trail.bound(who), "step": step, "import": import_id, "now": now, "undone": undone,
+        **trail.bound(who),
+        "step": step,
+        "import": import_id,
+        "now": now,
+        "undone": undone,
         "channel": channel,
         "field": {mail.SMS: "phone", mail.MAIL: "email"}[channel],
         "ids": [student.id for _user, student, _old in found],
-    }  # fmt: skip
+    }
     db.session.flush()
     db.session.execute(text(_TRACE), values)
 
 
 def _end_what_runs(found: Changed) -> None:
-    one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
-                    for kind, row in (("user", user), ("student", student))))  # fmt: skip
+    one_time.void(
+        *(
+            f"{kind}:{row.id}"
+            for user, student, _old in found
+            for kind, row in (("user", user), ("student", student))
+        )
+    )
     end_all_sessions(*(user.id for user, _student, _old in found))
 
 

@@ -61,7 +61,7 @@ class CampusVerifyForm(VerifyForm):
 YEAR = _l("A year between 2000 and 2100.")
 
 
-def origin_field(field: Field, *, required: bool = False) -> Any:
+def origin_field(field: Field, *, required: bool = False) -> object:
     """The form's field for a declared one: its list, a day, a line that is folded as files are."""
     first = DataRequired(MISSING) if required else Optional()
     if field.table:
@@ -85,13 +85,39 @@ class StudentForm(OriginPart, DynamicForm):
     """The origin record as the school enters and corrects it (ADM-02); the rules check it again."""
 
     GROUPS = (
-        (_l("Student"), {"fields": ["student_no", "name", "id_kind", "id_number", "id_country",
-                                    "phone", "email", "sex", "nation", "examinee_no",
-                                    *_group("person")]}),
-        (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
-                                    "training_mode", *_group("studies")]}),
+        (
+            _l("Student"),
+            {
+                "fields": [
+                    "student_no",
+                    "name",
+                    "id_kind",
+                    "id_number",
+                    "id_country",
+                    "phone",
+                    "email",
+                    "sex",
+                    "nation",
+                    "examinee_no",
+                    *_group("person"),
+                ]
+            },
+        ),
+        (
+            _l("Studies"),
+            {
+                "fields": [
+                    "major_id",
+                    "class_name",
+                    "graduation_year",
+                    "education",
+                    "training_mode",
+                    *_group("studies"),
+                ]
+            },
+        ),
         (_l("Origin and home"), {"fields": ["origin", *_group("home")]}),
-    )  # fmt: skip
+    )
     SECRETS = ("id_number", "phone", *fields.SECRETS)
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
@@ -100,23 +126,33 @@ class StudentForm(OriginPart, DynamicForm):
         _l("Kind of document"), [DataRequired(MISSING)], default=IdKind.ID_CARD.value
     )
     id_number = line(
-        _l("Document number"), 18, required=False, clean=lambda text: identity.clean(text)[:40],
+        _l("Document number"),
+        18,
+        required=False,
+        clean=lambda text: identity.clean(text)[:40],
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
-    )  # fmt: skip
+    )
     id_country = SelectField(
         _l("Passport issued by"),
         default="",
         description=_l("Of passports only: country or region."),
     )
     phone = line(
-        _l("Phone"), 20, required=False, clean=phones.folded, render_kw=TEL,
+        _l("Phone"),
+        20,
+        required=False,
+        clean=phones.folded,
+        render_kw=TEL,
         description=_l("Of another country or region with its code, such as +852 9123 4567."),
-    )  # fmt: skip
+    )
     email = line(
-        _l("E-mail"), 120, EMAIL, required=False,
+        _l("E-mail"),
+        120,
+        EMAIL,
+        required=False,
         render_kw={"inputmode": "email", "autocomplete": "off"},
         description=_l("Invitations and decisions are told to it."),
-    )  # fmt: skip
+    )
     sex = SelectField(_l("Sex"))
     nation = SelectField(_l("Nationality"))
     examinee_no = line(_l("Examinee number"), 14, required=False, clean=clean_code)
@@ -129,7 +165,7 @@ class StudentForm(OriginPart, DynamicForm):
     training_mode = SelectField(_l("Training mode"), [DataRequired(MISSING)])
     origin = OpenRegion(_l("Place of origin"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         year = self.graduation_year.data
         for name, table in fields.TABLES.items():
@@ -205,9 +241,12 @@ class PhoneForm(FlaskForm):
     """A student's new phone and why."""
 
     phone = line(
-        _l("New phone"), 20, clean=phones.folded, render_kw=TEL,
+        _l("New phone"),
+        20,
+        clean=phones.folded,
+        render_kw=TEL,
         description=_l("Of another country or region with its code, such as +852 9123 4567."),
-    )  # fmt: skip
+    )
     reason = line(
         _l("Reason"),
         200,
@@ -219,10 +258,13 @@ class StudentMailForm(FlaskForm):
     """A student's new e-mail, or none, and why."""
 
     email = line(
-        _l("New e-mail"), 120, EMAIL, required=False,
+        _l("New e-mail"),
+        120,
+        EMAIL,
+        required=False,
         description=_l("Leave it empty to take the address away."),
         render_kw={"inputmode": "email", "autocomplete": "off"},
-    )  # fmt: skip
+    )
     reason = line(
         _l("Reason"),
         200,

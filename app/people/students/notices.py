@@ -77,8 +77,15 @@ LETTERS: Letters = {
 
 
 # a changed way in is told on every contact, by `accounts.warnings`
-SILENT = ("enter", "merge", "confirm_contact", "confirm_contact_office", "undo_contact",
-          "undo_contact_office", "change_mail")  # fmt: skip
+SILENT = (
+    "enter",
+    "merge",
+    "confirm_contact",
+    "confirm_contact_office",
+    "undo_contact",
+    "undo_contact_office",
+    "change_mail",
+)
 
 
 def tell_student(change: Change) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,8 +24,8 @@ from app.core.identity import NAMES, countries
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Item, Items, Panel, fact, items_panel, notes_panel, same
-from app.fab.declared import READ_ONLY, Link, ListFilter, Offer, Tab, record_action
+from app.fab.columns import Item, Items, ListColumn, Panel, fact, items_panel, notes_panel, same
+from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
@@ -67,7 +68,7 @@ def _shown(group: str) -> str:
     return " ".join(field.shown for field in fields.of_group(group))
 
 
-def _of_field(field: fields.Field) -> Column:
+def _of_field(field: fields.Field) -> ListColumn:
     """A field of the origin record as the detail and the export show it."""
     shape = code_name(field.table) if field.table else dash
     return fact(field.shown, field.label, shape, head=_head(field.name))
@@ -113,12 +114,14 @@ def _twins(student: Student) -> Items | None:
     merge = "MergeStudentsView.merge"
     found = [
         Item(
-            f"{twin.name} {twin.student_no}", url_for("StudentsView.show", pk=twin.id),
+            f"{twin.name} {twin.student_no}",
+            url_for("StudentsView.show", pk=twin.id),
             end=Link(url_for(merge, pk=student.id, other=twin.student_no), _("Compare"))
-            if _keeps() else "",
+            if _keeps()
+            else "",
         )
         for twin in twins_of(student, actor())
-    ]  # fmt: skip
+    ]
     return Items(found) if found else None
 
 
@@ -147,8 +150,9 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     add_form = edit_form = StudentForm
     add_title, edit_title = _l("New student"), _l("Correct the record")
     add_fieldsets = edit_fieldsets = StudentForm.GROUPS
-    add_columns = edit_columns = [name for _label, group in StudentForm.GROUPS
-                                  for name in group["fields"]]  # fmt: skip
+    add_columns = edit_columns = [
+        name for _label, group in StudentForm.GROUPS for name in group["fields"]
+    ]
     add_row_message = STUDENTS.step("enter").done
     edit_row_message = STUDENTS.step("correct").done
     route_base = "/students"
@@ -157,14 +161,14 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     list_title = _l("Students")
     show_title = _l("Student")
     columns = (
-        Column(
+        ListColumn(
             "student_no", _l("Student number"), sorts=True, width="number", head=_head("student_no")
         ),
-        Column("name", _l("Name"), sorts=True, card="title", head=_head("name")),
-        Column("college.name", _l("College"), cut=same, head=_head("college")),
-        Column("major.name", _l("Major"), card="none", cut=same, head=_head("major:ZY")),
-        Column("class_name", _l("Class"), dash, sorts=True, cut=same, head=_head("class_name")),
-        Column(
+        ListColumn("name", _l("Name"), sorts=True, card="title", head=_head("name")),
+        ListColumn("college.name", _l("College"), cut=same, head=_head("college")),
+        ListColumn("major.name", _l("Major"), card="none", cut=same, head=_head("major:ZY")),
+        ListColumn("class_name", _l("Class"), dash, sorts=True, cut=same, head=_head("class_name")),
+        ListColumn(
             "graduation_year",
             _l("Graduation year"),
             sorts=True,
@@ -172,7 +176,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             cut=same,
             head=_head("graduation_year"),
         ),
-        Column(
+        ListColumn(
             "origin_state",
             _l("Origin record"),
             chips(ORIGIN_STATES, ORIGIN_CHIPS),
@@ -252,23 +256,43 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     base_order = ("student_no", "asc")
     tabs = (
         Tab("all", _l("All")),
-        Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
-            empty=_l("No origin record waits for the review.")),
-        Tab("unreachable", _l("No way to tell"), unreached, counted=False,
-            empty=_l("Every student has an e-mail or a phone.")),
-        Tab("twins", _l("Likely duplicates"), likely_twins, counted=False,
-            empty=_l("No two records have the same ID number, phone, examinee number, or name, "
-                     "year and major.")),
-    )  # fmt: skip
+        Tab(
+            "entered",
+            _l("To be reviewed"),
+            lambda: Student.origin_state == OriginState.ENTERED,
+            empty=_l("No origin record waits for the review."),
+        ),
+        Tab(
+            "unreachable",
+            _l("No way to tell"),
+            unreached,
+            counted=False,
+            empty=_l("Every student has an e-mail or a phone."),
+        ),
+        Tab(
+            "twins",
+            _l("Likely duplicates"),
+            likely_twins,
+            counted=False,
+            empty=_l(
+                "No two records have the same ID number, phone, examinee number, or name, "
+                "year and major."
+            ),
+        ),
+    )
     search_hint = _l("Student number, name, class, employer, ID number, phone")
     filters: tuple[ListFilter, ...] = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("year", _l("All years"), Student.graduation_year, years),
-        ListFilter("origin", _l("Any origin record"), Student.origin_state,
-                   lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "origin",
+            _l("Any origin record"),
+            Student.origin_state,
+            lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()],
+        ),
+    )
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         self.filters = (*type(self).filters, *stores().student_filters)
         super().__init__(**kwargs)
 
@@ -286,9 +310,11 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         """A school enters its students one by one or by a file."""
         if not self.appbuilder.sm.has_access("can_add", "Students"):
             return []
-        return [Link(self.url("add"), _("New student")),
-                Link(url_for("ImportsView.begin", name="students"), _("Import")),
-                Link(url_for("ImportsView.begin", name="facts"), _("Complete by file"))]  # fmt: skip
+        return [
+            Link(self.url("add"), _("New student")),
+            Link(url_for("ImportsView.begin", name="students"), _("Import")),
+            Link(url_for("ImportsView.begin", name="facts"), _("Complete by file")),
+        ]
 
     def written(self, kind: str, item: Any, form: Any) -> Any:
         if kind == "edit":
@@ -296,11 +322,11 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         return enter(actor().school_id or 0, form.values(), actor())
 
     @record_action("restrict", _l("Restrict…"), danger=True, single=False)
-    def restrict(self, items: list[Any]) -> Any:
+    def restrict(self, items: list[Student]) -> ResponseReturnValue:
         """Kind, days and reason are asked on a page of their own (ADM-03)."""
         return restrict_page(self, items)
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         return [replace(o, onward=o.name == "restrict") for o in super().bulk_offers()]
 
 
@@ -315,8 +341,14 @@ class StudentPhoneView(SafeView):
     @has_access
     def change(self, pk: int) -> Any:
         form = PhoneForm()
-        return _changed(self, pk, form, "change_phone", "people/students/student_phone.html",
-                        lambda: change_phone(pk, form.phone.data, actor(), form.reason.data))  # fmt: skip
+        return _changed(
+            self,
+            pk,
+            form,
+            "change_phone",
+            "people/students/student_phone.html",
+            lambda: change_phone(pk, form.phone.data, actor(), form.reason.data),
+        )
 
 
 class StudentMailView(SafeView):
@@ -350,8 +382,13 @@ def _changed(
             told = after(STUDENTS.kind, pk, step, actor().user_id)
             flash(ending(STUDENTS.step(step).done, told), "success")
             if not told_before(student):
-                flash(_("Nobody could be told: no earlier phone or e-mail is on record. The change is "
-                        "held all the same."), "warning")  # fmt: skip
+                flash(
+                    _(
+                        "Nobody could be told: no earlier phone or e-mail is on record. The change is "
+                        "held all the same."
+                    ),
+                    "warning",
+                )
             return redirect(back, 303)
         except (Invalid, Refused) as error:
             show_problems(form, error)

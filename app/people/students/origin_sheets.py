@@ -13,18 +13,28 @@ from app.core.db import db
 from app.core.identity import IdKind
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Check, Column, Context, Found, Keeper, Kind, Sheet, fits, sealed
+from app.files.imports.sheet import (
+    CellKind,
+    Check,
+    Column,
+    Context,
+    Found,
+    Keeper,
+    Sheet,
+    fits,
+    sealed,
+)
 from app.people.students import fields
 from app.people.students.fields import Field, Shape
 from app.people.students.models import Student
 
 KINDS = {
-    Shape.CODE: Kind.CHOICE,
-    Shape.DAY: Kind.DAY,
-    Shape.BIRTH: Kind.DAY,
-    Shape.PHONE: Kind.DIGITS,
-    Shape.POSTCODE: Kind.DIGITS,
-    Shape.DIGITS: Kind.DIGITS,
+    Shape.CODE: CellKind.CHOICE,
+    Shape.DAY: CellKind.DAY,
+    Shape.BIRTH: CellKind.DAY,
+    Shape.PHONE: CellKind.DIGITS,
+    Shape.POSTCODE: CellKind.DIGITS,
+    Shape.DIGITS: CellKind.DIGITS,
 }
 # what the trace of a file shows of sealed fields; other numbers have lines of their own
 MASKED = tuple(f"{name}_masked" for name in fields.SECRETS)
@@ -58,15 +68,24 @@ def _column(field: Field) -> Column:
     fold = fields.FOLDS.get(field.shape)
     further = tuple(name for name in (field.official, field.named) if name and name != field.code)
     return Column(
-        field.name, field.label, KINDS.get(field.shape, Kind.TEXT), field.code,
-        (*further, *field.heads), most=field.most or 60, width=field.width, sample=field.sample,
-        help=field.help, secret=_keeper(field), checks=_checks(field),
+        field.name,
+        field.label,
+        KINDS.get(field.shape, CellKind.TEXT),
+        field.code,
+        (*further, *field.heads),
+        most=field.most or 60,
+        width=field.width,
+        sample=field.sample,
+        help=field.help,
+        secret=_keeper(field),
+        checks=_checks(field),
         fold=(lambda value, _context: fold(value)) if fold else None,
-        needs=("graduation_year",) if field.table else (), end=field.name == "graduates_on",
-    )  # fmt: skip
+        needs=("graduation_year",) if field.table else (),
+        end=field.name == "graduates_on",
+    )
 
 
-def _born(day: str, context: Context) -> Any:
+def _born(day: str, context: Context) -> object:
     return None if fields.may_be_birth(day, context.today) else fields.BORN
 
 
@@ -124,24 +143,40 @@ def of_known(students: Sheet) -> Sheet:
     """The same columns for known students: what is filled in changes, nothing is added (CHK-02)."""
 
     def look(record: Import, context: Context) -> None:
-        compare.mark(record, f"NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN})", "student_no",
-                     str(UNKNOWN), school=record.school_id)  # fmt: skip
-        compare.mark(record, "r.more ? 'name' AND EXISTS (SELECT 1 FROM student s WHERE"
-                     f" {_KNOWN} AND lower(s.name) <> lower(r.more ->> 'name'))", "name",
-                     str(CALLED), school=record.school_id)  # fmt: skip
-        compare.mark(record, "r.values ? 'id_kind' AND NOT r.values ? 'id_number_index'", "id_kind",
-                     str(ALONE))  # fmt: skip
+        compare.mark(
+            record,
+            f"NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN})",
+            "student_no",
+            str(UNKNOWN),
+            school=record.school_id,
+        )
+        compare.mark(
+            record,
+            "r.more ? 'name' AND EXISTS (SELECT 1 FROM student s WHERE"
+            f" {_KNOWN} AND lower(s.name) <> lower(r.more ->> 'name'))",
+            "name",
+            str(CALLED),
+            school=record.school_id,
+        )
+        compare.mark(
+            record,
+            "r.values ? 'id_kind' AND NOT r.values ? 'id_number_index'",
+            "id_kind",
+            str(ALONE),
+        )
         students.look(record, context)
 
     return replace(
         students,
         name="facts",
         title=_l("Facts of students"),
-        about=_l("Students that the school has are changed where a cell is filled and differs; nobody is "
-                 "added. Bring any columns that you have: the student number says whose they are."),
+        about=_l(
+            "Students that the school has are changed where a cell is filled and differs; nobody is "
+            "added. Bring any columns that you have: the student number says whose they are."
+        ),
         look=look,
         columns=tuple(_of_known(c) for c in students.columns if c.field not in LEFT_OUT),
-    )  # fmt: skip
+    )
 
 
 def _of_known(column: Column) -> Column:

@@ -17,14 +17,14 @@ from app.files.imports import compare
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
-    Choices,
+    CellKind,
     Column,
     Context,
     Found,
-    Kind,
     Problems,
     Sheet,
     Target,
+    ValueList,
     Writer,
 )
 from app.people.students.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
@@ -38,11 +38,11 @@ MOST = 2_000  # each student is told
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
-    acts = Choices.labelled(ACTS)
+    acts = ValueList.labelled(ACTS)
     acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
         "act": acts,
-        "kind": Choices.labelled(RESTRICTION_KINDS),
+        "kind": ValueList.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -79,16 +79,28 @@ def look(record: Import, _context: Context) -> None:
     says = f"SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}"
     stands = f"EXISTS ({known} AND EXISTS ({says}))"
     db.session.execute(
-        text(f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
-             " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
-             " WHERE r.import_id = :id AND r.status IN ('new', 'same')"),
+        text(
+            f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
+            " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
+            " WHERE r.import_id = :id AND r.status IN ('new', 'same')"
+        ),
         {"id": record.id, **today},
-    )  # fmt: skip
+    )
     act = "r.status = 'new' AND r.values ->> 'act'"
-    compare.mark(record, f"{act} = 'release' AND NOT {barred}", "act",
-                 _("The student is not restricted in this way."), **today)  # fmt: skip
-    compare.mark(record, f"{act} = 'restrict' AND {barred}", "act",
-                 _("The student is restricted in this way already."), **today)  # fmt: skip
+    compare.mark(
+        record,
+        f"{act} = 'release' AND NOT {barred}",
+        "act",
+        _("The student is not restricted in this way."),
+        **today,
+    )
+    compare.mark(
+        record,
+        f"{act} = 'restrict' AND {barred}",
+        "act",
+        _("The student is restricted in this way already."),
+        **today,
+    )
     compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
                  " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
                  " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
@@ -137,8 +149,9 @@ def unact(record: Import, _now: datetime) -> None:
     for row in made:
         RESTRICTIONS.apply("release", row.id, who, reason=reason)
     for row in freed:
-        new = restriction_of(row.student, kind=row.kind, since=row.since, until=row.until,
-                             reason=row.reason)  # fmt: skip
+        new = restriction_of(
+            row.student, kind=row.kind, since=row.since, until=row.until, reason=row.reason
+        )
         RESTRICTIONS.start("restrict", new, who, reason=row.reason)
 
 
@@ -159,8 +172,13 @@ def _of_ids(ids: Any) -> list[Restriction]:
 
 def _restrict(student: Student, row: dict[str, Any], who: Actor) -> Restriction:
     until = date.fromisoformat(row["until"]) if row.get("until") else None
-    new = restriction_of(student, kind=row["kind"], since=date.fromisoformat(row["since"]),
-                         until=until, reason=row["reason"])  # fmt: skip
+    new = restriction_of(
+        student,
+        kind=row["kind"],
+        since=date.fromisoformat(row["since"]),
+        until=until,
+        reason=row["reason"],
+    )
     return RESTRICTIONS.start("restrict", new, who, reason=row["reason"])
 
 
@@ -200,16 +218,16 @@ RESTRICTION_LIST = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
+        Column("student_no", _l("Student number"), CellKind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001"),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
+        Column("name", _l("Name"), CellKind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
                help=_l("Compared with the student of this number.")),
-        Column("act", _l("Act"), Kind.CHOICE, "", ("操作", "限制/解除"), required=True, width=12,
+        Column("act", _l("Act"), CellKind.CHOICE, "", ("操作", "限制/解除"), required=True, width=12,
                sample="限制"),
-        Column("kind", _l("Kind of restriction"), Kind.CHOICE, "", ("限制方式", "限制"), width=18),
-        Column("since", _l("First day"), Kind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
-        Column("until", _l("Last day"), Kind.DAY, "", ("至", "截止日期"), width=14, end=True),
-        Column("reason", _l("Reason"), Kind.TEXT, "", ("限制原因", "解除原因"), required=True,
+        Column("kind", _l("Kind of restriction"), CellKind.CHOICE, "", ("限制方式", "限制"), width=18),
+        Column("since", _l("First day"), CellKind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
+        Column("until", _l("Last day"), CellKind.DAY, "", ("至", "截止日期"), width=14, end=True),
+        Column("reason", _l("Reason"), CellKind.TEXT, "", ("限制原因", "解除原因"), required=True,
                most=200, width=32, sample="学费未缴清"),
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,7 +23,7 @@ from app.core.errors import Refused
 from app.core.forms import MISSING, line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import CHANGED, Column, Panel, fact, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
@@ -55,7 +56,7 @@ class RestrictForm(FlaskForm):
     until = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
     reason = line(_l("Reason"), 200)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(key, label) for key, label in RESTRICTION_KINDS.items()]
 
@@ -98,7 +99,7 @@ class RestrictView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         """The form for one student, from its page."""
         if not request.args.get("student"):
             flash(_("Please tick at least one student first."), "warning")
@@ -173,8 +174,12 @@ def _students(texts: list[str]) -> list[Student]:
 def _facts(form: RestrictForm) -> list[tuple[Any, Any]]:
     words = RESTRICTION_KINDS[form.kind.data]
     until = form.until.data or _("until released")
-    return [(_("Restrict"), words), (_("From"), form.since.data),
-            (_("To (this day included)"), until), (_("Reason"), form.reason.data)]  # fmt: skip
+    return [
+        (_("Restrict"), words),
+        (_("From"), form.since.data),
+        (_("To (this day included)"), until),
+        (_("Reason"), form.reason.data),
+    ]
 
 
 def _colleges() -> list[tuple[str, str]]:
@@ -207,27 +212,29 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     list_title, show_title = _l("Restrictions"), _l("Restriction")
     columns = (
         STUDENT.but(head=RESTRICTION_LIST.head("name")),
-        Column(
+        ListColumn(
             "student.student_no",
             _l("Student number"),
             width="number",
             card="none",
             head=RESTRICTION_LIST.head("student_no"),
         ),
-        Column(
+        ListColumn(
             "kind",
             _l("Kind of restriction"),
             lambda kind: str(RESTRICTION_KINDS[kind]),
             head=RESTRICTION_LIST.head("kind"),
         ),
-        Column(
+        ListColumn(
             "since", _l("From"), sorts=True, width="number", head=RESTRICTION_LIST.head("since")
         ),
-        Column(
+        ListColumn(
             "until", _l("To"), dash, sorts=True, width="number", head=RESTRICTION_LIST.head("until")
         ),
-        Column("reason", _l("Reason"), whole, width="roomy", head=RESTRICTION_LIST.head("reason")),
-        Column("span", _l("State"), standing_chip, card="status"),
+        ListColumn(
+            "reason", _l("Reason"), whole, width="roomy", head=RESTRICTION_LIST.head("reason")
+        ),
+        ListColumn("span", _l("State"), standing_chip, card="status"),
         CHANGED.but(card="none"),
         fact(
             "act",
@@ -254,9 +261,13 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("college", _l("All colleges"), _of_college, _colleges),
-        ListFilter("kind", _l("All kinds"), Restriction.kind,
-                   lambda: [(key, str(label)) for key, label in RESTRICTION_KINDS.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "kind",
+            _l("All kinds"),
+            Restriction.kind,
+            lambda: [(key, str(label)) for key, label in RESTRICTION_KINDS.items()],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return restrictions_for(actor())

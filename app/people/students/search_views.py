@@ -12,15 +12,15 @@ from sqlalchemy import ColumnElement, Select, select, union_all
 
 from app.accounts.queries import actor
 from app.core.text import clean_line
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.people.students import queries
 from app.people.students.models import Student
 from app.workflow.actor import Actor
 
 # columns that lists about students have in common
-STUDENT = Column("student.name", _l("Student"), card="title")
-STUDENT_NO = Column("student.student_no", _l("Student number"), width="number", card="none")
-COLLEGE = Column("college.name", _l("College"))
+STUDENT = ListColumn("student.name", _l("Student"), card="title")
+STUDENT_NO = ListColumn("student.student_no", _l("Student number"), width="number", card="none")
+COLLEGE = ListColumn("college.name", _l("College"))
 
 
 class StudentSearch:

@@ -22,14 +22,14 @@ from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
-    Choices,
+    CellKind,
     Column,
     Context,
     Found,
-    Kind,
     Problems,
     Sheet,
     Target,
+    ValueList,
     fits,
     sealed,
 )
@@ -67,7 +67,7 @@ def complete(values: Found, more: Found, context: Context) -> Problems:
     return find_major(values, more, context)
 
 
-def is_name(name: str, _context: Context) -> Any:
+def is_name(name: str, _context: Context) -> object:
     """What is no name is none of a student either."""
     return name_problem(name)
 
@@ -77,20 +77,20 @@ def prepare(record: Import) -> Context:
     school = Import.school_id if record is None else record.school_id
     lists = {field: _table(table) for field, table in TABLES.items()}
     lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
-    lists["college"] = Choices(_rows(College, school))
-    lists["origin"] = Choices([(code, code, name) for code, name in codes.origins()])
+    lists["college"] = ValueList(_rows(College, school))
+    lists["origin"] = ValueList([(code, code, name) for code, name in codes.origins()])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
     for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
-    found = {college: Choices(rows) for college, rows in majors.items()}
-    lists["major"] = Choices([row for rows in majors.values() for row in rows])
+    found = {college: ValueList(rows) for college, rows in majors.items()}
+    lists["major"] = ValueList([row for rows in majors.values() for row in rows])
     return Context(
         clock.today(), lists, {"majors": found}, _by_year(), zeros=documents.with_zeros(school)
     )
 
 
-def _by_year() -> dict[str, Callable[[Found], Choices]]:
+def _by_year() -> dict[str, Callable[[Found], ValueList]]:
     """The tables with several editions: the row's graduation year says which counts (PLN-11)."""
     return {
         field: _edition_of(table)
@@ -99,13 +99,13 @@ def _by_year() -> dict[str, Callable[[Found], Choices]]:
     }
 
 
-def _edition_of(table: str) -> Callable[[Found], Choices]:
+def _edition_of(table: str) -> Callable[[Found], ValueList]:
     known = {kept: _table(table, max(since, 1)) for since, kept in codes.editions(table)}
     return lambda row: known[codes.edition(table, row.get("graduation_year"))]
 
 
-def _table(name: str, year: int | None = None) -> Choices:
-    return Choices([(code, code, label) for code, label in codes.choices(name, year)])
+def _table(name: str, year: int | None = None) -> ValueList:
+    return ValueList([(code, code, label) for code, label in codes.choices(name, year)])
 
 
 def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:
@@ -149,8 +149,13 @@ def look(record: Import, _context: Context) -> None:
         str(TAKEN),
         school=record.school_id,
     )
-    compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
-                 str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        compare.taken_by_another(STUDENTS.target, "phone_index"),
+        "phone",
+        str(PHONE_TAKEN),
+        school=record.school_id,
+    )
     compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
     file_ways.look_at_mails(record, str(MAIL_TAKEN))
 
@@ -198,10 +203,18 @@ def follow(record: Import) -> None:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
         traced = (*STUDENTS.target.fields, *origin_sheets.MASKED)
-        trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
-                           " r.values ->> 'student_no'", traced, who, state="origin_state",
-                           id=record.id, school=record.school_id, file=record.file_name,
-                           undone=record.is_undone)  # fmt: skip
+        trace_file(
+            Student,
+            "correct",
+            "t.school_id = :school AND t.student_no = r.values ->> 'student_no'",
+            traced,
+            who,
+            state="origin_state",
+            id=record.id,
+            school=record.school_id,
+            file=record.file_name,
+            undone=record.is_undone,
+        )
     names = "UPDATE ab_user u SET last_name = s.name FROM student s WHERE u.student_id = s.id"
     db.session.execute(
         text(f"{names} AND s.id = ANY(:ids)"), {"ids": list(_changed(record, "name"))}
@@ -214,12 +227,16 @@ def follow(record: Import) -> None:
         old = _changed(record, field)
         if kind != "id_number" and old:  # whose way in changes has an account to be told by
             student_effects.open_accounts("s.id = ANY(:ids)", most=len(old), ids=list(old))
-        found = db.session.execute(
-            select(AppUser, Student)
-            .join(Student, AppUser.student_id == Student.id)
-            .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
-            .execution_options(populate_existing=True)
-        ).tuples().all()  # fmt: skip
+        found = (
+            db.session.execute(
+                select(AppUser, Student)
+                .join(Student, AppUser.student_id == Student.id)
+                .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
+                .execution_options(populate_existing=True)
+            )
+            .tuples()
+            .all()
+        )
         if not found:
             continue
         if kind == "email":
@@ -310,58 +327,60 @@ STUDENTS = Sheet(
                   "origin_state": OriginState.ENTERED.value},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
+        Column("student_no", _l("Student number"), CellKind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True,
+        Column("name", _l("Name"), CellKind.NAME, "XM", ("学生姓名",), required=True,
                width=12, checks=(is_name,),
                sample="黄河水"),
-        Column("id_kind", _l("Kind of document"), Kind.CHOICE, "SFZJLX",
+        Column("id_kind", _l("Kind of document"), CellKind.CHOICE, "SFZJLX",
                ("证件种类", "证件类别", "身份证件类型", "有效证件类型", "ZJLX", "ZJLXDM", "SFZJLXDM"),
                width=22, sample="居民身份证",
                help=_l("Left empty, the number tells it: an ID number, or of another document where that "
                        "is sure.")),
-        Column("id_number", _l("ID number"), Kind.CODE, "SFZH",
+        Column("id_number", _l("ID number"), CellKind.CODE, "SFZH",
                ("身份证号码", "证件号码", "证件号", "身份证件号", "身份证件号码", "公民身份号码",
                 "身份证/护照号", "SFZJH"),
                required=True, most=18, fold=documents.folded_number, checks=(documents.is_number,), width=22,
                needs=("id_kind", "student_no"), gives=("id_kind", "kind_told"),
                secret=origin_sheets.keep_number, sample="99999920040101001X",
                help=_l("Or the number of the document of the kind beside it.")),
-        Column("id_country", _l("Passport issued by"), Kind.CHOICE, "GJDQM",
+        Column("id_country", _l("Passport issued by"), CellKind.CHOICE, "GJDQM",
                ("国籍", "国籍/地区", "国家或地区", "国籍或地区", "签发国", "签发国家",
                 "护照签发国", "GJ", "GJDQ"),
                width=16, listed=False, help=_l("Of passports only: country or region.")),
-        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称",
+        Column("college", _l("College"), CellKind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称",
                "所在院系", "SZYX"), required=True, into="college_id", width=22, sample="计算机学院"),
-        Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
+        Column("major", _l("Major"), CellKind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
                aside=True, width=22, sample="软件工程", help=_l("Code or name; of the same college.")),
-        Column("graduation_year", _l("Graduation year"), Kind.NUMBER, "BYNF", ("毕业届", "毕业年份", "届别"),
+        Column("graduation_year", _l("Graduation year"), CellKind.NUMBER, "BYNF", ("毕业届", "毕业年份",
+               "届别"),
                required=True, least=2000, most=2100, width=12, sample="2027"),
-        Column("education", _l("Level of education"), Kind.CHOICE, "XLDM", ("学历代码", "XL", "学历层次"),
+        Column("education", _l("Level of education"), CellKind.CHOICE, "XLDM", ("学历代码", "XL", "学历层次"),
                required=True, needs=BY_YEAR, width=16, sample="31"),
-        Column("training_mode", _l("Training mode"), Kind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
+        Column("training_mode", _l("Training mode"), CellKind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
                needs=BY_YEAR, width=14, sample="1"),
-        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称", "所在班级", "SZBJ"), most=40,
+        Column("class_name", _l("Class"), CellKind.TEXT, "BJ", ("班级名称", "所在班级", "SZBJ"), most=40,
                width=14, sample="软工2301"),
-        Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), needs=BY_YEAR, width=8,
+        Column("sex", _l("Sex"), CellKind.CHOICE, "XBDM", ("性别代码", "XB"), needs=BY_YEAR, width=8,
                sample="男"),
-        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), needs=BY_YEAR,
+        Column("nation", _l("Nationality"), CellKind.CHOICE, "MZDM", ("民族代码", "MZ"), needs=BY_YEAR,
                width=12, sample="汉族"),
-        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话",
+        Column("phone", _l("Phone"), CellKind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话",
                "MOBILEPHONE", "MOBILEPHON"), most=20,
                fold=lambda text, _context: phones.folded(text),
                checks=(fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
                sample="13800000000",
                help=_l("Codes for signing are sent to it. Of another country or region with its code, such "
                        "as +852 9123 4567.")),
-        Column("email", _l("E-mail"), Kind.EMAIL, "EMAIL",
+        Column("email", _l("E-mail"), CellKind.EMAIL, "EMAIL",
                ("邮箱", "电子邮箱", "电子邮件", "邮箱地址", "DZYX", "YX"), most=120,
                width=26, sample="huanghe@example.com", listed=False,
                help=_l("Invitations are told to it. Once a student has signed in, it keeps its e-mail "
                        "itself, and no file changes it.")),
-        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14, whole=True,
+        Column("examinee_no", _l("Examinee number"), CellKind.CODE, "KSH", ("高考考生号",), most=14,
+               whole=True,
                sample="23420101110001"),
-        Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
+        Column("origin", _l("Place of origin"), CellKind.CHOICE, "SYSZDDM",
                ("生源所在地代码", "生源所在地", "SYSZD"), width=22, listed=False, sample="420111",
                help=_l("Six digits or the full name of the region.")),
         *origin_sheets.columns(),

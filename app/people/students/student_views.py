@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
@@ -103,7 +104,7 @@ class VerifyView(SafeView):
                 show_problems(form, error)
         return self._page(form, student, campus), 422 if form.errors else 200
 
-    def _asked(self, form: VerifyForm, student: Student, campus: bool) -> Any:
+    def _asked(self, form: VerifyForm, student: Student, campus: bool) -> ResponseReturnValue:
         """The code is asked for and the page comes back as it was filled in (case 22)."""
         try:
             flash(code_under_way(send_first_code(student, g.user)), "success")
@@ -115,15 +116,21 @@ class VerifyView(SafeView):
         held, contact = contacts.hold_of(g.user, clock.now()), contact_of(g.user)
         kept, why = _kept_mail(student)
         return self.render_template(
-            "people/students/student_verify.html", form=form, student=student, campus=campus, kept=kept,
-            why_kept=why, held=holds.sentence(held) if held is not None else "",
+            "people/students/student_verify.html",
+            form=form,
+            student=student,
+            campus=campus,
+            kept=kept,
+            why_kept=why,
+            held=holds.sentence(held) if held is not None else "",
             by_mail=contact is not None and contact[0] == mail.MAIL,
-            reached=mask_email(contact[1]) if contact else "", unreached=one_time.UNREACHED,
-        )  # fmt: skip
+            reached=mask_email(contact[1]) if contact else "",
+            unreached=one_time.UNREACHED,
+        )
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """The same for the page's script."""
         try:
             contact = send_first_code(me(), g.user)
@@ -162,8 +169,12 @@ class MyProfileView(SafeView):
             keep_address(student, form.address.data)
             flash(_("Saved."), "success")
             return redirect(url_for("MyProfileView.index"), 303)
-        page = self.render_template("people/students/student_profile.html", form=form, facts=facts(student),
-                                    told=told_of(g.user.id))  # fmt: skip
+        page = self.render_template(
+            "people/students/student_profile.html",
+            form=form,
+            facts=facts(student),
+            told=told_of(g.user.id),
+        )
         return page, 422 if form.errors else 200
 
 

@@ -43,8 +43,9 @@ def _held(student: Student, now: datetime, *channels: str) -> str | None:
             return _(
                 "%(who)s changed this student's way in a short time ago. Until %(until)s, or until it "
                 "is confirmed or undone, nothing else of the sign-in can be changed.",
-                who=row.actor_name, until=holds.moment(row.held_until),
-            )  # fmt: skip
+                who=row.actor_name,
+                until=holds.moment(row.held_until),
+            )
     return None
 
 
@@ -55,9 +56,15 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     end_all_sessions(user.id)
     student.verified_at = None
     row = contacts.note_change(
-        user, mail.SMS, old, student.phone, STAFF, change.actor,
-        reason=change.reason, held_until=hold_until(student.school_id, change.now),
-    )  # fmt: skip
+        user,
+        mail.SMS,
+        old,
+        student.phone,
+        STAFF,
+        change.actor,
+        reason=change.reason,
+        held_until=hold_until(student.school_id, change.now),
+    )
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
     row.told = others(contacts.reach(user, change.now), student.phone)
@@ -69,9 +76,11 @@ def phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
     return _("The phone of your account was changed"), _(
         "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
         "call the employment office at once. Until %(until)s the new phone can sign nothing.",
-        school=student.school.name, name=student.name, phone=student.phone_masked or "–",
+        school=student.school.name,
+        name=student.name,
+        phone=student.phone_masked or "–",
         until=holds.moment(row.held_until),
-    )  # fmt: skip
+    )
 
 
 def mail_changed(change: Change, user: AppUser, student: Student, old: str | None) -> None:
@@ -85,9 +94,15 @@ def mail_changed(change: Change, user: AppUser, student: Student, old: str | Non
     write_mail(user, student, student.email)
     first = old is None and not contacts.used(user)
     row = contacts.note_change(
-        user, mail.MAIL, old, student.email, STAFF, change.actor, reason=change.reason,
+        user,
+        mail.MAIL,
+        old,
+        student.email,
+        STAFF,
+        change.actor,
+        reason=change.reason,
         held_until=None if first else hold_until(student.school_id, change.now),
-    )  # fmt: skip
+    )
     security_log.note("mail_set" if first else "mail_changed", user=user, who=change.actor)
     if first:
         return
@@ -106,9 +121,11 @@ def mail_words(student: Student, row: ContactChange) -> tuple[str, str]:
     return _("The e-mail of your account was changed"), _(
         "%(school)s changed the e-mail on record of %(name)s to %(email)s. If you did not ask for it, "
         "call the employment office at once. Until %(until)s nothing can be signed.",
-        school=student.school.name, name=student.name, email=row.new_masked or "–",
+        school=student.school.name,
+        name=student.name,
+        email=row.new_masked or "–",
         until=holds.moment(row.held_until),
-    )  # fmt: skip
+    )
 
 
 def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None:
@@ -119,9 +136,15 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
     used = user.password is not None or student.verified_at is not None
     if used:
         contacts.note_change(
-            user, RESET, None, None, STAFF, change.actor, reason=change.reason,
+            user,
+            RESET,
+            None,
+            None,
+            STAFF,
+            change.actor,
+            reason=change.reason,
             held_until=hold_until(student.school_id, change.now),
-        )  # fmt: skip
+        )
     one_time.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
     student.verified_at, user.password = None, None
@@ -130,6 +153,7 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
         "%(school)s has reset the sign-in of %(name)s: the password is void, and a new one is set by a "
         "code to the phone or e-mail on record. If you did not ask for it, call the employment office at "
         "once.",
-        school=student.school.name, name=student.name,
-    )  # fmt: skip
+        school=student.school.name,
+        name=student.name,
+    )
     warnings.warn(user, change.key, _("Your sign-in was reset"), said, who=change.actor)

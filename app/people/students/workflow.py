@@ -74,16 +74,32 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
     title=lambda restriction: restriction.student.name,
     after=(tell_student,),
     steps=(
-        Step("restrict", None, RestrictionState.SET, by=Role.SCHOOL, label=_l("Restrict"),
-             when=(dates_in_order, not_restricted_alike), reason=Reason.REQUIRED, danger=True,
-             confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
-             done=_l("Restricted: the student cannot sign.")),
-        Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
-             label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
-             confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released: the student can sign again."), tone=Tone.DONE),
+        Step(
+            "restrict",
+            None,
+            RestrictionState.SET,
+            by=Role.SCHOOL,
+            label=_l("Restrict"),
+            when=(dates_in_order, not_restricted_alike),
+            reason=Reason.REQUIRED,
+            danger=True,
+            confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
+            done=_l("Restricted: the student cannot sign."),
+        ),
+        Step(
+            "release",
+            RestrictionState.SET,
+            RestrictionState.RELEASED,
+            by=Role.SCHOOL,
+            label=_l("Release"),
+            reason=Reason.REQUIRED,
+            bulk=True,
+            confirm=_l("The student can sign again from now on. Release now?"),
+            done=_l("Released: the student can sign again."),
+            tone=Tone.DONE,
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def restrict(
@@ -108,7 +124,7 @@ def restrict(
     return committed(lambda: RESTRICTIONS.start("restrict", new, actor, reason=reason))
 
 
-def restriction_of(student: Student, **values: Any) -> Restriction:
+def restriction_of(student: Student, **values: object) -> Restriction:
     """A restriction as it would be set; in no session yet."""
     new = Restriction(school_id=student.school_id, student_id=student.id, **values)
     with db.session.no_autoflush:

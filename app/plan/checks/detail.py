@@ -58,20 +58,26 @@ def hints(placement: Placement) -> list[str]:
 def of_entry(entry: PlanEntry) -> list[dict[str, Any]]:
     """What is to be mended in a row of the plan."""
     return [
-        {"text": sentence(found), "url": url_for("FindingsView.show", pk=found.id),
-         "kind": "danger" if found.severity == Severity.ERROR else "warn"}
+        {
+            "text": sentence(found),
+            "url": url_for("FindingsView.show", pk=found.id),
+            "kind": "danger" if found.severity == Severity.ERROR else "warn",
+        }
         for found in queries.open_of(entry.student_id)
-    ]  # fmt: skip
+    ]
 
 
-def of_year(school_id: int, year: int) -> dict[str, Any]:
+def of_year(school_id: int, year: int) -> dict[str, object]:
     """How many errors and warnings are open in a school's year, with the way to them."""
     errors, warnings = (
         queries.count_open(school_id, year, s) for s in (Severity.ERROR, Severity.WARNING)
     )
     if errors or warnings:
-        text = _("The checks: %(errors)s errors bar the report, %(warnings)s warnings.",
-                 errors=errors, warnings=warnings)  # fmt: skip
+        text = _(
+            "The checks: %(errors)s errors bar the report, %(warnings)s warnings.",
+            errors=errors,
+            warnings=warnings,
+        )
     elif queries.has_run(school_id, year):
         text = _("The checks found nothing to mend at their last run.")
     else:
@@ -82,8 +88,17 @@ def of_year(school_id: int, year: int) -> dict[str, Any]:
 
 def link(found: Finding, pages: dict[str, str]) -> tuple[str, str]:
     """Where a finding is mended: the student's record for the person's part, else the plan row."""
-    person = ("id_", "examinee_", "phone_", "student_", "origin", "study_", "graduation_",
-              "committed", "gaps")  # fmt: skip
+    person = (
+        "id_",
+        "examinee_",
+        "phone_",
+        "student_",
+        "origin",
+        "study_",
+        "graduation_",
+        "committed",
+        "gaps",
+    )
     if found.student_id is None:
         return url_for("PlanView.list", f_college=found.college_id), _("To the plan of the college")
     if found.rule.startswith(person) or "plan" not in pages:
@@ -98,8 +113,10 @@ def last_run(run: CheckRun | None) -> str:
     return ngettext(
         "Last run %(at)s: %(num)s row in %(seconds)s s",
         "Last run %(at)s: %(num)s rows in %(seconds)s s",
-        run.rows, at=moment(run.ran_at), seconds=f"{run.took / 1000:.1f}",
-    )  # fmt: skip
+        run.rows,
+        at=moment(run.ran_at),
+        seconds=f"{run.took / 1000:.1f}",
+    )
 
 
 def facts(found: Finding) -> list[tuple[Any, str]]:

@@ -44,7 +44,7 @@ WHO = ("student_no", "name")  # whose row it is
 
 
 @dataclass(frozen=True)
-class Part:
+class SheetPart:
     """Which sheet takes the workbook back, and what of it can be to fill."""
 
     title: Any
@@ -63,26 +63,26 @@ class Part:
         return [column.field for column in self.columns]
 
 
-PARTS: Mapping[str, Part] = {
-    "person": Part(_l("Record of the student"), FACTS, Student, Student.id),
-    "row": Part(_l("Plan row"), PLAN, PlanEntry, PlanEntry.student_id),
+PARTS: Mapping[str, SheetPart] = {
+    "person": SheetPart(_l("Record of the student"), FACTS, Student, Student.id),
+    "row": SheetPart(_l("Plan row"), PLAN, PlanEntry, PlanEntry.student_id),
 }
 
 
 @dataclass
-class Line:
+class StudentLine:
     """One student of the workbook: what was found, and which fields it concerns."""
 
     said: list[str] = field(default_factory=list)
     fields: set[str] = field(default_factory=set)
 
 
-def parts_for(who: Actor) -> dict[str, Part]:
+def parts_for(who: Actor) -> dict[str, SheetPart]:
     """The parts that this person may bring back."""
     return {name: part for name, part in PARTS.items() if who.role in part.sheet.roles}
 
 
-def part_of(who: Actor, name: str) -> Part:
+def part_of(who: Actor, name: str) -> SheetPart:
     """One of them. Raises NotYours."""
     found = parts_for(who).get(name)
     if found is None:
@@ -90,14 +90,14 @@ def part_of(who: Actor, name: str) -> Part:
     return found
 
 
-def narrowed(part: Part, query: str) -> Select[Any]:
+def narrowed(part: SheetPart, query: str) -> Select[Any]:
     """The findings of the list, as it is narrowed, that are mended in this part. Raises NotYours, Odd."""
     asked = {"view": VIEW, "query": query}
     found = lists.narrowed(lists.view_of(VIEW), asked).where(Finding.student_id.is_not(None))
     return found.where(touches(part.names))
 
 
-def count(part: Part, query: str) -> int:
+def count(part: SheetPart, query: str) -> int:
     """How many students the workbook would have."""
     wanted = narrowed(part, query).order_by(None)
     students = wanted.with_only_columns(Finding.student_id.label("id")).distinct().subquery()
@@ -128,17 +128,19 @@ def make(paper: Paper) -> bytes:
     return data
 
 
-def _lines(part: Part, found: Sequence[Finding]) -> dict[int, Line]:
-    lines: dict[int, Line] = {}
+def _lines(part: SheetPart, found: Sequence[Finding]) -> dict[int, StudentLine]:
+    lines: dict[int, StudentLine] = {}
     names = set(part.names)
     for one in found:
-        line = lines.setdefault(one.student_id or 0, Line())
+        line = lines.setdefault(one.student_id or 0, StudentLine())
         line.said.append(sentence(one))
         line.fields |= names.intersection(fields_of(one))
     return lines
 
 
-def _book(paper: Paper, part: Part, columns: Sequence[Column], lines: dict[int, Line]) -> bytes:
+def _book(
+    paper: Paper, part: SheetPart, columns: Sequence[Column], lines: dict[int, StudentLine]
+) -> bytes:
     out = io.BytesIO()
     context = part.sheet.prepare(Import(school_id=paper.school_id))
     head = [part.sheet.column(name) for name in WHO]
@@ -177,7 +179,7 @@ def _put(page: Any, row: int, column: int, text: str, style: Any) -> None:
         page.write_blank(row, column, None, style)
 
 
-def _records(paper: Paper, part: Part, ids: list[int]) -> Any:
+def _records(paper: Paper, part: SheetPart, ids: list[int]) -> Any:
     """(student, the record of the part or None) in the order of the student numbers."""
     wanted = select(Student.id).where(Student.id.in_(ids)).order_by(Student.student_no, Student.id)
     ordered = db.session.scalars(wanted).all()
@@ -193,7 +195,7 @@ def _records(paper: Paper, part: Part, ids: list[int]) -> Any:
         papers.progress(paper, start + len(some), len(ordered))
 
 
-def _now(record: Any, column: Column, context: Context) -> str:
+def _now(record: object, column: Column, context: Context) -> str:
     """What the cell says now, as the import reads it; of a sealed number nothing: left empty, it stays."""
     if record is None or column.secret is not None:
         return ""
@@ -212,7 +214,10 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Mend by a workbook"), f"{address}?{query}" if query else address
 
 
-MAKER = papers.Maker(
-    _l("Findings with the rows to fill"), make, _back, menu="Findings",
+MAKER = papers.PaperMaker(
+    _l("Findings with the rows to fill"),
+    make,
+    _back,
+    menu="Findings",
     noted={"rows": _l("Students"), "findings": _l("Findings")},
-)  # fmt: skip
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +17,7 @@ from app.core import jobs
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -80,16 +81,16 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title, show_title = _l("Findings of the checks"), _l("Finding of the checks")
     columns = (
-        Column("rule", _l("Rule"), _title, sorts=True, card="title"),
-        Column("student.name", _l("Name"), lambda name: name or _("the whole college")),
-        Column(
+        ListColumn("rule", _l("Rule"), _title, sorts=True, card="title"),
+        ListColumn("student.name", _l("Name"), lambda name: name or _("the whole college")),
+        ListColumn(
             "student.student_no", _l("Student number"), lambda number: number or "–", card="none"
         ),
         COLLEGE,
-        Column("sentence", _l("What is wrong"), width="roomy"),
-        Column("graduation_year", _l("Graduation year"), card="none"),
-        Column("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),
-        Column(
+        ListColumn("sentence", _l("What is wrong"), width="roomy"),
+        ListColumn("graduation_year", _l("Graduation year"), card="none"),
+        ListColumn("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),
+        ListColumn(
             "severity", _l("Severity"), chips(SEVERITIES, SEVERITY_CHIPS), sorts=True, card="status"
         ),
         fact("asks", _l("What to ask the person"), lambda text: text or "–"),
@@ -108,9 +109,13 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), Finding.graduation_year, years),
         ListFilter("rule", _l("All rules"), Finding.rule, _rules),
         ListFilter("field", _l("All fields"), queries.of_field, _fields),
-        ListFilter("severity", _l("Any severity"), Finding.severity,
-                   lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES]),
-    )  # fmt: skip
+        ListFilter(
+            "severity",
+            _l("Any severity"),
+            Finding.severity,
+            lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.findings_for(actor())
@@ -148,21 +153,26 @@ class ChecksView(SafeView):
         school = who.school_id or abort(404)
         runs, counts = queries.runs_of(school), queries.by_college(who, school)
         cards = [
-            {"year": year, "run": detail.last_run(runs.get(year)),
-             "ran": year in runs and runs[year].ran_at is not None,
-             "share": runs[year].done if year in runs and runs[year].running else None,
-             "colleges": [_line(year, *row) for row in counts.get(year, [])]}
+            {
+                "year": year,
+                "run": detail.last_run(runs.get(year)),
+                "ran": year in runs and runs[year].ran_at is not None,
+                "share": runs[year].done if year in runs and runs[year].running else None,
+                "colleges": [_line(year, *row) for row in counts.get(year, [])],
+            }
             for year in queries.years_of(school)
-        ]  # fmt: skip
+        ]
         return self.render_template(
-            "plan/checks/index.html", cards=cards, may=self._may("run"),
+            "plan/checks/index.html",
+            cards=cards,
+            may=self._may("run"),
             heads=[_("College"), *(label for _tab, label in TABS[:3])],
             running=any(card["share"] is not None for card in cards),
-        )  # fmt: skip
+        )
 
     @expose("/<int(min=1990, max=2100):year>", methods=["POST"])
     @has_access
-    def run(self, year: int) -> Any:
+    def run(self, year: int) -> ResponseReturnValue:
         """Ask the worker for a run over the year."""
         school = actor().school_id or abort(404)
         if year not in queries.years_of(school):
@@ -177,7 +187,7 @@ class ChecksView(SafeView):
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
 
-def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[Any]:
+def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[object]:
     """A college with (count, address of the list, "") of each tab."""
     key, name = college
     return [(name, "", "")] + [
@@ -209,7 +219,10 @@ def _with_finding() -> list[tuple[str, str]]:
 def finding_filter(column: Any) -> ListFilter:
     """What a list of graduates can be narrowed by besides: an open finding of its rows (F-58)."""
     return ListFilter(
-        "finding", _l("All findings of the checks"),
-        lambda what: column.in_(queries.with_finding(actor(), what)), _with_finding,
-        _l("Finding of the checks"), further=True,
-    )  # fmt: skip
+        "finding",
+        _l("All findings of the checks"),
+        lambda what: column.in_(queries.with_finding(actor(), what)),
+        _with_finding,
+        _l("Finding of the checks"),
+        further=True,
+    )

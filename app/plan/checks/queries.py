@@ -102,8 +102,12 @@ def runs_of(school_id: int) -> dict[int, CheckRun]:
 
 def count_open(school_id: int, year: int, severity: Severity) -> int:
     """How many findings of a severity are to be mended in a year."""
-    mine = (Finding.school_id == school_id, Finding.graduation_year == year,
-            Finding.state == S.OPEN, Finding.severity == severity)  # fmt: skip
+    mine = (
+        Finding.school_id == school_id,
+        Finding.graduation_year == year,
+        Finding.state == S.OPEN,
+        Finding.severity == severity,
+    )
     return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
 
 

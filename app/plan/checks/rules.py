@@ -94,10 +94,17 @@ _FORMER = ", ".join(f"'{code}'" for code in codes.former_regions())
 _ORIGIN = SQL.sql("no_region", column="origin", there=f"NOT IN ({_FORMER})")
 _STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_ORIGIN}")
 _ROW_CODES = _listed(
-    _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
-              "position_kind": "gzzwlb"})
-    + ", " + SQL.sql("no_region", column="location", there="IS NOT NULL")
-)  # fmt: skip
+    _unknown(
+        {
+            "destination_code": "byqx",
+            "employer_kind": "dwxz",
+            "industry": "dwhy",
+            "position_kind": "gzzwlb",
+        }
+    )
+    + ", "
+    + SQL.sql("no_region", column="location", there="IS NOT NULL")
+)
 _MISSING = _listed(
     ", ".join(
         f"CASE WHEN '{name}' = ANY(b.needs) AND coalesce(b.{name}, '') = '' THEN '{name}' END"
@@ -241,7 +248,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def _sign(name: str, title: Any, sentence: Any, asks: Any, statement: str) -> Rule:
+def _sign(name: str, title: object, sentence: object, asks: object, statement: str) -> Rule:
     return Rule(name, WARNING, YEAR, title, sentence, signs.SQL.sql(statement), asks=asks)
 
 

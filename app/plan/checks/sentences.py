@@ -54,21 +54,29 @@ def _setting(name: str, _year: int) -> str:
 
 
 SHOWN = {
-    "act": _act, "party": lambda role, _year: ROLE_NAMES.get(Role(role), role), "setting": _setting,
+    "act": _act,
+    "party": lambda role, _year: ROLE_NAMES.get(Role(role), role),
+    "setting": _setting,
     "channel": lambda value, _year: CHANNELS.get(value, value),
     "source": lambda value, _year: SOURCES.get(value, value),
-    "fields": _fields, "sex": _code("xb"), "by_number": _code("xb"), "mode": _code("pyfs"),
-    "nature": _code("dwxz"), "region": lambda value, _year: codes.region_name(value),
+    "fields": _fields,
+    "sex": _code("xb"),
+    "by_number": _code("xb"),
+    "mode": _code("pyfs"),
+    "nature": _code("dwxz"),
+    "region": lambda value, _year: codes.region_name(value),
     "state": lambda value, _year: ORIGIN_STATES.get(value, value),
     "fault": lambda value, _year: ID_FAULTS.get(value, value),
-}  # fmt: skip
+}
 
 
 def filled(text: Any, rule: Rule, facts: Mapping[str, Any], year: int) -> str:
     """A sentence of a rule with its facts."""
     names = (*rule.facts, *facts)
-    values = {name: SHOWN.get(name, lambda value, _y: value)(facts[name], year) if name in facts
-              else "–" for name in names}  # fmt: skip
+    values = {
+        name: SHOWN.get(name, lambda value, _y: value)(facts[name], year) if name in facts else "–"
+        for name in names
+    }
     return str(text) % values
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.core.statements import Statements, words
 from app.settings.models import SETTINGS
 from app.workflow.actor import STAFF
@@ -37,7 +35,7 @@ _LOOSENED = " ".join(f"WHEN '{way}' THEN {sql}" for way, sql in LOOSER.items())
 SQL = Statements(__file__, "signs.sql", staff_roles=words(sorted(STAFF)), loosened=_LOOSENED)
 
 
-def looser() -> list[dict[str, Any]]:
+def looser() -> list[dict[str, object]]:
     """The settings that protect a party, their default, and which way is looser (`Settings`)."""
     return [
         {"key": name, "before": getattr(item.default, "value", item.default), "looser": way}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -99,8 +99,14 @@ OF_ONE = {**dict.fromkeys(MORE), "check_act": "act_of_one", "check_near": "near_
 _TOLD = trail.lines(
     "finding", "step", f"'{_S.ACCEPTED}'", "target", trail.BY_CLOCK, school=":school"
 )
-_FELL = trail.lines("plan_entry", "'failed'", f"'{PlanState.CHECKED}'", f"'{PlanState.FILLED}'",
-                    trail.BY_CLOCK, details=SQL.sql("errors"))  # fmt: skip
+_FELL = trail.lines(
+    "plan_entry",
+    "'failed'",
+    f"'{PlanState.CHECKED}'",
+    f"'{PlanState.FILLED}'",
+    trail.BY_CLOCK,
+    details=SQL.sql("errors"),
+)
 SQL.give(
     found_all=" UNION ALL ".join(map(_found, STORED)),
     found_records=" UNION ALL ".join(map(_found, OF_RECORD)),
@@ -116,12 +122,19 @@ WRITE_ALL, WRITE_RECORDS, LOCK, ASK_ONE = (
 )
 
 
-def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
+def _values(school: int, year: int, now: datetime) -> dict[str, object]:
     """What the rules are filled with: editions and limits."""
     tables = {table: edition(table, year) for table in TABLES}
     more = {**LIMITS, **signs.LIMITS, "looser": json.dumps(signs.looser())}
-    return {**more, **tables, "formula": formula(year), "school": school, "year": year, "now": now,
-            "held": [str(s) for s in HOLDS_SLOT]}  # fmt: skip
+    return {
+        **more,
+        **tables,
+        "formula": formula(year),
+        "school": school,
+        "year": year,
+        "now": now,
+        "held": [str(s) for s in HOLDS_SLOT],
+    }
 
 
 def run(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
@@ -142,8 +155,9 @@ def run(school: int, year: int, progress: Callable[[int], None] = lambda _share:
     took = int((time.perf_counter() - start) * 1000)
     ran = {"ran_at": now, "rows": rows, "took": took, "done": 100}
     put = insert(CheckRun).values(school_id=school, graduation_year=year, **ran)
-    db.session.execute(put.on_conflict_do_update(
-        index_elements=["school_id", "graduation_year"], set_=ran))  # fmt: skip
+    db.session.execute(
+        put.on_conflict_do_update(index_elements=["school_id", "graduation_year"], set_=ran)
+    )
     db.session.expire_all()
     return rows
 
@@ -190,13 +204,13 @@ def refresh(student_ids: Sequence[int], school: int, year: int) -> None:
     db.session.expire_all()
 
 
-def _base(name: str, values: dict[str, Any]) -> int:
+def _base(name: str, values: Mapping[str, object]) -> int:
     """One line a graduate, into a table of this transaction; how many."""
     db.session.execute(text("SET LOCAL jit = off"))
     return _table("check_base", SQL.sql(name), values)
 
 
-def _table(name: str, rows: str, values: dict[str, Any]) -> int:
+def _table(name: str, rows: str, values: Mapping[str, object]) -> int:
     db.session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{name}"))
     made: Any = db.session.execute(
         text(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {rows}"), values
@@ -228,11 +242,14 @@ def _keep_facts(rows: dict[tuple[bytes, str], list[str]]) -> None:
     index = vars(Student)["birth_date"].index
     db.session.execute(
         SQL["keep_facts"],
-        {"keys": [key for key, _kind in rows], "kinds": [kind for _key, kind in rows],
-         "faults": [fault for fault, _s, _b in rows.values()],
-         "sexes": [sex for _f, sex, _b in rows.values()],
-         "births": [index(born) if born else None for _f, _s, born in rows.values()]},
-    )  # fmt: skip
+        {
+            "keys": [key for key, _kind in rows],
+            "kinds": [kind for _key, kind in rows],
+            "faults": [fault for fault, _s, _b in rows.values()],
+            "sexes": [sex for _f, sex, _b in rows.values()],
+            "births": [index(born) if born else None for _f, _s, born in rows.values()],
+        },
+    )
 
 
 def _keep_births(rows: Sequence[tuple[Any, str]]) -> None:
@@ -240,9 +257,13 @@ def _keep_births(rows: Sequence[tuple[Any, str]]) -> None:
     parts = [vars(Student)["birth_date"].parts("Student", row.uid, born) for row, born in rows]
     db.session.execute(
         SQL["keep_births"],
-        {"ids": [row.id for row, _born in rows], "sealed": [part[0] for part in parts],
-         "index": [part[1] for part in parts], "masked": [part[2] for part in parts]},
-    )  # fmt: skip
+        {
+            "ids": [row.id for row, _born in rows],
+            "sealed": [part[0] for part in parts],
+            "index": [part[1] for part in parts],
+            "masked": [part[2] for part in parts],
+        },
+    )
 
 
 def _said(row: Any, today: date) -> tuple[str, str, str]:

@@ -38,6 +38,7 @@ def nightly(timestamp: int = 0) -> int:
     for school_id, year in found:
         start = clock.now()
         rows = run.func(school_id, year)
-        log.info("checks of school %s, %s: %s rows in %s", school_id, year, rows,
-                 clock.now() - start)  # fmt: skip
+        log.info(
+            "checks of school %s, %s: %s rows in %s", school_id, year, rows, clock.now() - start
+        )
     return len(found)

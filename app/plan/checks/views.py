@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.queries import actor
@@ -27,7 +27,7 @@ class FindingsBookView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         who, query = actor(), _query()
         wished = {"view": making.VIEW, "query": query}
         return self.render_template(
@@ -35,18 +35,22 @@ class FindingsBookView(SafeView):
             back=lists.back(wished),
             narrowed=lists.facts(wished),
             parts=[
-                {"name": name, "title": part.title, "rows": making.count(part, query),
-                 "make": url_for("FindingsBookView.make", part=name) + f"?{query}",
-                 "bring": url_for("ImportsView.upload", name=part.sheet.name)}
+                {
+                    "name": name,
+                    "title": part.title,
+                    "rows": making.count(part, query),
+                    "make": url_for("FindingsBookView.make", part=name) + f"?{query}",
+                    "bring": url_for("ImportsView.upload", name=part.sheet.name),
+                }
                 for name, part in making.parts_for(who).items()
             ],
             most_mb=MAX_BYTES >> 20,
             latest=named(papers.latest(who, [making.KIND])),
-        )  # fmt: skip
+        )
 
     @expose("/<string:part>", methods=["POST"])
     @has_access
-    def make(self, part: str) -> Any:
+    def make(self, part: str) -> ResponseReturnValue:
         """The worker makes the workbook."""
         query = _query()
         back = url_for("FindingsBookView.begin") + f"?{query}"

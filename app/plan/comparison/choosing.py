@@ -25,7 +25,7 @@ from app.core.db import db, staged
 from app.core.errors import Refused
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.made.making import Maker, book_of, progress
+from app.files.made.making import PaperMaker, book_of, progress
 from app.files.made.models import Paper
 from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
 from app.plan.comparison.sheets import PLAN
@@ -57,7 +57,7 @@ AS_OF = text(f"""SELECT (SELECT concat(count(*), '/', sum(xmin::text::bigint)) F
 
 
 @dataclass(frozen=True)
-class Line:
+class FieldLine:
     """One field that differs: ours, theirs, what a placement says, and what was chosen."""
 
     field: str
@@ -78,7 +78,7 @@ class Different:
     student_no: str
     name: str
     entry_id: int | None
-    lines: list[Line]
+    lines: list[FieldLine]
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,10 @@ def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str)
     for portion in differences(record_id):
         kinds += portion.kinds()
         found += portion.counts()
-    counts = {"same": sides.pop("good") - found["different"], **{
-        name: found[name] for name in ("different", "waiting")}}  # fmt: skip
+    counts = {
+        "same": sides.pop("good") - found["different"],
+        **{name: found[name] for name in ("different", "waiting")},
+    }
     return Summary({**counts, **sides}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
 
 
@@ -127,12 +129,12 @@ def _rows(long: DataFrame) -> Iterator[Different]:
         yield Different(row, first.line, first.student_no, first.name, first.entry_id, lines)
 
 
-def _line(line: Any, year: int) -> Line:
+def _line(line: Any, year: int) -> FieldLine:
     ours, theirs, placement = (
         shown(line.field, value, year) for value in (line.ours, line.theirs, line.placement)
     )
     label = FIELD_LABELS[line.field]
-    return Line(line.field, label, ours, theirs, placement, line.choice, line.asks)
+    return FieldLine(line.field, label, ours, theirs, placement, line.choice, line.asks)
 
 
 def only_ours(record: Import, most: int) -> Sequence[Any]:
@@ -212,22 +214,48 @@ MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_obje
   WHERE o.import_id = :id AND o.row = c.row AND r.import_id = o.import_id AND r.row = o.row""")
 
 
-def workbook(record: Import, noted: Any) -> bytes:
+def workbook(record: Import, noted: object) -> bytes:
     """All differences as a workbook: to be looked at elsewhere, or sent to whom the file came from."""
     out = io.BytesIO()
-    heads = [(_("What it is"), 18), (_("Row"), 8), (_("Student number"), 18), (_("Name"), 14),
-             (_("Field"), 20), (_("Ours"), 36), (_("The file"), 36), (_("The placement says"), 36),
-             (_("Taken"), 14)]  # fmt: skip
+    heads = [
+        (_("What it is"), 18),
+        (_("Row"), 8),
+        (_("Student number"), 18),
+        (_("Name"), 14),
+        (_("Field"), 20),
+        (_("Ours"), 36),
+        (_("The file"), 36),
+        (_("The placement says"), 36),
+        (_("Taken"), 14),
+    ]
     says = choice_labels()
     with book_of(out, _("Differences"), heads) as put:
         for found in _all_different(record, noted):
             for line in found.lines:
-                put([_("Different"), str(found.line), found.student_no, found.name,
-                     str(line.label), line.ours, line.theirs, line.placement,
-                     str(says[line.choice])])  # fmt: skip
+                put(
+                    [
+                        _("Different"),
+                        str(found.line),
+                        found.student_no,
+                        found.name,
+                        str(line.label),
+                        line.ours,
+                        line.theirs,
+                        line.placement,
+                        str(says[line.choice]),
+                    ]
+                )
         for row in only_ours(record, MOST_LISTED):
-            put([_("Only ours"), "", row.student_no, row.name, "",
-                 shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
+            put(
+                [
+                    _("Only ours"),
+                    "",
+                    row.student_no,
+                    row.name,
+                    "",
+                    shown("destination_code", row.destination_code, row.graduation_year),
+                ]
+            )
         for row in only_theirs(record, MOST_LISTED):
             why = " ".join(text for _field, text in row.problems or [])
             put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
@@ -246,8 +274,12 @@ def _all_different(record: Import, noted: Any) -> Iterator[Different]:
 
 def choice_labels() -> dict[str, Any]:
     """What is taken, in words."""
-    return {"file": _("The file"), "ours": _("Ours"), "skip": _("Left open"),
-            "waits": _("Waits for a decision")}  # fmt: skip
+    return {
+        "file": _("The file"),
+        "ours": _("Ours"),
+        "skip": _("Left open"),
+        "waits": _("Waits for a decision"),
+    }
 
 
 def _differences(paper: Paper) -> bytes:
@@ -261,4 +293,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
 
 
-MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")
+MAKER = PaperMaker(_l("Differences"), _differences, _back, menu="Plan")

@@ -54,10 +54,12 @@ class Difference:
         asks, other = (taken & self.asks).any(axis=1), self.facts["request_id"].notna()
         earlier = self.facts["request_source"] == Source.IMPORT
         found = {
-            "different": differ, "waiting": differ & other & earlier,
+            "different": differ,
+            "waiting": differ & other & earlier,
             "written": (taken & ~self.asks).any(axis=1),
-            "asked": asks & ~(other & ~earlier), "blocked": asks & other & ~earlier,
-        }  # fmt: skip
+            "asked": asks & ~(other & ~earlier),
+            "blocked": asks & other & ~earlier,
+        }
         return Counter({name: int(rows.sum()) for name, rows in found.items()})
 
     def kinds(self) -> Counter[str]:
@@ -117,9 +119,11 @@ def _told(facts: DataFrame, theirs: np.ndarray[Any, Any]) -> tuple[Any, Any]:
         asks[at] |= [(sources or {}).get(name) in OWNED for name in FIELDS]
         waits = (changes or {}) if source == Source.IMPORT else {}
         choice[at] = [
-            "waits" if name in waits and waits[name][-1] == value else (chosen or {}).get(name, "file")
+            "waits"
+            if name in waits and waits[name][-1] == value
+            else (chosen or {}).get(name, "file")
             for name, value in zip(FIELDS, theirs[at], strict=True)
-        ]  # fmt: skip
+        ]
     return asks, choice
 
 

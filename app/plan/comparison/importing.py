@@ -40,8 +40,10 @@ def _each(pattern: str) -> str:
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
 NEW_STATE = FILED.format(code="coalesce(d.destination_code, d.old_code)")
 
-SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
-        " - 'student_id'")  # fmt: skip
+SAID = (
+    "(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
+    " - 'student_id'"
+)
 # the rows that say otherwise than the plan, by NAMES of `differing`, which says what becomes of them.
 # OFFSET keeps what a row says from being put together once for each field
 _FILE = f"""SELECT r.row, r.line, {STUDENT}, e.id, e.state, q.id,
@@ -61,14 +63,27 @@ PORTION = 10_000  # rows of the file: one that goes by those that differ would b
 _LAST = 1 << 30
 
 _IMPORTED = trail.lines(
-    "plan_entry", "'import'", "d.old_state", NEW_STATE, trail.BY_ACTOR, record="d.entry_id",
-    school="d.school_id", reason=":name", details="jsonb_build_object('changes', d.changes)",
-)  # fmt: skip
+    "plan_entry",
+    "'import'",
+    "d.old_state",
+    NEW_STATE,
+    trail.BY_ACTOR,
+    record="d.entry_id",
+    school="d.school_id",
+    reason=":name",
+    details="jsonb_build_object('changes', d.changes)",
+)
 _ASKED = trail.lines(
-    "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
-    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", trail.BY_ACTOR,
-    record="q.id", school="q.school_id", reason=":name", details="jsonb_build_object('changes', q.changes)",
-)  # fmt: skip
+    "change_request",
+    "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END",
+    f"'{ChangeState.OPEN}'",
+    trail.BY_ACTOR,
+    record="q.id",
+    school="q.school_id",
+    reason=":name",
+    details="jsonb_build_object('changes', q.changes)",
+)
 # the new values where they are written, NULL elsewhere
 STAGED = f"row int, student_id int, asked jsonb, {_each('{f} text')}"
 FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
@@ -133,7 +148,7 @@ def freshen(record: Import) -> None:
 
 
 def difference(
-    record_id: int, which: str = "", *, shown: bool = False, **bounds: Any
+    record_id: int, which: str = "", *, shown: bool = False, **bounds: object
 ) -> Difference | None:
     """The next rows in which the file says otherwise than the plan now; None where there are none.
 
@@ -215,10 +230,24 @@ BACK_CODE = FILED.format(
     code="""(CASE WHEN d.was ? 'destination_code' THEN d.was -> 'destination_code' ->> 0
     ELSE d.destination_code END)"""
 )
-_UNDONE = trail.lines("plan_entry", "'undo_import'", "d.old_state", BACK_CODE, trail.BY_ACTOR,
-                      record="d.id", school="d.school_id", reason=":name")  # fmt: skip
-_OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
-                         f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK, reason=":name")  # fmt: skip
+_UNDONE = trail.lines(
+    "plan_entry",
+    "'undo_import'",
+    "d.old_state",
+    BACK_CODE,
+    trail.BY_ACTOR,
+    record="d.id",
+    school="d.school_id",
+    reason=":name",
+)
+_OVERTAKEN = trail.lines(
+    "change_request",
+    "'overtake'",
+    f"'{ChangeState.OPEN}'",
+    f"'{ChangeState.OVERTAKEN}'",
+    trail.BY_CLOCK,
+    reason=":name",
+)
 GIVE_BACK = text(f"""WITH todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
     e.destination_code, r.more -> 'was' AS was,
     (e.sources - ARRAY(SELECT jsonb_object_keys(r.more -> 'was'))) || coalesce((SELECT

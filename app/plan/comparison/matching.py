@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.registry import stores
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Context, Found, Problems
+from app.files.imports.sheet import Context, Found, Problems, ValueList
 from app.plan.comparison.importing import STUDENT, freshen
 from app.plan.rows.forms import TABLES
 from app.plan.rows.models import ChangeState, Source
@@ -38,7 +38,7 @@ NUMBERS = (
     ("student_no", "student_no", "s.student_no = r.more ->> 'student_no'"),
     ("id_number_index", "id_number", _SAME_ID.format("r")),
     ("examinee_no", "examinee_no", "s.examinee_no = r.more ->> 'examinee_no'"),
-)  # fmt: skip
+)
 
 
 def has_number(_values: Found, more: Found, _context: Context) -> Problems:
@@ -96,14 +96,24 @@ def look(record: Import, context: Context) -> None:
 def _mark_strangers(record: Import, context: Context) -> None:
     """Rows of nobody, of somebody else, or of another school are not taken for somebody's."""
     other = "EXISTS (SELECT 1 FROM student s WHERE s.id = {} AND {})".format
-    compare.mark(record, "r.more ->> 'school_code' <> :code", "school_code", str(OTHER_SCHOOL),
-                 code=context.data["school"])  # fmt: skip
+    compare.mark(
+        record,
+        "r.more ->> 'school_code' <> :code",
+        "school_code",
+        str(OTHER_SCHOOL),
+        code=context.data["school"],
+    )
     nobodys = "NOT r.values ? 'student_id' AND r.more ? '{}'".format
     for number, field, same in NUMBERS:
         several = f"EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school AND {same})"
         if field != "student_no":  # of which a school has no two
-            compare.mark(record, f"{nobodys(number)} AND {several}", field, str(SEVERAL),
-                         school=record.school_id)  # fmt: skip
+            compare.mark(
+                record,
+                f"{nobodys(number)} AND {several}",
+                field,
+                str(SEVERAL),
+                school=record.school_id,
+            )
         compare.mark(record, nobodys(number), field, str(UNKNOWN))
     compare.mark(
         record, other(STUDENT, "lower(s.name) <> lower(r.more ->> 'name')"), "name", str(NAMELESS)
@@ -112,7 +122,7 @@ def _mark_strangers(record: Import, context: Context) -> None:
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))
 
 
-def _read_codes(record: Import, field: str, editions: dict[str, Choices]) -> None:
+def _read_codes(record: Import, field: str, editions: dict[str, ValueList]) -> None:
     """Code or name → the code in the edition of the student's year (PLN-11)."""
     found = db.session.execute(
         text(
@@ -133,8 +143,13 @@ def _read_codes(record: Import, field: str, editions: dict[str, Choices]) -> Non
     _each_code(
         record, field, known, "values = r.values || jsonb_build_object(:field ::text, g.text)"
     )
-    _each_code(record, field, unknown, "status = 'faulty', problems = coalesce(r.problems, '[]') ||"
-               " jsonb_build_array(jsonb_build_array(:field ::text, g.text))")  # fmt: skip
+    _each_code(
+        record,
+        field,
+        unknown,
+        "status = 'faulty', problems = coalesce(r.problems, '[]') ||"
+        " jsonb_build_array(jsonb_build_array(:field ::text, g.text))",
+    )
 
 
 def _each_code(record: Import, field: str, rows: list[dict[str, Any]], change: str) -> None:

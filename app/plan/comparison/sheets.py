@@ -15,7 +15,16 @@ from app.core.db import db
 from app.core.identity import spellings
 from app.core.text import mask_id_number
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Column, Context, Found, Kind, Sheet, Target, Writer
+from app.files.imports.sheet import (
+    CellKind,
+    Column,
+    Context,
+    Found,
+    Sheet,
+    Target,
+    ValueList,
+    Writer,
+)
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.plan.comparison import importing, matching
@@ -38,7 +47,7 @@ def prepare(record: Import) -> Context:
     """The official tables; where one has several editions the student's year says which counts."""
     lists = {name: _table(table) for name, table in TABLES.items() if name != "destination_code"}
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
-    lists["location"] = Choices([(code, code, name) for code, name in regions])
+    lists["location"] = ValueList([(code, code, name) for code, name in regions])
     editions = {
         field: {name: _table(table, max(since, 1)) for since, name in codes.editions(table)}
         for field, table in TABLES.items()
@@ -49,7 +58,7 @@ def prepare(record: Import) -> Context:
     return Context(clock.today(), lists, data, {field: lambda _row: AsTyped([]) for field in later})
 
 
-class AsTyped(Choices):
+class AsTyped(ValueList):
     """Whatever was typed: whose row it is, and so which edition counts, is not known yet."""
 
     def find(self, text: str) -> str:
@@ -57,15 +66,17 @@ class AsTyped(Choices):
         return text
 
 
-def _table(name: str, year: int | None = None) -> Choices:
-    return Choices([(code, code, label) for code, label in codes.names(name, year).items()])
+def _table(name: str, year: int | None = None) -> ValueList:
+    return ValueList([(code, code, label) for code, label in codes.names(name, year).items()])
 
 
-def _text(name: str, label: Any, code: str, *also: str, width: int = 20, most: int = 0) -> Column:
+def _text(
+    name: str, label: object, code: str, *also: str, width: int = 20, most: int = 0
+) -> Column:
     return Column(
         name,
         label,
-        Kind.TITLE if name == "employer_name" else Kind.TEXT,
+        CellKind.TITLE if name == "employer_name" else CellKind.TEXT,
         code,
         also,
         most=most or MOST[name],
@@ -74,7 +85,7 @@ def _text(name: str, label: Any, code: str, *also: str, width: int = 20, most: i
 
 
 def _code(name: str, label: Any, code: str, *also: str, **more: Any) -> Column:
-    return Column(name, label, Kind.CHOICE, code, also, width=16, **more)
+    return Column(name, label, CellKind.CHOICE, code, also, width=16, **more)
 
 
 PLAN = Sheet(
@@ -106,21 +117,21 @@ PLAN = Sheet(
         fields=DESTINATION_FIELDS,
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", aside=True, most=20, whole=True,
+        Column("student_no", _l("Student number"), CellKind.CODE, "XH", aside=True, most=20, whole=True,
                sample="2023010001"),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), aside=True, width=12, sample="黄河水",
+        Column("name", _l("Name"), CellKind.NAME, "XM", ("学生姓名",), aside=True, width=12, sample="黄河水",
                help=_l("To be sure that it is the right student.")),
-        Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "证件号",
+        Column("id_number", _l("ID number"), CellKind.CODE, "SFZH", ("身份证号码", "证件号码", "证件号",
                "公民身份号码", "身份证件号", "身份证件号码", "SFZJH"), aside=True, most=18,
                secret=keep_number, width=22),
-        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), aside=True,
+        Column("examinee_no", _l("Examinee number"), CellKind.CODE, "KSH", ("高考考生号",), aside=True,
                most=14, whole=True),
-        Column("school_code", _l("School code"), Kind.CODE, "YXDM", ("学校代码",), aside=True, most=6,
+        Column("school_code", _l("School code"), CellKind.CODE, "YXDM", ("学校代码",), aside=True, most=6,
                width=10),
-        Column("destination_code", _l("Destination code"), Kind.TEXT, "BYQXDM",
+        Column("destination_code", _l("Destination code"), CellKind.TEXT, "BYQXDM",
                ("毕业去向类别代码", "毕业去向类型代码", "毕业去向", "BYQX", "毕业去向类型", "毕业去向类别"),
                most=60, sample="10", help=_l("Code or name.")),
-        Column("credit_code", _l("Unified social credit code"), Kind.CODE, "DWZZJGDM",
+        Column("credit_code", _l("Unified social credit code"), CellKind.CODE, "DWZZJGDM",
                ("单位组织机构代码（统一社会信用代码）", "单位组织机构代码", "组织机构代码"),
                most=18, width=22),
         _text("employer_name", _l("Employer name"), "DWMC", width=26),
@@ -129,13 +140,13 @@ PLAN = Sheet(
         _code("location", _l("Employer region code"), "DWSZDDM", "单位所在地", "DWSZD", listed=False),
         _code("position_kind", _l("Position kind code"), "GZZWLBDM", "工作职位类别", "GZZWLB"),
         _text("contact_name", _l("Employer contact"), "DWLXR", width=12),
-        Column("contact_phone", _l("Contact's telephone"), Kind.DIGITS, "LXRDH", ("LXRSJ", "联系人手机"),
+        Column("contact_phone", _l("Contact's telephone"), CellKind.DIGITS, "LXRDH", ("LXRSJ", "联系人手机"),
                most=20),
         _text("address", _l("Employer address"), "DWDZ", width=30),
-        Column("postcode", _l("Employer postcode"), Kind.CODE, "DWYB", most=6, width=10),
+        Column("postcode", _l("Employer postcode"), CellKind.CODE, "DWYB", most=6, width=10),
         _text("archive_to", _l("Forward the archive to"), "DAZJDWMC", "档案转寄单位名称", width=26),
         _text("archive_address", _l("Forwarding address"), "DAZJDWDZ", "档案转寄单位地址", width=30),
-        Column("archive_postcode", _l("Forwarding postcode"), Kind.CODE, "DAZJDWYB",
+        Column("archive_postcode", _l("Forwarding postcode"), CellKind.CODE, "DAZJDWYB",
                ("档案转寄单位邮编",), most=6, width=10),
         _text("household_address", _l("Household address"), "HKQZDZ", "户口迁转地址", width=30),
     ),

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -27,8 +28,12 @@ from app.plan.rows.models import FIELD_LABELS
 
 SHOWN = 50
 _PICKED = re.compile(r"c-([0-9]{1,7})-([a-z_]{1,30})")
-_TAB_LABELS = {"different": _l("Different"), "waiting": _l("Waits for a decision"),
-               "ours": _l("Only ours"), "theirs": _l("Only in the file")}  # fmt: skip
+_TAB_LABELS = {
+    "different": _l("Different"),
+    "waiting": _l("Waits for a decision"),
+    "ours": _l("Only ours"),
+    "theirs": _l("Only in the file"),
+}
 
 
 def _record(uid: str) -> Import:
@@ -56,7 +61,7 @@ class PlanFilesView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["POST"])
     @has_access
-    def choose(self, uid: str) -> Any:
+    def choose(self, uid: str) -> ResponseReturnValue:
         """Keep the choices of this page, or one for all differences of a kind."""
         record, form = _record(uid), request.form
         page = url_for("PlanFilesView.show", uid=uid, tab=form.get("tab"), after=form.get("after"))
@@ -73,7 +78,7 @@ class PlanFilesView(SafeView):
 
     @expose("/<string(length=32):uid>/differences", methods=["POST"])
     @has_access
-    def differences(self, uid: str) -> Any:
+    def differences(self, uid: str) -> ResponseReturnValue:
         """The worker writes all differences into a workbook."""
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
@@ -102,12 +107,22 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     rows = _rows(record, tab, after)
     return {
         "record": record,
-        "status": (IMPORT_STATES[ImportState(record.state)], IMPORT_CHIPS[ImportState(record.state)]),
+        "status": (
+            IMPORT_STATES[ImportState(record.state)],
+            IMPORT_CHIPS[ImportState(record.state)],
+        ),
         "counts": counts,
         "tally": tally_of(record),
         "percent": _percent(counts),
-        "tabs": [(label, url_for("PlanFilesView.show", uid=record.uid, tab=name), counts[name], name == tab)
-                 for name, label in _TAB_LABELS.items()],
+        "tabs": [
+            (
+                label,
+                url_for("PlanFilesView.show", uid=record.uid, tab=name),
+                counts[name],
+                name == tab,
+            )
+            for name, label in _TAB_LABELS.items()
+        ],
         "tab": tab,
         "rows": rows,
         "after": after,
@@ -118,19 +133,25 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
         "offers": offers,
         "question": question(record),
         "shown": SHOWN,
-    }  # fmt: skip
+    }
 
 
 def _rows(record: Import, tab: str, after: int) -> Any:
     if tab == "ours":
-        return [(row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))
-                for row in choosing.only_ours(record, SHOWN)]  # fmt: skip
+        return [
+            (row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))
+            for row in choosing.only_ours(record, SHOWN)
+        ]
     if tab == "theirs":
         return [
-            (row.student_no or row.other, row.name,
-             " ".join(text for _field, text in row.problems or []), "")
+            (
+                row.student_no or row.other,
+                row.name,
+                " ".join(text for _field, text in row.problems or []),
+                "",
+            )
             for row in choosing.only_theirs(record, SHOWN)
-        ]  # fmt: skip
+        ]
     return choosing.different(record, after, SHOWN, waiting=tab == "waiting")
 
 
@@ -156,10 +177,24 @@ def plan_link(manager: Any) -> Link | None:
 
 
 # the list of the plan, as this sheet takes it back (BLK-08)
-HEADS = PLAN.heads({
-    "student.student_no": "student_no", "student.name": "name", "destination": "destination_code:BYQX",
-    "credit_code": "credit_code", "employer_name": "employer_name", "employer_kind": "employer_kind:DWXZ",
-    "industry": "industry:DWHY", "location": "location:DWSZD", "position_kind": "position_kind:GZZWLB",
-    "contact_name": "contact_name", "contact_phone": "contact_phone", "address": "address",
-    "postcode": "postcode", "archive_to": "archive_to", "archive_address": "archive_address",
-    "archive_postcode": "archive_postcode", "household_address": "household_address"})  # fmt: skip
+HEADS = PLAN.heads(
+    {
+        "student.student_no": "student_no",
+        "student.name": "name",
+        "destination": "destination_code:BYQX",
+        "credit_code": "credit_code",
+        "employer_name": "employer_name",
+        "employer_kind": "employer_kind:DWXZ",
+        "industry": "industry:DWHY",
+        "location": "location:DWSZD",
+        "position_kind": "position_kind:GZZWLB",
+        "contact_name": "contact_name",
+        "contact_phone": "contact_phone",
+        "address": "address",
+        "postcode": "postcode",
+        "archive_to": "archive_to",
+        "archive_address": "archive_address",
+        "archive_postcode": "archive_postcode",
+        "household_address": "household_address",
+    }
+)

@@ -11,7 +11,7 @@ from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.models import PlanEntry
 
 
-def letter_facts(letter: ForwardingLetter) -> list[tuple[Any, Any]]:
+def letter_facts(letter: ForwardingLetter) -> list[tuple[object, object]]:
     """Where the archive goes and how: number, receiver, courier, tracking number, day."""
     found = [
         (_("Letter number"), letter.number),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pikepdf
@@ -118,7 +118,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     return list(found)
 
 
-def _number_missing(school_id: int, at: dict[str, Any]) -> None:
+def _number_missing(school_id: int, at: Mapping[str, object]) -> None:
     by_year: dict[int, list[Any]] = {}
     for row in db.session.execute(SQL["missing"], at).all():
         by_year.setdefault(row.graduation_year, []).append(row)
@@ -126,11 +126,20 @@ def _number_missing(school_id: int, at: dict[str, Any]) -> None:
         numbers = take_numbers(COUNTER, year, school_id, len(rows))
         for n, row in zip(numbers, rows, strict=True):
             db.session.add(
-                L(school_id=school_id, student_id=row.student_id, college_id=row.college_id,
-                  graduation_year=year, number=f"{year}-{n:05d}", archive_to=row.archive_to,
-                  archive_address=row.archive_address, archive_postcode=row.archive_postcode,
-                  contact=row.contact, phone=row.phone, made_at=at["now"])
-            )  # fmt: skip
+                L(
+                    school_id=school_id,
+                    student_id=row.student_id,
+                    college_id=row.college_id,
+                    graduation_year=year,
+                    number=f"{year}-{n:05d}",
+                    archive_to=row.archive_to,
+                    archive_address=row.archive_address,
+                    archive_postcode=row.archive_postcode,
+                    contact=row.contact,
+                    phone=row.phone,
+                    made_at=at["now"],
+                )
+            )
     db.session.flush()
 
 
@@ -170,7 +179,7 @@ def make_letters(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-LETTER_MAKER = papers.Maker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
+LETTER_MAKER = papers.PaperMaker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
 
 
 def _loaded(ids: Sequence[int]) -> Iterator[ForwardingLetter]:
@@ -188,8 +197,11 @@ def _printed(
         try:
             return render_safely("forwarding_letter", data_of(some, full=full))
         except Unprintable as error:
-            bad = {int(place.split(".")[1]): char for place, char in error.missing
-                   if place.startswith("letters.")}  # fmt: skip
+            bad = {
+                int(place.split(".")[1]): char
+                for place, char in error.missing
+                if place.startswith("letters.")
+            }
             if not bad:
                 raise
             for n, char in bad.items():
@@ -222,46 +234,80 @@ def _one_by_one(
     return out.getvalue()
 
 
-def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, Any]:
+def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, object]:
     """All that is printed, as texts; `full`: with whole ID numbers, as archive offices ask for (DOC-08)."""
     school = db.session.get_one(School, some[0].school_id)
-    return mended_all({
-        "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
-        "school": school.name,
-        "edition": PRINTED[Edition.FULL if full else Edition.MASKED],
-        "letters": [
-            {
-                "number": letter.number, "to": letter.archive_to, "address": letter.archive_address,
-                "postcode": letter.archive_postcode, "contact": letter.contact, "phone": letter.phone,
-                "day": clock.local(letter.made_at).date(), "name": letter.student.name,
-                "student_no": letter.student.student_no,
-                "id_number": (letter.student.id_number if full else letter.student.id_number_masked) or "",
-                "id_label": in_chinese(letter.student.id_label),
-                "college": letter.student.college.name, "major": letter.student.major.name,
-                "year": str(letter.graduation_year),
-            }
-            for letter in some
-        ],
-    })  # fmt: skip
+    return mended_all(
+        {
+            "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
+            "school": school.name,
+            "edition": PRINTED[Edition.FULL if full else Edition.MASKED],
+            "letters": [
+                {
+                    "number": letter.number,
+                    "to": letter.archive_to,
+                    "address": letter.archive_address,
+                    "postcode": letter.archive_postcode,
+                    "contact": letter.contact,
+                    "phone": letter.phone,
+                    "day": clock.local(letter.made_at).date(),
+                    "name": letter.student.name,
+                    "student_no": letter.student.student_no,
+                    "id_number": (
+                        letter.student.id_number if full else letter.student.id_number_masked
+                    )
+                    or "",
+                    "id_label": in_chinese(letter.student.id_label),
+                    "college": letter.student.college.name,
+                    "major": letter.student.major.name,
+                    "year": str(letter.graduation_year),
+                }
+                for letter in some
+            ],
+        }
+    )
 
 
 def make_courier(paper: Paper) -> bytes:
     """The sheet for the courier; filled with tracking numbers it comes back by the import «courier»."""
     ids = _letters_of(paper)
     out = io.BytesIO()
-    heads = [(_("Letter number"), 16), (_("Student"), 14), (_("Student number"), 16), (_("College"), 20),
-             (_("Receiver"), 34), (_("Forwarding address"), 40), (_("Forwarding postcode"), 12),
-             (_("Forwarding contact"), 14), (_("Forwarding telephone"), 18), (_("Courier"), 16),
-             (_("Tracking number"), 22), (_("Posted on"), 14)]  # fmt: skip
+    heads = [
+        (_("Letter number"), 16),
+        (_("Student"), 14),
+        (_("Student number"), 16),
+        (_("College"), 20),
+        (_("Receiver"), 34),
+        (_("Forwarding address"), 40),
+        (_("Forwarding postcode"), 12),
+        (_("Forwarding contact"), 14),
+        (_("Forwarding telephone"), 18),
+        (_("Courier"), 16),
+        (_("Tracking number"), 22),
+        (_("Posted on"), 14),
+    ]
     with papers.book_of(out, _("Courier sheet"), heads) as put:
         for start in range(0, len(ids), 500):
             for row in _loaded(ids[start : start + 500]):
                 sent = row.sent_on.isoformat() if row.sent_on else ""
-                put([row.number, row.student.name, row.student.student_no, row.college.name, row.archive_to,
-                     row.archive_address, row.archive_postcode, row.contact, row.phone, row.courier or "",
-                     row.tracking_number or "", sent])  # fmt: skip
+                put(
+                    [
+                        row.number,
+                        row.student.name,
+                        row.student.student_no,
+                        row.college.name,
+                        row.archive_to,
+                        row.archive_address,
+                        row.archive_postcode,
+                        row.contact,
+                        row.phone,
+                        row.courier or "",
+                        row.tracking_number or "",
+                        sent,
+                    ]
+                )
             papers.progress(paper, min(start + 500, len(ids)), len(ids))
     return out.getvalue()
 
 
-COURIER_MAKER = papers.Maker(_l("Courier sheet"), make_courier, _back, menu="Plan")
+COURIER_MAKER = papers.PaperMaker(_l("Courier sheet"), make_courier, _back, menu="Plan")

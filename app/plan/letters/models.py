@@ -22,10 +22,14 @@ class ForwardingLetter(db.Model):
     __tablename__ = "forwarding_letter"
     __table_args__ = (
         Index("uq_forwarding_letter_number", "school_id", "number", unique=True),
-        Index("uq_forwarding_letter_student", "student_id", unique=True,
-              postgresql_where=text("void_at IS NULL")),
+        Index(
+            "uq_forwarding_letter_student",
+            "student_id",
+            unique=True,
+            postgresql_where=text("void_at IS NULL"),
+        ),
         Index("ix_forwarding_letter_year", "school_id", "graduation_year", "id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))

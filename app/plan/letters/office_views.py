@@ -14,7 +14,7 @@ from app.accounts.queries import actor
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, moment
@@ -47,7 +47,7 @@ class LettersView(StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY
     list_title, show_title = _l("Forwarding letters"), _l("Forwarding letter")
     columns = (
-        Column(
+        ListColumn(
             "number",
             _l("Letter number"),
             sorts=True,
@@ -58,17 +58,17 @@ class LettersView(StudentSearch, SafeModelView):
         STUDENT.but(head=COURIER.head("student")),
         STUDENT_NO,
         COLLEGE.but(card="none"),
-        Column("archive_to", _l("Receiver"), width="roomy"),
-        Column(
+        ListColumn("archive_to", _l("Receiver"), width="roomy"),
+        ListColumn(
             "tracking_number",
             _l("Tracking number"),
             dash,
             width="number",
             head=COURIER.head("tracking_number"),
         ),
-        Column("courier", _l("Courier"), dash, card="none", head=COURIER.head("courier")),
-        Column("sent_on", _l("Posted on"), dash, card="none", head=COURIER.head("sent_on")),
-        Column("made_at", _l("Made"), moment, sorts=True, width="number", card="none"),
+        ListColumn("courier", _l("Courier"), dash, card="none", head=COURIER.head("courier")),
+        ListColumn("sent_on", _l("Posted on"), dash, card="none", head=COURIER.head("sent_on")),
+        ListColumn("made_at", _l("Made"), moment, sorts=True, width="number", card="none"),
         fact("graduation_year", _l("Graduation year")),
         fact("archive_address", _l("Forwarding address"), dash),
         fact("archive_postcode", _l("Forwarding postcode"), dash),
@@ -178,7 +178,7 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     return papers.ask(who, kind, {**wish, "full": full}, file_name)
 
 
-def _wish(form: Any) -> dict[str, Any] | None:
+def _wish(form: Any) -> dict[str, object] | None:
     """Year and college that were chosen; None where no year was."""
     year, college = form.get("year", ""), form.get("college", "")
     known = {value for value, _label in years()}

@@ -9,7 +9,7 @@ from app.core import clock
 from app.core.forms import MISSING
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Context, Found, Kind, Problems, Sheet, Target
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet, Target
 from app.plan.letters.models import ForwardingLetter
 from app.workflow.actor import Role
 
@@ -21,15 +21,28 @@ NAMELESS = _l("The student of this number has another name.")
 
 def look_for_letters(record: Import, _context: Context) -> None:
     """Only letters that were made can be tracked, and those of the student that the row names."""
-    of = ("EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
-          " WHERE l.school_id = :school AND l.number = r.values ->> 'number'")  # fmt: skip
+    of = (
+        "EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
+        " WHERE l.school_id = :school AND l.number = r.values ->> 'number'"
+    )
     compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
-    compare.mark(record, f"{of} AND lower(s.name) <> lower(r.more ->> 'student'))", "student", str(NAMELESS),
-                 school=record.school_id)  # fmt: skip
-    compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
-                 school=record.school_id)  # fmt: skip
-    compare.mark(record, compare.taken_by_another(COURIER.target, "tracking_number"),
-                 "tracking_number", str(SENT), school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        f"{of} AND lower(s.name) <> lower(r.more ->> 'student'))",
+        "student",
+        str(NAMELESS),
+        school=record.school_id,
+    )
+    compare.mark(
+        record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID), school=record.school_id
+    )
+    compare.mark(
+        record,
+        compare.taken_by_another(COURIER.target, "tracking_number"),
+        "tracking_number",
+        str(SENT),
+        school=record.school_id,
+    )
 
 
 def number_of_what_was_posted(values: Found, more: Found, _context: Context) -> Problems:
@@ -64,17 +77,18 @@ COURIER = Sheet(
         fields=("tracking_number", "courier", "sent_on"),
     ),
     columns=(
-        Column("number", _l("Letter number"), Kind.CODE, "ZDDBH", ("转递单号", "转递单编号"), required=True,
+        Column("number", _l("Letter number"), CellKind.CODE, "ZDDBH", ("转递单号", "转递单编号"),
+               required=True,
                most=20, sample="2027-00001"),
-        Column("student", _l("Student"), Kind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
+        Column("student", _l("Student"), CellKind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
                sample="黄河水", help=_l("To be sure that it is the right student.")),
-        Column("tracking_number", _l("Tracking number"), Kind.CODE, "KDDH",
+        Column("tracking_number", _l("Tracking number"), CellKind.CODE, "KDDH",
                ("运单号", "快递单号", "邮件号", "机要编号"), required=True, may_be_empty=True, most=40,
                whole=True,
                width=22, sample="1234567890123"),
-        Column("courier", _l("Courier"), Kind.TEXT, "KDGS", ("快递公司", "承运单位"), most=40,
+        Column("courier", _l("Courier"), CellKind.TEXT, "KDGS", ("快递公司", "承运单位"), most=40,
                sample="邮政特快专递"),
-        Column("sent_on", _l("Posted on"), Kind.DAY, "JCRQ", ("寄出日期", "交寄日期"), width=14,
+        Column("sent_on", _l("Posted on"), CellKind.DAY, "JCRQ", ("寄出日期", "交寄日期"), width=14,
                sample="2027-07-01"),
     ),
 )  # fmt: skip

@@ -38,8 +38,10 @@ class Book:
 
 def book_of(look: Mapping[str, Any], columns: dict[int, str], spelled: dict[int, Spelling]) -> Book:
     """What the child saw; a row may be shorter than that of the headers."""
-    rows = {number: [texts[n] if n < len(texts) else "" for n in columns]
-            for number, texts in look["rows"]}  # fmt: skip
+    rows = {
+        number: [texts[n] if n < len(texts) else "" for n in columns]
+        for number, texts in look["rows"]
+    }
     texts = DataFrame(list(rows.values()), list(rows), list(columns), dtype=object)
     return Book(texts, columns, spelled, {(row, place) for row, place in look["formulas"]})
 
@@ -65,8 +67,9 @@ def whose(keys: DataFrame, known: DataFrame) -> Series[Any]:
 
     `keys`: row, by, key, the best of a row first; `known` has NUMBERS as columns.
     """
-    numbers = [DataFrame({"by": by, "key": known[by], "line": known.index}, dtype=object)
-               for by in NUMBERS]  # fmt: skip
+    numbers = [
+        DataFrame({"by": by, "key": known[by], "line": known.index}, dtype=object) for by in NUMBERS
+    ]
     hits = keys.assign(rank=range(len(keys))).merge(pd.concat(numbers), on=["by", "key"])
     first = hits["rank"] == hits.groupby("row")["rank"].transform("min")
     return hits[first].drop_duplicates("row", keep=False).set_index("row")["line"]
@@ -84,12 +87,16 @@ def met(book: Book, found: Series[Any], known: DataFrame) -> tuple[Series[Any], 
     other = ~nobody & (who != "") & (who.map(name_key) != mine["name"].map(name_key))
     double = ~nobody & ~other & line.mask(other).duplicated()
     here = ~(nobody | other | double)
-    why = np.select([nobody, other, double, mine["destination_code"] == ""], [
-        _("The school has no student of this number."),
-        _("The student of this number has another name."),
-        _("This student stands in a row above already."),
-        _("The plan has no destination of this student yet."),
-    ], "")  # fmt: skip
+    why = np.select(
+        [nobody, other, double, mine["destination_code"] == ""],
+        [
+            _("The school has no student of this number."),
+            _("The student of this number has another name."),
+            _("This student stands in a row above already."),
+            _("The plan has no destination of this student yet."),
+        ],
+        "",
+    )
     missed = {"at": line.index, "who": who.where(~here, mine["name"]), "why": why}
     return line[here], DataFrame(missed, dtype=object)[why != ""]
 
@@ -117,11 +124,18 @@ def cells(book: Book, ours: DataFrame, who: DataFrame) -> tuple[DataFrame, DataF
     spelt = said & texts.notna()
     fixed = [[(at, place) in book.formulas for place in places] for at in ours.index]
     fixed = DataFrame(fixed, ours.index, places, dtype=bool)
-    missed = pd.concat([
-        _missed(said & ~spelt, values, _("The list of the workbook has no “%(code)s”.", code="%s")),
-        _missed(spelt & fixed, texts,
-                _("A formula of the workbook stands there, and stays: %(value)s", value="%s")),
-    ]).sort_values(["at", "field"], ignore_index=True)  # fmt: skip
+    missed = pd.concat(
+        [
+            _missed(
+                said & ~spelt, values, _("The list of the workbook has no “%(code)s”.", code="%s")
+            ),
+            _missed(
+                spelt & fixed,
+                texts,
+                _("A formula of the workbook stands there, and stays: %(value)s", value="%s"),
+            ),
+        ]
+    ).sort_values(["at", "field"], ignore_index=True)
     missed["who"] = who["name"].reindex(missed["at"]).to_numpy()
     return lines_of(differ(theirs, texts) & spelt & ~fixed, text=texts), missed
 

@@ -21,5 +21,14 @@ def trace(paper: Paper, rows: int) -> None:
         "rows": rows,
         **paper.wish,
     }
-    trail.write("plan_paper", paper.id, "take_out", who, clock.now(), school_id=paper.school_id,
-                after="kept", reason=paper.wish.get("purpose", ""), details=details)  # fmt: skip
+    trail.write(
+        "plan_paper",
+        paper.id,
+        "take_out",
+        who,
+        clock.now(),
+        school_id=paper.school_id,
+        after="kept",
+        reason=paper.wish.get("purpose", ""),
+        details=details,
+    )

@@ -19,7 +19,7 @@ from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook
 
 from app.files.imports import guard, headers, marks, reading, tables
-from app.files.imports.guard import UnfitError
+from app.files.imports.guard import UnfitWorkbookError
 from app.plan.official.sheet_xml import spliced
 
 MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
@@ -46,7 +46,7 @@ def answer(request: bytes) -> bytes:
 
 def _done(data: bytes, wish: dict[str, Any]) -> bytes:
     if guard.kind_of(data, "a.xlsx") != "xlsx":
-        raise UnfitError("not_excel")
+        raise UnfitWorkbookError("not_excel")
     guard.check_archive(data, wish["most"] + SPARE_ROWS)
     if wish["do"] == "look":
         return json.dumps(_looked(data, wish), ensure_ascii=False).encode()
@@ -74,21 +74,27 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
         if found > best:
             best, name, at = found, sheet, row
     if best < FEWEST:
-        raise UnfitError("heads")
+        raise UnfitWorkbookError("heads")
     table = tables[name]
     rows = [[n, cells] for n, cells in enumerate(table[at + 1 :], at + 2) if any(cells)]
     if len(rows) > wish["most"]:
-        raise UnfitError("rows", most=wish["most"])
+        raise UnfitWorkbookError("rows", most=wish["most"])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         part, names = _part_of(archive, name)
         xml = archive.read(part)
     drop_downs = _drop_downs(xml)
     return {
-        "sheet": name, "part": part, "head_row": at + 1, "heads": table[at], "rows": rows,
-        "formulas": [[int(m[2]), guard.column_number(m[1].decode())] for m in _FORMULA.finditer(xml)],
+        "sheet": name,
+        "part": part,
+        "head_row": at + 1,
+        "heads": table[at],
+        "rows": rows,
+        "formulas": [
+            [int(m[2]), guard.column_number(m[1].decode())] for m in _FORMULA.finditer(xml)
+        ],
         "lists": _resolved(drop_downs, name, tables, names),
         "blocks": [b for other, t in tables.items() if other != name for b in _blocks(t)],
-    }  # fmt: skip
+    }
 
 
 def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
@@ -97,7 +103,7 @@ def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
     return [left + list(row) for row in islice(sheet.iter_rows(), max(most, MOST_DICTIONARY))]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     cell = tables.cell_of(value)
     if cell == tables.ERROR:
         return ""

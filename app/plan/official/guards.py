@@ -10,8 +10,10 @@ from app.files.exports.rights import may_clear
 from app.files.exports.tasks import as_person
 from app.files.made.models import Paper
 
-MAY_NOT = _l("You may not take out full ID numbers, so no graduates can be added. "
-             "The rows that are there can be filled.")  # fmt: skip
+MAY_NOT = _l(
+    "You may not take out full ID numbers, so no graduates can be added. "
+    "The rows that are there can be filled."
+)
 
 
 def problems(year: str, purpose: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from xlsxwriter.utility import xl_col_to_name
 
 from app.files.imports import guard
-from app.files.imports.guard import UnfitError
+from app.files.imports.guard import UnfitWorkbookError
 
 _TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _SPANS = re.compile(rb'\s+spans\s*=\s*(?:"[^"]*"|\'[^\']*\')')
@@ -66,11 +66,11 @@ class _Splice:
         parser.buffer_text = False
         parser.Parse(self.xml, True)
         if self.todo:
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
 
     def _declared(self, _version: str, encoding: str | None, _alone: int) -> None:
         if (encoding or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
 
     def _start(self, name: str, more: dict[str, str], at: int) -> None:
         prefix, _colon, local = name.rpartition(":")
@@ -118,7 +118,7 @@ class _Splice:
         """The byte after the tag that begins here; «>» may stand inside quotes."""
         match = _TAG.match(self.xml, at)
         if match is None:
-            raise UnfitError("broken")
+            raise UnfitWorkbookError("broken")
         return match.end()
 
     def _styled(self, more: dict[str, str]) -> None:

@@ -17,8 +17,15 @@ from app.files.imports.spellings import official
 from app.plan.rows.forms import TABLES
 
 NUMBERS = ("student_no", "id_number", "examinee_no")  # the better one first
-LISTS = {**TABLES, "location": "", "sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs",
-         "origin": ""}  # field → table of its codes; "": regions  # fmt: skip
+LISTS = {
+    **TABLES,
+    "location": "",
+    "sex": "xb",
+    "nation": "mz",
+    "education": "xl",
+    "training_mode": "pyfs",
+    "origin": "",
+}  # field → table of its codes; "": regions
 
 
 def _names() -> dict[str, str]:
@@ -96,8 +103,11 @@ def _way(text: str, block: dict[str, str]) -> str:
 
 def _block(table: str, blocks: list[dict[str, str]]) -> dict[str, str]:
     """The workbook's list that is this table: the one with the most of our codes and names."""
-    ours = codes.names(table) if table else dict(
-        db.session.execute(select(Region.code, Region.full_name)).tuples().all())  # fmt: skip
+    ours = (
+        codes.names(table)
+        if table
+        else dict(db.session.execute(select(Region.code, Region.full_name)).tuples().all())
+    )
     best: dict[str, str] = {}
     most = 0
     for block in blocks:

@@ -7,6 +7,7 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -42,10 +43,14 @@ MOST_MISSED = 500
 MOST_UNKNOWN = 40
 SECONDS = 60.0
 NOTED = {
-    "sheet": _l("Sheet filled"), "rows": _l("Rows of the workbook"), "matched": _l("Graduates found"),
-    "cells": _l("Cells filled"), "added": _l("Graduates added"), "missed": _l("Left out"),
+    "sheet": _l("Sheet filled"),
+    "rows": _l("Rows of the workbook"),
+    "matched": _l("Graduates found"),
+    "cells": _l("Cells filled"),
+    "added": _l("Graduates added"),
+    "missed": _l("Left out"),
     "unknown": _l("Columns not recognised, left as they are"),
-}  # fmt: skip
+}
 
 
 def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
@@ -109,21 +114,30 @@ def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Text
         head[:40] for n, head in enumerate(look["heads"]) if head.strip() and n not in columns
     ]
     paper.report = {
-        "noted": {"sheet": look["sheet"], "rows": len(book.texts), "matched": len(met),
-                  "cells": sum(map(len, cells.values())), "added": len(new), "missed": len(left),
-                  **({"unknown": _(", ").join(strange[:MOST_UNKNOWN])} if strange else {})},
+        "noted": {
+            "sheet": look["sheet"],
+            "rows": len(book.texts),
+            "matched": len(met),
+            "cells": sum(map(len, cells.values())),
+            "added": len(new),
+            "missed": len(left),
+            **({"unknown": _(", ").join(strange[:MOST_UNKNOWN])} if strange else {}),
+        },
         "missed": left[:MOST_MISSED],
-    }  # fmt: skip
+    }
     return cells
 
 
-MAKER = papers.Maker(
-    _l("Official workbook, filled"), make, menu="Plan", noted=NOTED,
+MAKER = papers.PaperMaker(
+    _l("Official workbook, filled"),
+    make,
+    menu="Plan",
+    noted=NOTED,
     back=lambda _paper: (_("Fill an official workbook"), url_for("OfficialView.index")),
-)  # fmt: skip
+)
 
 
-def _asked(wish: dict[str, Any], data: bytes) -> bytes:
+def _asked(wish: Mapping[str, object], data: bytes) -> bytes:
     """What the child answers. Raises Refused with the sentence of its reason."""
     request = json.dumps(wish).encode() + b"\n" + data
     try:
@@ -145,47 +159,69 @@ def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
 
     index = Student.id_number.index
     keys = differing.keys_of(book, lambda number: [*map(index, identity.spellings(number))])
-    numbers = {"student_no": Student.student_no, "id_number": Student.id_number_index,
-               "examinee_no": Student.examinee_no}  # fmt: skip
+    numbers = {
+        "student_no": Student.student_no,
+        "id_number": Student.id_number_index,
+        "examinee_no": Student.examinee_no,
+    }
     keyed = {by: list(group) for by, group in keys.groupby("by")["key"]}
     rows = db.session.execute(
-        select(Student.id, Student.name, Student.graduation_year,
-               *(number.label(by) for by, number in numbers.items()),
-               *(getattr(PlanEntry, name) for name in OFFICIAL))
+        select(
+            Student.id,
+            Student.name,
+            Student.graduation_year,
+            *(number.label(by) for by, number in numbers.items()),
+            *(getattr(PlanEntry, name) for name in OFFICIAL),
+        )
         .outerjoin(PlanEntry, PlanEntry.student_id == Student.id)
-        .where(Student.school_id == school_id, or_(*(
-            number == func.any(keyed.get(by, [])) for by, number in numbers.items())))
-    )  # fmt: skip
+        .where(
+            Student.school_id == school_id,
+            or_(*(number == func.any(keyed.get(by, [])) for by, number in numbers.items())),
+        )
+    )
     known = differing.known_of([tuple(row) for row in rows], rows.keys())
     return known, differing.whose(keys, known)
 
 
-def _missing(paper: Paper, met: set[int]) -> list[dict[str, Any]]:
+def _missing(paper: Paper, met: set[int]) -> list[dict[str, object]]:
     """The graduates of the wished year with a destination who are in no row, by field."""
     found = db.session.execute(
         select(Student, PlanEntry)
         .join(PlanEntry, PlanEntry.student_id == Student.id)
-        .where(PlanEntry.school_id == paper.school_id, PlanEntry.destination_code.is_not(None),
-               PlanEntry.graduation_year == paper.wish["year"])
+        .where(
+            PlanEntry.school_id == paper.school_id,
+            PlanEntry.destination_code.is_not(None),
+            PlanEntry.graduation_year == paper.wish["year"],
+        )
         .options(joinedload(Student.college), joinedload(Student.major))
         .order_by(Student.student_no)
-    )  # fmt: skip
+    )
     return [_person(student, entry) for student, entry in found.tuples() if student.id not in met]
 
 
-def _person(student: Student, entry: PlanEntry) -> dict[str, Any]:
+def _person(student: Student, entry: PlanEntry) -> dict[str, object]:
     """What record and plan say of a graduate, by field; the names of codes are spelled later."""
     school = db.session.get_one(School, student.school_id)
     with force_locale("zh"):
         kind = str(identity.NAMES[student.id_kind]) if student.id_number_index else ""
     return {
         "id_kind": kind,
-        "student_no": student.student_no, "id_number": student.id_number or "",
-        "examinee_no": student.examinee_no or "", "name": student.name, "sex": student.sex,
-        "nation": student.nation or "", "school_code": school.code, "school": school.name,
-        "education": student.education, "major_code": student.major.code, "major": student.major.name,
-        "training_mode": student.training_mode, "origin": student.origin or "",
-        "college": student.college.name, "class_name": student.class_name,
-        "year": str(student.graduation_year), "graduation_year": student.graduation_year,
+        "student_no": student.student_no,
+        "id_number": student.id_number or "",
+        "examinee_no": student.examinee_no or "",
+        "name": student.name,
+        "sex": student.sex,
+        "nation": student.nation or "",
+        "school_code": school.code,
+        "school": school.name,
+        "education": student.education,
+        "major_code": student.major.code,
+        "major": student.major.name,
+        "training_mode": student.training_mode,
+        "origin": student.origin or "",
+        "college": student.college.name,
+        "class_name": student.class_name,
+        "year": str(student.graduation_year),
+        "graduation_year": student.graduation_year,
         **{name: getattr(entry, name) for name in OFFICIAL},
-    }  # fmt: skip
+    }

@@ -18,9 +18,13 @@ from app.plan.rows.models import PARTS
 from app.plan.rows.outside import Base
 
 CUTS = {
-    "school": _l("School"), "college": _l("College"), "major": _l("Major"),
-    "education": _l("Level of education"), "sex": _l("Sex"), "year": _l("Graduation year"),
-}  # fmt: skip
+    "school": _l("School"),
+    "college": _l("College"),
+    "major": _l("Major"),
+    "education": _l("Level of education"),
+    "sex": _l("Sex"),
+    "year": _l("Graduation year"),
+}
 TABLES = {"education": "xl", "sex": "xb"}
 Cell = tuple[Any, str, str]  # text, address of the graduates behind it, per cent
 Address = Callable[[Any, str], str]
@@ -28,7 +32,7 @@ OUTSIDE = "outside"  # asked of an address: who of a line is not counted
 
 
 @dataclass(frozen=True)
-class Table:
+class FigureTable:
     """A table of figures, for the page and for the file alike."""
 
     title: str
@@ -71,7 +75,7 @@ def together(several: Sequence[Formula]) -> Formula:
 
 def rate_table(
     rates: Sequence[Rate], by: str, formula: Formula, address: Address, title: str
-) -> Table:
+) -> FigureTable:
     """One line a school, college, …; the whole at the foot. Fixed order, no sorting by rate (RPT-04)."""
     parts = shown_parts(formula)
     heads = [str(CUTS[by]), _("Graduates (N)"), _("Rate of settled destinations")]
@@ -81,7 +85,7 @@ def rate_table(
     rows = [_line(names[rate.key], rate, formula, address) for rate in rates]
     total = queries.whole(rates)
     foot = _line(_("Total"), total, formula, address) if len(rates) != 1 else []
-    return Table(title, heads, rows, foot, total.base)
+    return FigureTable(title, heads, rows, foot, total.base)
 
 
 def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cell]:

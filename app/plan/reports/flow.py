@@ -28,7 +28,7 @@ SQL = Statements(__file__, "flow.sql")
 
 
 @dataclass(frozen=True)
-class Span:
+class FlowSpan:
     """A school, or one of its colleges, and the days to look at, both included."""
 
     school: int
@@ -41,15 +41,20 @@ class Span:
         """What the statements are filled with; days begin at midnight in China."""
         since = clock.end_of_day(self.since - timedelta(days=1))
         return {
-            "school": self.school, "college": self.college, "since": since,
-            "until": clock.end_of_day(self.until), "now": clock.now(),
-            "approves": list(APPROVES), "refuses": list(REFUSES),
+            "school": self.school,
+            "college": self.college,
+            "since": since,
+            "until": clock.end_of_day(self.until),
+            "now": clock.now(),
+            "approves": list(APPROVES),
+            "refuses": list(REFUSES),
             "waiting": [str(state) for state in REVIEWS],
-            "ending": [str(state) for state in IN_REVIEW], "destination": str(Kind.DESTINATION),
-        }  # fmt: skip
+            "ending": [str(state) for state in IN_REVIEW],
+            "destination": str(Kind.DESTINATION),
+        }
 
 
-def span_of(who: Actor, since: date | None, until: date | None, school: int | None) -> Span:
+def span_of(who: Actor, since: date | None, until: date | None, school: int | None) -> FlowSpan:
     """What the person may look at; the last 30 days unless told otherwise. Raises NotYours."""
     last = until or clock.today()
     first = since or last - timedelta(days=29)
@@ -57,39 +62,39 @@ def span_of(who: Actor, since: date | None, until: date | None, school: int | No
     chosen = who.school_id or (school if who.role in (Role.PROVINCE, Role.DATA) else None)
     if chosen is None:
         raise NotYours("flow")
-    return Span(chosen, who.college_id, min(first, last), last)
+    return FlowSpan(chosen, who.college_id, min(first, last), last)
 
 
-def _rows(name: str, span: Span, **more: Any) -> Sequence[Any]:
+def _rows(name: str, span: FlowSpan, **more: Any) -> Sequence[object]:
     return db.session.execute(SQL[name], {**span.values, **more}).all()
 
 
-def days(span: Span) -> Sequence[Any]:
+def days(span: FlowSpan) -> Sequence[Any]:
     """(day, begun, in force, terminated) of each day on which anything was."""
     return _rows("days", span)
 
 
-def reviewers(span: Span) -> Sequence[Any]:
+def reviewers(span: FlowSpan) -> Sequence[Any]:
     """(name, approved, refused, hours in the middle until decided) of each reviewer, by name (RPT-04)."""
     return _rows("reviewers", span)
 
 
-def waiting(span: Span) -> Sequence[Any]:
+def waiting(span: FlowSpan) -> Sequence[Any]:
     """(kind, state, under a day, 1–3 days, 3–7 days, longer) of what waits for a reviewer now."""
     return _rows("waiting", span)
 
 
-def invitations(span: Span) -> Sequence[Any]:
+def invitations(span: FlowSpan) -> Sequence[Any]:
     """(state, how many) of the invitations sent in these days."""
     return _rows("invitations", span)
 
 
-def terminations(span: Span) -> Sequence[Any]:
+def terminations(span: FlowSpan) -> Sequence[Any]:
     """(state, who applied, how many) of the terminations begun in these days."""
     return _rows("terminations", span)
 
 
-def service(span: Span, year: int) -> Sequence[Any]:
+def service(span: FlowSpan, year: int) -> Sequence[Any]:
     """(college, waiting, hours in the middle until decided, graduates without contact), by code (RPT-04).
 
     Without contact: no destination, and neither an invitation nor a placement ever.

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import Response, abort, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,7 +21,7 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
@@ -30,13 +31,13 @@ from app.people.schools.queries import major_choices
 from app.people.students.models import Student
 from app.people.students.search_views import COLLEGE, StudentSearch
 from app.plan.reports import detail, flow, flow_detail, queries
-from app.plan.reports.detail import OUTSIDE, Table
+from app.plan.reports.detail import OUTSIDE, FigureTable
 from app.plan.reports.queries import Cut
 from app.plan.reports.sheets import KINDS, MAKERS
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
 from app.plan.rows.models import PARTS, PlanEntry, Snapshot
 from app.plan.rows.outside import RATE, Base, Why, of_records, season, text_of
-from app.plan.rows.outside_views import Line, line_of, listed
+from app.plan.rows.outside_views import OutsideLine, line_of, listed
 from app.plan.years.snapshot_views import outside_urls
 from app.plan.years.snapshots import snapshot_of, snapshots_for
 
@@ -96,13 +97,19 @@ class ReportsView(SafeView):
 
     @expose("/rate", methods=["GET"])
     @has_access
-    def rate(self) -> Any:
+    def rate(self) -> ResponseReturnValue:
         table, notes, snapshot = self._rate()
         return self.render_template(
-            "plan/reports/rate.html", table=table, notes=notes, fields=_fields(), snapshot=snapshot,
-            files=_files("rate"), flow_url=url_for("ReportsView.flow"), line=_line(table, snapshot),
+            "plan/reports/rate.html",
+            table=table,
+            notes=notes,
+            fields=_fields(),
+            snapshot=snapshot,
+            files=_files("rate"),
+            flow_url=url_for("ReportsView.flow"),
+            line=_line(table, snapshot),
             pivot_url=url_for("PivotView.begin", year=_cut().year),
-        )  # fmt: skip
+        )
 
     @expose("/rate.<string:kind>", methods=["GET"])
     @has_access
@@ -111,7 +118,7 @@ class ReportsView(SafeView):
         table, notes, _snapshot = self._rate()
         return _file(kind, "rate", [table], notes)
 
-    def _rate(self) -> tuple[Table, list[tuple[str, str]], Snapshot | None]:
+    def _rate(self) -> tuple[FigureTable, list[tuple[str, str]], Snapshot | None]:
         who, cut = actor(), _cut()
         key = _number("snapshot")
         if key is not None:
@@ -119,8 +126,11 @@ class ReportsView(SafeView):
             rates, used = queries.of_snapshot(snapshot, cut)
             known = {code: part for code, (_name, part) in snapshot.codes.items()}
             by = cut.by if cut.by in ("college", "major", "education", "sex") else "college"
-            title = _("Rate of settled destinations, %(year)s, snapshot “%(note)s”",
-                      year=snapshot.graduation_year, note=snapshot.note)  # fmt: skip
+            title = _(
+                "Rate of settled destinations, %(year)s, snapshot “%(note)s”",
+                year=snapshot.graduation_year,
+                note=snapshot.note,
+            )
             table = detail.rate_table(rates, by, used, lambda _key, _part: "", title)
             return table, detail.formula_lines(used, known), snapshot
         edition = _chosen("formula", [(e, e) for e in formulas()])
@@ -129,16 +139,21 @@ class ReportsView(SafeView):
             return self._by_year(cut)
         rates = queries.live(who, cut, used if edition else None)
         own = not edition or edition == formula(cut.year)
-        title = _("Rate of settled destinations, %(year)s, formula of %(edition)s",
-                  year=cut.year, edition=codes.edition_name(used.edition))  # fmt: skip
+        title = _(
+            "Rate of settled destinations, %(year)s, formula of %(edition)s",
+            year=cut.year,
+            edition=codes.edition_name(used.edition),
+        )
         if cut.by == "year":
-            title = _("Rate of settled destinations by graduation year, formula of %(edition)s",
-                      edition=codes.edition_name(used.edition))  # fmt: skip
+            title = _(
+                "Rate of settled destinations by graduation year, formula of %(edition)s",
+                edition=codes.edition_name(used.edition),
+            )
             own = False
         table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
         return table, detail.formula_lines(used), None
 
-    def _by_year(self, cut: Cut) -> tuple[Table, list[tuple[str, str]], None]:
+    def _by_year(self, cut: Cut) -> tuple[FigureTable, list[tuple[str, str]], None]:
         """Each year by the formula that counted for it (PLN-11)."""
         rates = queries.live(actor(), cut)
         used = {rate.key: formula_of(formula(rate.key)) for rate in rates}
@@ -155,12 +170,18 @@ class ReportsView(SafeView):
     def flow(self) -> Any:
         span = _span()
         tables = _flow(span)
-        lines = [table.base and line_of(table.base, year=season(), school=span.school,
-                                        college=span.college) for table in tables]  # fmt: skip
+        lines = [
+            table.base
+            and line_of(table.base, year=season(), school=span.school, college=span.college)
+            for table in tables
+        ]
         return self.render_template(
-            "plan/reports/flow.html", tables=list(zip(tables, lines, strict=True)), span=span,
-            files=_files("flow"), schools=schools() if actor().school_id is None else [],
-        )  # fmt: skip
+            "plan/reports/flow.html",
+            tables=list(zip(tables, lines, strict=True)),
+            span=span,
+            files=_files("flow"),
+            schools=schools() if actor().school_id is None else [],
+        )
 
     @expose("/flow.<string:kind>", methods=["GET"])
     @has_access
@@ -171,14 +192,14 @@ class ReportsView(SafeView):
         return _file(kind, "flow", _flow(span), days)
 
 
-def _flow(span: flow.Span) -> list[Table]:
+def _flow(span: flow.FlowSpan) -> list[FigureTable]:
     """The tables of the flow, with the graduates of the season that they look at."""
     mine = [Student.graduation_year == season(), Student.school_id == span.school]
     mine += [Student.college_id == span.college] if span.college else []
     return flow_detail.tables(span, season(), of_records(actor(), *mine))
 
 
-def _span() -> flow.Span:
+def _span() -> flow.FlowSpan:
     """The days that the address asks for; who sees every school begins with the first."""
     first = next((int(key) for key, _name in schools()), None) if not actor().school_id else None
     return flow.span_of(actor(), _day("since"), _day("until"), _number("school") or first)
@@ -190,27 +211,37 @@ def _cut() -> Cut:
     return Cut(
         year=int(_chosen("year", years()) or season()),
         by=by or ("college" if actor().school_id else "school"),
-        school=_number("school"), college=_number("college"),
-        education=_chosen("education", _codes("xl")), sex=_chosen("sex", _codes("xb")),
-    )  # fmt: skip
+        school=_number("school"),
+        college=_number("college"),
+        education=_chosen("education", _codes("xl")),
+        sex=_chosen("sex", _codes("xb")),
+    )
 
 
-def _fields() -> list[dict[str, Any]]:
+def _fields() -> list[dict[str, object]]:
     """The drop-downs over the table, each with what is chosen."""
     cut, who = _cut(), actor()
-    kept = [(str(s.id), f"{s.graduation_year} · {s.note}") for s in
-            db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))]  # fmt: skip
+    kept = [
+        (str(s.id), f"{s.graduation_year} · {s.note}")
+        for s in db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))
+    ]
     editions = [(e, _("Formula of %(edition)s", edition=codes.edition_name(e))) for e in formulas()]
     fields = [
         ("by", _("One line each"), list(detail.CUTS.items()), cut.by, ""),
         ("year", _("Graduation year"), years(), str(cut.year), ""),
-        ("school", _("School"), [] if who.school_id else schools(), str(cut.school or ""), _("All schools")),
+        (
+            "school",
+            _("School"),
+            [] if who.school_id else schools(),
+            str(cut.school or ""),
+            _("All schools"),
+        ),
         ("college", _("College"), colleges(), str(cut.college or ""), _("All colleges")),
         ("education", _("Level of education"), _codes("xl"), cut.education, _("All levels")),
         ("sex", _("Sex"), _codes("xb"), cut.sex, _("Both sexes")),
         ("formula", _("Formula"), editions, _chosen("formula", editions), _("Formula of the year")),
         ("snapshot", _("Snapshot"), kept, _chosen("snapshot", kept), _("As it stands now")),
-    ]  # fmt: skip
+    ]
     return [
         {"name": name, "label": label, "options": options, "chosen": chosen, "every": every}
         for name, label, options, chosen, every in fields
@@ -220,11 +251,16 @@ def _fields() -> list[dict[str, Any]]:
 
 def _narrowed(cut: Cut) -> dict[str, Any]:
     """The filters of the lists of graduates behind a figure of this cut."""
-    return {"year": None if cut.by == "year" else cut.year, "school": cut.school,
-            "college": cut.college, "education": cut.education, "sex": cut.sex}  # fmt: skip
+    return {
+        "year": None if cut.by == "year" else cut.year,
+        "school": cut.school,
+        "college": cut.college,
+        "education": cut.education,
+        "sex": cut.sex,
+    }
 
 
-def _line(table: Table, snapshot: Snapshot | None) -> Line | None:
+def _line(table: FigureTable, snapshot: Snapshot | None) -> OutsideLine | None:
     """Who is outside the figures, under them; of a snapshot that kept nobody outside, None."""
     base, narrowed = table.base or Base(), _narrowed(_cut())
     if snapshot is not None:
@@ -254,7 +290,7 @@ def _address(cut: Cut) -> detail.Address:
     return address
 
 
-def _nowhere(_key: Any, _part: str) -> str:
+def _nowhere(_key: object, _part: str) -> str:
     return ""
 
 
@@ -265,7 +301,9 @@ def _files(name: str) -> list[tuple[str, str]]:
     return [(f".{kind}", f"{url}?{query}" if query else url) for kind, url in found]
 
 
-def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]]) -> Response:
+def _file(
+    kind: str, name: str, tables: list[FigureTable], notes: list[tuple[str, str]]
+) -> Response:
     if kind not in KINDS:
         abort(404)
     notes = [*_outside_notes(tables), *notes]
@@ -275,7 +313,7 @@ def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]
     )
 
 
-def _outside_notes(tables: list[Table]) -> list[tuple[str, str]]:
+def _outside_notes(tables: list[FigureTable]) -> list[tuple[str, str]]:
     """Who is outside the figures of a file, above its other notes (PLN-06)."""
     bases = {text_of(table.base): None for table in tables if table.base is not None}
     return [(_("Who is counted"), text) for text in bases]
@@ -294,19 +332,19 @@ class GraduatesView(StudentSearch, SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Graduates of the report")
     columns = (
-        Column("name", _l("Name"), sorts=True, card="title"),
-        Column("student_no", _l("Student number"), sorts=True, width="number"),
+        ListColumn("name", _l("Name"), sorts=True, card="title"),
+        ListColumn("student_no", _l("Student number"), sorts=True, width="number"),
         COLLEGE,
-        Column("major.name", _l("Major"), card="none"),
-        Column("class_name", _l("Class"), card="none"),
-        Column(
+        ListColumn("major.name", _l("Major"), card="none"),
+        ListColumn("class_name", _l("Class"), card="none"),
+        ListColumn(
             "education",
             _l("Level of education"),
             lambda code: labels.code_text("xl", code),
             card="none",
         ),
-        Column("plan_row.destination_code", _l("Destination"), _with_name, width="middling"),
-        Column("plan_row.employer_name", _l("Employer"), dash),
+        ListColumn("plan_row.destination_code", _l("Destination"), _with_name, width="middling"),
+        ListColumn("plan_row.employer_name", _l("Employer"), dash),
     )
     base_order = ("id", "asc")
     filters = (

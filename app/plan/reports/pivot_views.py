@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,7 +19,7 @@ from app.fab.columns import same
 from app.files.exports import presentation, requests
 from app.files.exports.forms import ExportForm
 from app.files.exports.models import Export, Format
-from app.files.exports.tables import AT_ONCE, Asked, Batch, Out, Source, Table
+from app.files.exports.tables import AT_ONCE, Asked, Batch, ExportSource, ExportTable, Out
 from app.files.exports.views import AskView, year_asked
 from app.people.schools.office_views import years
 from app.people.students.models import Student
@@ -35,14 +36,14 @@ def _dimensions(asked: Asked) -> list[str]:
     return list(dict.fromkeys([asked["down"], asked["across"], *LABELS]))
 
 
-def table(asked: Asked, _clear: bool) -> Table:
+def table(asked: Asked, _clear: bool) -> ExportTable:
     """One line a graduate that counts: groups and pay, nobody's name or number (RPT-05)."""
     names = _dimensions(asked)
     pay = _(
         "%(label)s (%(unit)s)", label=BY_NAME["regular_pay"].label, unit=BY_NAME["regular_pay"].unit
     )
     outs = [Out(str(LABELS[name]), cut=same, named=LABELS[name]) for name in names]
-    return Table([*outs, Out(pay, kind="money")], lambda: _rows(asked, names))
+    return ExportTable([*outs, Out(pay, kind="money")], lambda: _rows(asked, names))
 
 
 def _rows(asked: Asked, names: list[str]) -> Generator[Batch, None, None]:
@@ -78,7 +79,7 @@ def back(_asked: Asked) -> tuple[Any, str]:
     return _l("Reports"), url_for("ReportsView.rate")
 
 
-PIVOT = Source(NAME, table, lambda asked: _base(asked).inside, title, back, facts)
+PIVOT = ExportSource(NAME, table, lambda asked: _base(asked).inside, title, back, facts)
 
 
 class PivotForm(ExportForm):
@@ -88,7 +89,7 @@ class PivotForm(ExportForm):
     down = SelectField(_l("Lines"))
     across = SelectField(_l("Columns of the table"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, formats=(Format.ANALYSIS, Format.XLSX), **kwargs)
         del self.clear, self.purpose
         self.year.choices = [(int(value), label) for value, label in years()]
@@ -113,7 +114,7 @@ class PivotView(AskView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         form = PivotForm(formdata=None)
         year = year_asked(form)
         form.year.data = season() if year is None else year

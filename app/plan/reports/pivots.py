@@ -136,8 +136,13 @@ def _heads(names: Sequence[str]) -> list[str]:
 
 def _statement(who: Actor, cut: Cut, names: Sequence[str]) -> Select[Any]:
     """One line for each tuple of keys, pay and dimensions, with the number of graduates."""
-    columns = [Student.graduation_year, Student.origin_state, Student.education,
-               PlanEntry.destination_code, Terms.regular_pay]  # fmt: skip
+    columns = [
+        Student.graduation_year,
+        Student.origin_state,
+        Student.education,
+        PlanEntry.destination_code,
+        Terms.regular_pay,
+    ]
     for name in names:
         model = UNITS.get(name)
         columns += [model.name, model.id] if model else [READ[name].column, READ[name].column]

@@ -68,9 +68,13 @@ class Cut:
 
 def _keys(student: Any) -> dict[str, Any]:
     return {
-        "school": student.school_id, "college": student.college_id, "major": student.major_id,
-        "education": student.education, "sex": student.sex, "year": student.graduation_year,
-    }  # fmt: skip
+        "school": student.school_id,
+        "college": student.college_id,
+        "major": student.major_id,
+        "education": student.education,
+        "sex": student.sex,
+        "year": student.graduation_year,
+    }
 
 
 def graduates_of(who: Actor, cut: Cut) -> list[ColumnElement[bool]]:
@@ -87,8 +91,13 @@ def live(who: Actor, cut: Cut, asked: Formula | None = None) -> list[Rate]:
     """The rates as the plan stands now; each year by its own formula unless one is asked for."""
     key = _keys(Student)[cut.by]
     joined = PlanEntry.student_id == Student.id
-    columns = (key, Student.graduation_year, Student.origin_state, Student.education,
-               PlanEntry.destination_code)  # fmt: skip
+    columns = (
+        key,
+        Student.graduation_year,
+        Student.origin_state,
+        Student.education,
+        PlanEntry.destination_code,
+    )
     counted = select(*columns, func.count()).outerjoin(PlanEntry, joined)
     rows = db.session.execute(counted.where(*graduates_of(who, cut)).group_by(*columns)).tuples()
     chosen: dict[int, Formula] = {}
@@ -107,11 +116,21 @@ def of_snapshot(snapshot: Snapshot, cut: Cut) -> tuple[list[Rate], Formula]:
     """The rates as they were then: its codes, parts and formula, whatever became of them (PLN-08)."""
     now = formula_of(snapshot.formula_edition)
     kept = snapshot.formula
-    rate = Formula(snapshot.formula_edition, now.since, tuple(kept.get("settled", now.settled)),
-                   tuple(kept.get("left_out", now.left_out)), now.certain, now.note)  # fmt: skip
+    rate = Formula(
+        snapshot.formula_edition,
+        now.since,
+        tuple(kept.get("settled", now.settled)),
+        tuple(kept.get("left_out", now.left_out)),
+        now.certain,
+        now.note,
+    )
     row = SnapshotRow.row
-    keys = {"college": SnapshotRow.college_id, "major": row["major_id"].as_integer(),
-            "education": row["education"].astext, "sex": row["sex"].astext}  # fmt: skip
+    keys = {
+        "college": SnapshotRow.college_id,
+        "major": row["major_id"].as_integer(),
+        "education": row["education"].astext,
+        "sex": row["sex"].astext,
+    }
     by = cut.by if cut.by in keys else "college"
     columns = (keys[by], SnapshotRow.outside, keys["education"], row["destination_code"].astext)
     counted = select(*columns, func.count()).where(SnapshotRow.snapshot_id == snapshot.id)
@@ -140,7 +159,7 @@ def _in_order(by: str, found: dict[Key, Rate]) -> list[Rate]:
     return [found[key] for key in keys]
 
 
-def names_of(by: str, keys: Sequence[Any]) -> Mapping[Any, str]:
+def names_of(by: str, keys: Sequence[object]) -> Mapping[Any, str]:
     """The names of schools, colleges or majors; the others are codes."""
     models = {"school": School, "college": College, "major": Major}
     model: Any = models[by]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import xlsxwriter
 
 from app.core.text import plain_cell
-from app.plan.reports.detail import Table
+from app.plan.reports.detail import FigureTable
 
 KINDS = {
     "csv": "text/csv; charset=utf-8",
@@ -17,7 +17,7 @@ KINDS = {
 }
 
 
-def as_csv(tables: Sequence[Table], notes: Sequence[tuple[str, str]]) -> bytes:
+def as_csv(tables: Sequence[FigureTable], notes: Sequence[tuple[str, str]]) -> bytes:
     """UTF-8 with mark; the tables one below the other, the formula last."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -29,7 +29,7 @@ def as_csv(tables: Sequence[Table], notes: Sequence[tuple[str, str]]) -> bytes:
     return ("\ufeff" + out.getvalue()).encode()
 
 
-def as_xlsx(tables: Sequence[Table], notes: Sequence[tuple[str, str]]) -> bytes:
+def as_xlsx(tables: Sequence[FigureTable], notes: Sequence[tuple[str, str]]) -> bytes:
     """One sheet a table; figures are numbers, everything else is text."""
     out = io.BytesIO()
     safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

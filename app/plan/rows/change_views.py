@@ -15,7 +15,7 @@ from app.accounts.queries import actor
 from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
-from app.fab.columns import CHANGED, Column, Panel, fact, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, trace_panel
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips
@@ -32,8 +32,10 @@ from app.plan.rows.models import (
 )
 from app.plan.rows.workflow import CHANGES, decide
 
-HEADINGS = {False: _l("The row and the placement, side by side"),
-            True: _l("The row and the file, side by side")}  # fmt: skip
+HEADINGS = {
+    False: _l("The row and the placement, side by side"),
+    True: _l("The row and the file, side by side"),
+}
 SAYS = {"ended": _l("no longer in force"), "placement": _l("in force"), "file": _l("a file")}
 ALIKE = 500  # changes decided on together with one
 
@@ -56,15 +58,15 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
         STUDENT,
         STUDENT_NO,
         COLLEGE.but(card="none"),
-        Column(
+        ListColumn(
             "fields",
             _l("What differs"),
             lambda names: _(", ").join(str(FIELD_LABELS[n]) for n in names),
             width="roomy",
         ),
-        Column("says", _l("Placement"), lambda said: str(SAYS[said])),
+        ListColumn("says", _l("Placement"), lambda said: str(SAYS[said])),
         CHANGED.but(card="none"),
-        Column("state", _l("State"), chips(CHANGE_STATES, CHANGE_CHIPS), card="status"),
+        ListColumn("state", _l("State"), chips(CHANGE_STATES, CHANGE_CHIPS), card="status"),
         fact("graduation_year", _l("Graduation year")),
         fact("kind", _l("Why"), lambda kind: str(CHANGE_KINDS[kind])),
     )
@@ -132,9 +134,12 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
         chosen = {name for name in item.changes if form.get(f"f-{name}", "new") == "new"}
         try:
             count = decide(
-                [item.id, *others], actor(), None if keep else chosen, form.get("reason", ""),
+                [item.id, *others],
+                actor(),
+                None if keep else chosen,
+                form.get("reason", ""),
                 seen=(item.id, form.get("seen", "")),
-            )  # fmt: skip
+            )
         except (Refused, Invalid) as problem:
             problems = problem.problems if isinstance(problem, Invalid) else [("", str(problem))]
             flash(" ".join(str(text) for _place, text in problems), "warning")

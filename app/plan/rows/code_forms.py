@@ -28,8 +28,9 @@ class CountsAsForm(DynamicForm):
 
     part = SelectField(_l("Counts as"))
     needed = Ticks(
-        _l("Needs these fields"), description=_l("The checks report a row that lacks one of them."),
-    )  # fmt: skip
+        _l("Needs these fields"),
+        description=_l("The checks report a row that lacks one of them."),
+    )
     certain = BooleanField(_l("Confirmed"), default=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -46,7 +47,7 @@ class NewCountsAsForm(CountsAsForm):
     edition = SelectField(_l("Edition of the formula"))
     code = line(_l("Code"), 3)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.edition.choices = [(edition, edition_name(edition)) for edition in formulas()]
 
@@ -59,7 +60,7 @@ class FormulaForm(DynamicForm):
     certain = BooleanField(_l("Confirmed"), default=True)
     note = line(_l("Note"), 200, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.settled.choices = [(p, str(label)) for p, label in PARTS.items() if p not in OUTSIDE]
         self.left_out.choices = [(code, f"{code} {name}") for code, name in names("xl").items()]

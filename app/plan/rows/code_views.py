@@ -12,7 +12,7 @@ from sqlalchemy import Select, false, select
 from app.accounts.queries import actor
 from app.codes.queries import edition_name
 from app.codes.workflow import note_record
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
@@ -47,12 +47,12 @@ class CountsAsView(SafeModelView):
     list_title = _l("What the codes count as")
     add_title, edit_title = _l("Let a code count"), _l("What the code counts as")
     columns = (
-        Column("code", _l("Code"), sorts=True, width="number", card="title"),
-        Column("name", _l("Name of the code"), width="roomy"),
-        Column("part", _l("Counts as"), lambda part: str(PARTS.get(part, part)), card="status"),
-        Column("needs", _l("Needs these fields"), _fields, width="roomy", card="none"),
-        Column("edition", _l("Edition of the formula"), edition_name, sorts=True),
-        Column("certain", _l("Confirmed"), yes_no),
+        ListColumn("code", _l("Code"), sorts=True, width="number", card="title"),
+        ListColumn("name", _l("Name of the code"), width="roomy"),
+        ListColumn("part", _l("Counts as"), lambda part: str(PARTS.get(part, part)), card="status"),
+        ListColumn("needs", _l("Needs these fields"), _fields, width="roomy", card="none"),
+        ListColumn("edition", _l("Edition of the formula"), edition_name, sorts=True),
+        ListColumn("certain", _l("Confirmed"), yes_no),
     )
     base_order = ("code", "asc")
     add_form, edit_form = NewCountsAsForm, CountsAsForm
@@ -60,7 +60,7 @@ class CountsAsView(SafeModelView):
     add_columns = ["edition", "code", *edit_columns]
     filters = (ListFilter("edition", _l("All editions"), CountsAs.edition, _editions),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[CountsAs]]:
         rows = select(CountsAs)
         return rows if actor().role in STAFF else rows.where(false())
 
@@ -78,14 +78,14 @@ class CountsAsView(SafeModelView):
         links = [Link(url_for("FormulasView.list"), _("Formulas of the rate"))]
         return [Link(self.url("add"), _("Let a code count")), *links] if self._keeps() else []
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: CountsAs) -> None:
         check_counts_as(item)
         self.pre_update(item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: CountsAs) -> None:
         note_record(actor(), ("byqx", item.edition, item.code), item)
 
-    def post_add(self, _item: Any) -> None:
+    def post_add(self, _item: CountsAs) -> None:
         forget()
 
     post_update = post_add
@@ -101,24 +101,24 @@ class FormulasView(SafeModelView):
     list_title = _l("Formulas of the rate")
     add_title, edit_title = _l("New formula"), _l("Edit the formula")
     columns = (
-        Column("edition", _l("Edition of the formula"), edition_name, card="title"),
-        Column(
+        ListColumn("edition", _l("Edition of the formula"), edition_name, card="title"),
+        ListColumn(
             "since",
             _l("From graduation year"),
             lambda since: since or _("from the beginning"),
             sorts=True,
         ),
-        Column("settled", _l("Parts of the rate"), _parts, width="roomy"),
-        Column("left_out", _l("Not in N"), lambda codes: _(", ").join(codes) or "–"),
-        Column("certain", _l("Confirmed"), yes_no),
-        Column("note", _l("Note"), dash, width="roomy"),
+        ListColumn("settled", _l("Parts of the rate"), _parts, width="roomy"),
+        ListColumn("left_out", _l("Not in N"), lambda codes: _(", ").join(codes) or "–"),
+        ListColumn("certain", _l("Confirmed"), yes_no),
+        ListColumn("note", _l("Note"), dash, width="roomy"),
     )
     base_order = ("since", "desc")
     add_form, edit_form = NewFormulaForm, FormulaForm
     edit_columns = ["settled", "left_out", "certain", "note"]
     add_columns = ["edition", "since", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[RateFormula]]:
         return select(RateFormula)
 
     def record_name(self, item: Any) -> str:
@@ -133,17 +133,17 @@ class FormulasView(SafeModelView):
     def head_back(self) -> Link:
         return Link(url_for("CountsAsView.list"), _("What the codes count as"))
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: RateFormula) -> None:
         check_formula(item)
         self.pre_update(item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: RateFormula) -> None:
         check_formula(item)
         note_record(actor(), ("byqx", item.edition, ""), item)
 
-    def post_add(self, item: Any) -> None:
+    def post_add(self, item: RateFormula) -> None:
         copy_counts(item)
         forget()
 
-    def post_update(self, _item: Any) -> None:
+    def post_update(self, _item: RateFormula) -> None:
         forget()

@@ -24,17 +24,42 @@ OWN = (Source.STAFF, Source.IMPORT)  # written by staff or brought by a file, no
 WRITES = ("open", "add", "change", "take_back")  # the row is written
 ASKS = ("request", "conflict")  # a change to decide on is raised, the row stays
 FACTS = [
-    "student_id", "name", "student_no", "school_id", "college_id", "graduation_year",  # the student
-    "graduates", "moved",  # approved for graduation; the row still has another school, college or year
-    "entry_id", "state", "by_staff", "old_placement",  # its row
-    "placement_id", "source",  # the placement in force
-    "request_id", "request_source", "request_placement", "request_changes",  # the open change
+    "student_id",
+    "name",
+    "student_no",
+    "school_id",
+    "college_id",
+    "graduation_year",  # the student
+    "graduates",
+    "moved",  # approved for graduation; the row still has another school, college or year
+    "entry_id",
+    "state",
+    "by_staff",
+    "old_placement",  # its row
+    "placement_id",
+    "source",  # the placement in force
+    "request_id",
+    "request_source",
+    "request_placement",
+    "request_changes",  # the open change
     "dropped",  # [[placement, changes], …]: turned down since the row is reported
-]  # fmt: skip
+]
 STAGED = [
-    "student_id", "school_id", "college_id", "graduation_year", "moved", "entry_id", "state",
-    "placement_id", "source", "request_id", "request_source", "about", "act", "new_state",
-]  # fmt: skip
+    "student_id",
+    "school_id",
+    "college_id",
+    "graduation_year",
+    "moved",
+    "entry_id",
+    "state",
+    "placement_id",
+    "source",
+    "request_id",
+    "request_source",
+    "about",
+    "act",
+    "new_state",
+]
 
 
 @dataclass(frozen=True)
@@ -90,7 +115,7 @@ class Decided:
             found.setdefault(int(school), Counter())[act] = int(count)
         return found
 
-    def first(self, most: int, before: Counter[str]) -> list[Any]:
+    def first(self, most: int, before: Counter[str]) -> list[object]:
         """The first lines of each act that changes a row, where `before` were shown: facts and `changes`."""
         acts = self.facts["act"]
         place = acts.groupby(acts).cumcount() + acts.map(before)
@@ -139,7 +164,7 @@ def pairs_of(rows: Sequence[tuple[Any, ...]]) -> Pairs:
 
 
 @lru_cache(4096)
-def _sources(line: tuple[Any, ...]) -> str:
+def _sources(line: tuple[object, ...]) -> str:
     """Field → source as JSON: most rows have the same."""
     return json.dumps({f: s for f, s in zip(FIELDS, line, strict=True) if s is not None})
 
@@ -207,12 +232,15 @@ def _not_again(decided: Decided) -> Series[str]:
     names = ["act", "about", "request_placement", "request_changes", "dropped"]
     wishes = facts.loc[asks, names].itertuples(index=False)
     act[asks] = [
-        "waits" if (about, changes) == (waiting, waits_for)
-        else "settled" if wish == "request" and [about, changes] in (dropped or [])
+        "waits"
+        if (about, changes) == (waiting, waits_for)
+        else "settled"
+        if wish == "request" and [about, changes] in (dropped or [])
         else wish
-        for (wish, about, waiting, waits_for, dropped), changes
-        in zip(wishes, decided.changes(asks), strict=True)
-    ]  # fmt: skip
+        for (wish, about, waiting, waits_for, dropped), changes in zip(
+            wishes, decided.changes(asks), strict=True
+        )
+    ]
     return act
 
 

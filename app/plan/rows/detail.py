@@ -17,7 +17,7 @@ from app.workflow import trail
 from app.workflow.models import Trail
 
 
-def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
+def cautions(entry: PlanEntry) -> list[dict[str, object]]:
     """Sentences about a row, each with `text`, `kind` and `url`."""
     return [caution for find in stores().cautions for caution in find(entry)]
 
@@ -44,7 +44,7 @@ def pairs(
     ]
 
 
-def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
+def sources(entry: PlanEntry) -> list[tuple[object, object]]:
     """(field, source) of each value that has one."""
     return [
         (FIELD_LABELS[name], SOURCES.get(source, source))
@@ -68,6 +68,6 @@ def fields_changed(row: Trail) -> str:
     return _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
 
 
-def trace(kind: str, record_id: int) -> list[trail.Line]:
+def trace(kind: str, record_id: int) -> list[trail.TrailLine]:
     """The process trace, newest first."""
     return trail.shown(kind, record_id, staff=True)

@@ -43,8 +43,12 @@ class Formula:
 def formulas() -> dict[str, Formula]:
     """Edition → formula, the newest first."""
     rows = db.session.scalars(select(RateFormula).order_by(RateFormula.since.desc()))
-    found = {r.edition: Formula(r.edition, r.since, tuple(r.settled), tuple(r.left_out), r.certain,
-                                r.note) for r in rows}  # fmt: skip
+    found = {
+        r.edition: Formula(
+            r.edition, r.since, tuple(r.settled), tuple(r.left_out), r.certain, r.note
+        )
+        for r in rows
+    }
     return found or {row["edition"]: Formula(**row) for row in reversed(_formulas())}
 
 
@@ -125,10 +129,15 @@ def load_shipped() -> int:
 
 def _formulas() -> list[dict[str, Any]]:
     return [
-        {**row, "since": int(row["since"]), "certain": row["certain"] == "1",
-         "settled": row["settled"].split(), "left_out": row["left_out"].split()}
+        {
+            **row,
+            "since": int(row["since"]),
+            "certain": row["certain"] == "1",
+            "settled": row["settled"].split(),
+            "left_out": row["left_out"].split(),
+        }
         for row in _read("formulas")
-    ]  # fmt: skip
+    ]
 
 
 def _read(file: str) -> list[dict[str, str]]:

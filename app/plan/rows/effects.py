@@ -22,8 +22,9 @@ from app.plan.rows.sync import sync
 from app.workflow.steps import Change
 
 OWN = (Source.STAFF, Source.IMPORT)
-NO_DESTINATION = _l("The row has no destination, and the placement is in force: take over at least "
-                    "the destination.")  # fmt: skip
+NO_DESTINATION = _l(
+    "The row has no destination, and the placement is in force: take over at least the destination."
+)
 
 
 def where_it_stands(change: Change) -> StrEnum:

@@ -19,27 +19,41 @@ from app.core.text import clean_code, clean_line
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
 
 MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FIELDS}
-TABLES = {"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
-          "position_kind": "gzzwlb"}  # fmt: skip
+TABLES = {
+    "destination_code": "byqx",
+    "employer_kind": "dwxz",
+    "industry": "dwhy",
+    "position_kind": "gzzwlb",
+}
 CLEAN = {
     "employer_name": clean_title,
     **dict.fromkeys(("credit_code", "contact_phone", "postcode", "archive_postcode"), clean_code),
 }
 GROUPS = (
-    (_l("Destination"), ("destination_code", "employer_name", "credit_code", "employer_kind",
-                         "industry", "region", "position_kind")),
+    (
+        _l("Destination"),
+        (
+            "destination_code",
+            "employer_name",
+            "credit_code",
+            "employer_kind",
+            "industry",
+            "region",
+            "position_kind",
+        ),
+    ),
     (_l("Contact"), ("contact_name", "contact_phone", "address", "postcode")),
     (_l("Personal archive"), ("archive_to", "archive_address", "archive_postcode")),
     (_l("Household registration"), ("household_address",)),
-)  # fmt: skip
+)
 
 
-def _line(name: str) -> Any:
+def _line(name: str) -> object:
     clean = CLEAN.get(name, clean_line)
     return line(FIELD_LABELS[name], MOST[name], required=False, clean=clean)
 
 
-def _codes(name: str) -> Any:
+def _codes(name: str) -> object:
     return SelectField(FIELD_LABELS[name], validate_choice=True)
 
 

@@ -26,8 +26,8 @@ from app.core.errors import NotYours
 from app.fab.columns import same
 from app.files.exports.lists import exact
 from app.files.exports.readers import MASKED, blank, reader
-from app.files.exports.row_proxy import Reader, Reading
-from app.files.exports.tables import Asked, Batch, Out, Source, Table
+from app.files.exports.row_proxy import Reader, RowReading
+from app.files.exports.tables import Asked, Batch, ExportSource, ExportTable, Out
 from app.people.schools.models import College, School
 from app.people.schools.queries import colleges_for, schools_for
 from app.people.students.fields import FIELDS as ORIGIN
@@ -71,7 +71,7 @@ def _pair(code: str, name: str, path: str, table: str) -> dict[str, Fill]:
     return {code: Fill(path, code=True), name: Fill(path, table)}
 
 
-def compact(day: Any) -> str:
+def compact(day: object) -> str:
     """A day of eight digits, as the layout has it: 2027-06-30 → 20270630; a masked one 2004****."""
     return str(day).replace("-", "")
 
@@ -88,7 +88,7 @@ def _origin(field: Field) -> dict[str, Fill]:
     return {field.official: Fill(path, shape=compact if day else None)}
 
 
-def _mobile(phone: Any) -> str:
+def _mobile(phone: object) -> str:
     return str(phone) if phones.is_mobile(str(phone)) else ""
 
 
@@ -132,14 +132,24 @@ FILLS: dict[str, Fill] = {
 _REPORT = _l("the certificate of report was abolished in 2023: nobody issues one")
 NOBODY = {
     "LXRCZ": _l("nobody asks employers for a fax number"),
-    **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"),
-                    _REPORT),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"), _REPORT
+    ),
+}
 
 
 # what an analysis workbook counts by: the names, since codes alone say little
-CUTS = {"SZYX": same, "BYQX": same, "DWXZ": same, "DWHY": same, "DWSZD": codes.province, "XL": same,
-        "ZY": same, "SZBJ": same, "XB": same}  # fmt: skip
+CUTS = {
+    "SZYX": same,
+    "BYQX": same,
+    "DWXZ": same,
+    "DWHY": same,
+    "DWSZD": codes.province,
+    "XL": same,
+    "ZY": same,
+    "SZBJ": same,
+    "XB": same,
+}
 
 
 @cache
@@ -148,11 +158,14 @@ def official() -> tuple[Official, ...]:
     with COLUMNS.open(encoding="utf-8-sig", newline="") as text:
         return tuple(
             Official(
-                row["field"], row["dbf_field"], row["header"], int(row["length_proposed"]),
+                row["field"],
+                row["dbf_field"],
+                row["header"],
+                int(row["length_proposed"]),
                 row["in_50_column_export"] == "1",
             )
             for row in csv.DictReader(text)
-        )  # fmt: skip
+        )
 
 
 def layout(name: str) -> list[Official]:
@@ -174,18 +187,18 @@ def rows_for(asked: Asked) -> Select[Any]:
     return found.where(PlanEntry.state == asked["state"]) if asked.get("state") else found
 
 
-def table(asked: Asked, clear: bool) -> Table:
+def table(asked: Asked, clear: bool) -> ExportTable:
     """The plan in the official layout: headers in Chinese, DBF names and widths as given."""
     columns = layout(asked["layout"])
     outs = [
         Out(column.header, column.dbf, column.width, cut=CUTS.get(column.field))
         for column in columns
     ]
-    return Table(outs, lambda: _rows(columns, asked, clear))
+    return ExportTable(outs, lambda: _rows(columns, asked, clear))
 
 
 def _rows(columns: Sequence[Official], asked: Asked, clear: bool) -> Generator[Batch, None, None]:
-    reading = Reading(PlanEntry)
+    reading = RowReading(PlanEntry)
     readers = [_reader(reading, column.field, asked, clear) for column in columns]
     return reading.texts(_ordered(asked), readers)
 
@@ -194,7 +207,7 @@ def _ordered(asked: Asked) -> Select[Any]:
     return rows_for(asked).order_by(PlanEntry.college_id, PlanEntry.id)
 
 
-def _reader(reading: Reading, field: str, asked: Asked, clear: bool) -> Reader:
+def _reader(reading: RowReading, field: str, asked: Asked, clear: bool) -> Reader:
     """How one official column is filled, or that it stays empty."""
     fill, spelled = FILLS.get(field), asked["spelled"]
     if fill is None or (fill.code and spelled == "names") or (fill.table and spelled == "codes"):
@@ -253,4 +266,4 @@ def back(_asked: Asked) -> tuple[Any, str]:
     return _l("Employment plan"), url_for("PlanView.list")
 
 
-PLAN = Source(NAME, table, count, title, back, facts)
+PLAN = ExportSource(NAME, table, count, title, back, facts)

@@ -118,17 +118,39 @@ class PlanEntry(db.Model):
 
 
 DESTINATION_FIELDS = (
-    "destination_code", "credit_code", "employer_name", "employer_kind", "industry", "location",
-    "position_kind", "contact_name", "contact_phone", "address", "postcode", "archive_to",
-    "archive_address", "archive_postcode", "household_address",
-)  # fmt: skip
+    "destination_code",
+    "credit_code",
+    "employer_name",
+    "employer_kind",
+    "industry",
+    "location",
+    "position_kind",
+    "contact_name",
+    "contact_phone",
+    "address",
+    "postcode",
+    "archive_to",
+    "archive_address",
+    "archive_postcode",
+    "household_address",
+)
 OFFICIAL = {
-    "destination_code": "BYQXDM", "credit_code": "DWZZJGDM", "employer_name": "DWMC",
-    "employer_kind": "DWXZDM", "industry": "DWHYDM", "location": "DWSZDDM",
-    "position_kind": "GZZWLBDM", "contact_name": "DWLXR", "contact_phone": "LXRDH",
-    "address": "DWDZ", "postcode": "DWYB", "archive_to": "DAZJDWMC", "archive_address": "DAZJDWDZ",
-    "archive_postcode": "DAZJDWYB", "household_address": "HKQZDZ",
-}  # fmt: skip
+    "destination_code": "BYQXDM",
+    "credit_code": "DWZZJGDM",
+    "employer_name": "DWMC",
+    "employer_kind": "DWXZDM",
+    "industry": "DWHYDM",
+    "location": "DWSZDDM",
+    "position_kind": "GZZWLBDM",
+    "contact_name": "DWLXR",
+    "contact_phone": "LXRDH",
+    "address": "DWDZ",
+    "postcode": "DWYB",
+    "archive_to": "DAZJDWMC",
+    "archive_address": "DAZJDWDZ",
+    "archive_postcode": "DAZJDWYB",
+    "household_address": "HKQZDZ",
+}
 FIELD_LABELS = {
     "destination_code": _l("Destination"), "credit_code": _l("Credit code"),
     "employer_name": _l("Employer"), "employer_kind": _l("Nature"), "industry": _l("Industry"),
@@ -178,12 +200,16 @@ class ChangeRequest(db.Model):
 
     __tablename__ = "change_request"
     __table_args__ = (
-        Index("uq_change_request_open", "entry_id", unique=True,
-              postgresql_where=text("state = 'open'")),
+        Index(
+            "uq_change_request_open",
+            "entry_id",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
         Index("ix_change_request_entry", "entry_id", "state"),
         Index("ix_change_request_school", "school_id", "state", "changed_at", "id"),
         Index("ix_change_request_placement", "placement_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("plan_entry.id"))
@@ -307,11 +333,16 @@ class RateFormula(db.Model):
 
 
 PARTS = {
-    "agreement": _l("Agreement or contract"), "employed": _l("Employed by an organisation"),
-    "startup": _l("Own business"), "flexible": _l("Flexible employment"),
-    "freelance": _l("Freelance"), "study": _l("Further study"), "seeking": _l("Seeking work"),
-    "not_now": _l("Not seeking work for now"), "none": _l("No destination"),
-}  # fmt: skip
+    "agreement": _l("Agreement or contract"),
+    "employed": _l("Employed by an organisation"),
+    "startup": _l("Own business"),
+    "flexible": _l("Flexible employment"),
+    "freelance": _l("Freelance"),
+    "study": _l("Further study"),
+    "seeking": _l("Seeking work"),
+    "not_now": _l("Not seeking work for now"),
+    "none": _l("No destination"),
+}
 
 
 # of two records that are merged only one can have it (ADM-02): the constraint, and what to say

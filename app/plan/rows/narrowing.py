@@ -134,28 +134,57 @@ def _entry(
 
 
 def _student(
-    name: str, title: Any, label: Any, condition: Any, options: Any = None
+    name: str, title: object, label: object, condition: object, options: object = None
 ) -> tuple[Any, ...]:
     return name, title, label, condition, options, False
 
 
 DECLARED = (
-    _entry("part", _l("Group of destinations"), _l("All groups of destinations"), counting_as, _parts),
-    _entry("destination", _l("Destination"), _l("All destinations"),
-           lambda code: PlanEntry.destination_code == code, _named("byqx")),
-    _entry("employer", _l("Employer"), _l("Employer: part of its name, or credit code"), has_employer),
-    _entry("nature", _l("Nature"), _l("All natures"),
-           lambda code: PlanEntry.employer_kind == code, _named("dwxz")),
-    _entry("industry", _l("Industry"), _l("All industries"),
-           lambda code: PlanEntry.industry == code, _named("dwhy")),
+    _entry(
+        "part", _l("Group of destinations"), _l("All groups of destinations"), counting_as, _parts
+    ),
+    _entry(
+        "destination",
+        _l("Destination"),
+        _l("All destinations"),
+        lambda code: PlanEntry.destination_code == code,
+        _named("byqx"),
+    ),
+    _entry(
+        "employer", _l("Employer"), _l("Employer: part of its name, or credit code"), has_employer
+    ),
+    _entry(
+        "nature",
+        _l("Nature"),
+        _l("All natures"),
+        lambda code: PlanEntry.employer_kind == code,
+        _named("dwxz"),
+    ),
+    _entry(
+        "industry",
+        _l("Industry"),
+        _l("All industries"),
+        lambda code: PlanEntry.industry == code,
+        _named("dwhy"),
+    ),
     _entry("region", _l("Region"), _l("Region: province, city, district or code"), in_region),
     _student("major", _l("Major"), _l("Major: part of its name, or code"), of_major),
     _student("class_", _l("Class"), _l("Class: part of its name"), in_class),
-    _student("level", _l("Level of education"), _l("All levels"),
-             lambda code: Student.education == code, _named("xl")),
-    _entry("source", _l("Source"), _l("All sources"),
-           lambda source: PlanEntry.sources["destination_code"].astext == source, _sources),
-)  # fmt: skip
+    _student(
+        "level",
+        _l("Level of education"),
+        _l("All levels"),
+        lambda code: Student.education == code,
+        _named("xl"),
+    ),
+    _entry(
+        "source",
+        _l("Source"),
+        _l("All sources"),
+        lambda source: PlanEntry.sources["destination_code"].astext == source,
+        _sources,
+    ),
+)
 
 
 def filters(model: Any) -> tuple[ListFilter, ...]:

@@ -8,13 +8,31 @@ from app.notices.workflow import Letter, Letters
 
 LETTERS: Letters = {}
 # the plan is the office's own paper: the parties read of what led to it
-SILENT = ("edit", "check", "uncheck", "report", "reopen", "amend", "import", "undo_import",
-          "renewed", "emptied", "failed", "record_changed",
-          "raise", "renew", "apply", "drop", "overtake")  # fmt: skip
+SILENT = (
+    "edit",
+    "check",
+    "uncheck",
+    "report",
+    "reopen",
+    "amend",
+    "import",
+    "undo_import",
+    "renewed",
+    "emptied",
+    "failed",
+    "record_changed",
+    "raise",
+    "renew",
+    "apply",
+    "drop",
+    "overtake",
+)
 
 PROOF = Letter(
     _l("The plan differs from the placements: %(count)s"),
-    _l("The nightly comparison found rows that do not follow their placements. Look at them "
-       "side by side and apply the differences."),
+    _l(
+        "The nightly comparison found rows that do not follow their placements. Look at them "
+        "side by side and apply the differences."
+    ),
     "/plan/sync/",
-)  # fmt: skip
+)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -22,8 +23,8 @@ from app.core.forms import show_problems
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
-from app.fab.columns import CHANGED, Column, Panel, fact, groups_panel, same, trace_panel
-from app.fab.declared import READ_ONLY, Link, ListFilter, Offer, Tab, record_action
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, groups_panel, same, trace_panel
+from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
 from app.fab.presentation import chip, chips, dash
@@ -60,7 +61,7 @@ def _source(source: str | None) -> str:
     return str(SOURCES.get(source, "–"))  # type: ignore[call-overload]
 
 
-def _mark(own: bool) -> Any:
+def _mark(own: bool) -> ResponseReturnValue:
     return chip(_("Written by staff"), "turn") if own else "–"
 
 
@@ -88,11 +89,11 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "write"}
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
-    columns: tuple[Column, ...] = (
+    columns: tuple[ListColumn, ...] = (
         STUDENT_NO.but(card=""),
         STUDENT.but(label=_l("Name")),
         COLLEGE.but(path="student.college.name", card="none", cut=same),
-        Column(
+        ListColumn(
             "destination",
             _l("Destination"),
             dash,
@@ -100,19 +101,21 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             width="middling",
             cut=same,
         ),
-        Column("employer_name", _l("Employer"), dash, sorts=True, width="middling"),
-        Column(
+        ListColumn("employer_name", _l("Employer"), dash, sorts=True, width="middling"),
+        ListColumn(
             "employer_kind", _l("Nature"), of_row=_with_code("employer_kind"), card="none", cut=same
         ),
-        Column("industry", _l("Industry"), of_row=_with_code("industry"), card="none", cut=same),
-        Column(
+        ListColumn(
+            "industry", _l("Industry"), of_row=_with_code("industry"), card="none", cut=same
+        ),
+        ListColumn(
             "source",
             _l("Source"),
             _source,
             card="none",
             cut=same,
         ),
-        Column(
+        ListColumn(
             "by_staff",
             _l("Mark"),
             _mark,
@@ -120,7 +123,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             card="none",
         ),
         CHANGED.but(card="none"),
-        Column("state", _l("State"), chips(PLAN_STATES, PLAN_CHIPS), card="status", cut=same),
+        ListColumn("state", _l("State"), chips(PLAN_STATES, PLAN_CHIPS), card="status", cut=same),
         fact("student.major.name", _l("Major"), cut=same),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("credit_code", _l("Credit code"), dash),
@@ -179,7 +182,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), PlanEntry.graduation_year, years),
     )
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         for making in stores().makings:
             setattr(self, making.name, self._making(making))
         self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *stores().plan_filters)
@@ -199,7 +202,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             union_all(mine.where(super().finds(text)), *of_employer(text, actor()))
         )
 
-    def list_context(self, args: ListArgs) -> dict[str, Any]:
+    def list_context(self, args: ListArgs) -> dict[str, object]:
         """Who of the year and college that the list shows has no row (PLN-06)."""
         chosen = dict(args.filters)
         columns = {"year": Student.graduation_year, "college": Student.college_id}
@@ -241,14 +244,19 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def related(self, item: Any) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]
 
-    def _cautions(self, item: Any) -> list[dict[str, Any]]:
+    def _cautions(self, item: PlanEntry) -> list[dict[str, Any]]:
         return once(f"cautions {item.id}", lambda: detail.cautions(item))
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         """Before the report the warnings are read once more (PLN-06)."""
         texts = [caution["text"] for caution in self._cautions(item)]
-        said = "".join((self.record_name(item), " — ", _("Please note: %(hints)s",
-                        hints=" ".join(texts)))) if texts else ""  # fmt: skip
+        said = (
+            "".join(
+                (self.record_name(item), " — ", _("Please note: %(hints)s", hints=" ".join(texts)))
+            )
+            if texts
+            else ""
+        )
         return [
             replace(offer, text=said) if said and offer.name == "report" else offer
             for offer in super().offers(item)
@@ -287,7 +295,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
         return redirect(page, 303)
 
-    def _write_page(self, item: Any, form: EntryForm) -> Any:
+    def _write_page(self, item: PlanEntry, form: EntryForm) -> Any:
         return self.render_template(
             "plan/rows/write.html",
             name=self.record_name(item),
@@ -300,7 +308,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def _making(self, making: detail.Making) -> Any:
         """The action that has the ticked rows made into something."""
 
-        def act(items: list[Any]) -> Any:
+        def act(items: list[PlanEntry]) -> Any:
             try:
                 return redirect(making.ask(items), 303)
             except Refused as refusal:

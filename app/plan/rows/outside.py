@@ -155,8 +155,9 @@ def without_row(_value: str = "") -> ColumnElement[bool]:
 
 def reason_of(student: Student) -> str:
     """Why a graduate is outside the rate, in words; else, where it is so, that the plan has no row."""
-    found = why(student.origin_state, student.education,
-                formula_of(formula(student.graduation_year)))  # fmt: skip
+    found = why(
+        student.origin_state, student.education, formula_of(formula(student.graduation_year))
+    )
     return str(REASONS[found or Why.NO_ROW])
 
 
@@ -167,6 +168,10 @@ def text_of(base: Base) -> str:
     reasons = " · ".join(
         f"{REASONS[why]} {base.outside[why]:,}" for why in Why if why in base.outside
     )
-    return _("%(inside)s of %(total)s graduates are counted. Not counted: %(out)s (%(reasons)s).",
-             inside=f"{base.inside:,}", total=f"{base.total:,}", out=f"{base.out:,}",
-             reasons=reasons)  # fmt: skip
+    return _(
+        "%(inside)s of %(total)s graduates are counted. Not counted: %(out)s (%(reasons)s).",
+        inside=f"{base.inside:,}",
+        total=f"{base.total:,}",
+        out=f"{base.out:,}",
+        reasons=reasons,
+    )

@@ -12,7 +12,7 @@ from sqlalchemy import Select
 from app.accounts.queries import actor
 from app.codes import labels
 from app.codes import queries as codes
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
@@ -27,7 +27,7 @@ from app.plan.rows.outside import RATE, REASONS, Base, Why
 
 
 @dataclass(frozen=True)
-class Line:
+class OutsideLine:
     """What stands under a figure: how many of all are counted, the others by reason with their list."""
 
     inside: str
@@ -37,7 +37,7 @@ class Line:
     reasons: list[tuple[str, str, str]]
 
 
-def line_of(base: Base, urls: dict[str, str] | None = None, **narrowed: Any) -> Line:
+def line_of(base: Base, urls: dict[str, str] | None = None, **narrowed: object) -> OutsideLine:
     """The line under a figure; `narrowed` are the filters of the list behind each reason.
 
     With `urls` each reason leads there instead, or nowhere: a snapshot's, say.
@@ -51,7 +51,7 @@ def line_of(base: Base, urls: dict[str, str] | None = None, **narrowed: Any) -> 
         for why in Why
         if base.outside.get(why)
     ]
-    return Line(f"{base.inside:,}", f"{base.total:,}", base.out, f"{base.out:,}", reasons)
+    return OutsideLine(f"{base.inside:,}", f"{base.total:,}", base.out, f"{base.out:,}", reasons)
 
 
 def listed(why: str, **narrowed: Any) -> str:
@@ -75,34 +75,52 @@ class OutsideView(StudentSearch, SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Graduates outside the figures")
     columns = (
-        Column("name", _l("Name"), sorts=True, card="title"),
-        Column("student_no", _l("Student number"), sorts=True, width="number"),
+        ListColumn("name", _l("Name"), sorts=True, card="title"),
+        ListColumn("student_no", _l("Student number"), sorts=True, width="number"),
         COLLEGE,
-        Column("class_name", _l("Class"), dash, card="none"),
-        Column("graduation_year", _l("Graduation year"), card="none"),
-        Column(
+        ListColumn("class_name", _l("Class"), dash, card="none"),
+        ListColumn("graduation_year", _l("Graduation year"), card="none"),
+        ListColumn(
             "education", _l("Level of education"), lambda code: labels.code("xl", code), card="none"
         ),
-        Column(
+        ListColumn(
             "origin_state", _l("Why"), of_row=outside.reason_of, card="status", width="middling"
         ),
     )
     base_order = ("id", "asc")
     filters = (
         ListFilter("year", _l("All years"), Student.graduation_year, years),
-        ListFilter("reason", _l("All reasons"), outside.for_reason,
-                   lambda: [(RATE, str(_l("Not counted in the rate"))),
-                            *((why.value, str(text)) for why, text in REASONS.items())]),
-        ListFilter("row", _l("In the plan or not"), outside.without_row,
-                   lambda: [("none", str(REASONS[Why.NO_ROW]))]),
+        ListFilter(
+            "reason",
+            _l("All reasons"),
+            outside.for_reason,
+            lambda: [
+                (RATE, str(_l("Not counted in the rate"))),
+                *((why.value, str(text)) for why, text in REASONS.items()),
+            ],
+        ),
+        ListFilter(
+            "row",
+            _l("In the plan or not"),
+            outside.without_row,
+            lambda: [("none", str(REASONS[Why.NO_ROW]))],
+        ),
         ListFilter("school", _l("All schools"), Student.school_id, schools),
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
-        ListFilter("education", _l("All levels"), Student.education,
-                   lambda: labels.choices(codes.names("xl", ended=True), "xl")),
-        ListFilter("sex", _l("Both sexes"), Student.sex,
-                   lambda: labels.choices(codes.names("xb", ended=True), "xb")),
+        ListFilter(
+            "education",
+            _l("All levels"),
+            Student.education,
+            lambda: labels.choices(codes.names("xl", ended=True), "xl"),
+        ),
+        ListFilter(
+            "sex",
+            _l("Both sexes"),
+            Student.sex,
+            lambda: labels.choices(codes.names("xb", ended=True), "xb"),
+        ),
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return students_for(actor()).where(outside.for_reason(RATE) | outside.without_row())

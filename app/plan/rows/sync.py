@@ -157,15 +157,30 @@ def _portions(student_ids: Sequence[int]) -> Iterator[Sequence[int]]:
 _WRITES = "d.act IN ('open', 'add', 'change', 'take_back')"
 _CHANGES = "jsonb_build_object('changes', changes)"
 _EMPTIED = f"CASE new_state WHEN '{PlanState.OPEN}' THEN 'emptied' ELSE 'renewed' END"
-_FELL = trail.lines("plan_entry", _EMPTIED, "old_state", "new_state", trail.BY_CLOCK, record="entry_id",
-                    details=_CHANGES)  # fmt: skip
-_RAISED = trail.lines(
-    "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
-    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", trail.BY_CLOCK,
+_FELL = trail.lines(
+    "plan_entry",
+    _EMPTIED,
+    "old_state",
+    "new_state",
+    trail.BY_CLOCK,
+    record="entry_id",
     details=_CHANGES,
-)  # fmt: skip
-_OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
-                         f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK)  # fmt: skip
+)
+_RAISED = trail.lines(
+    "change_request",
+    "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END",
+    f"'{ChangeState.OPEN}'",
+    trail.BY_CLOCK,
+    details=_CHANGES,
+)
+_OVERTAKEN = trail.lines(
+    "change_request",
+    "'overtake'",
+    f"'{ChangeState.OPEN}'",
+    f"'{ChangeState.OVERTAKEN}'",
+    trail.BY_CLOCK,
+)
 
 STAGED = f"""student_id int, school_id int, college_id int,
     graduation_year int, moved boolean, entry_id int, old_state text, placement_id int, source text,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
@@ -32,7 +33,7 @@ class PlanExportForm(ExportForm):
     layout = RadioField(_l("Layout"), default="74")
     spelled = RadioField(_l("Codes"), default="both")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, formats=FORMATS, **kwargs)
         every = ("", str(_l("All")))
         self.year.choices = [(int(value), label) for value, label in years()]
@@ -48,10 +49,13 @@ class PlanExportForm(ExportForm):
         """What is kept of it."""
         school = self.school.data if "school" in self else ""
         return {
-            "year": self.year.data, "school": int(school) if school else None,
+            "year": self.year.data,
+            "school": int(school) if school else None,
             "college": int(self.college.data) if self.college.data else None,
-            "state": self.state.data, "layout": self.layout.data, "spelled": self.spelled.data,
-        }  # fmt: skip
+            "state": self.state.data,
+            "layout": self.layout.data,
+            "spelled": self.spelled.data,
+        }
 
 
 class PlanExportView(AskView):
@@ -63,7 +67,7 @@ class PlanExportView(AskView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         form = PlanExportForm(formdata=None)
         year = year_asked(form)
         form.year.data = form.year.choices[1][0] if year is None else year

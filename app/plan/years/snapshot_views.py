@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -24,7 +25,7 @@ from app.people.schools.office_views import years
 from app.plan.rows.detail import shown
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
 from app.plan.rows.outside import REASONS, Why
-from app.plan.rows.outside_views import Line, line_of
+from app.plan.rows.outside_views import OutsideLine, line_of
 from app.plan.years import snapshots
 
 LARGEST_KEY = 2**31 - 1
@@ -32,10 +33,12 @@ SHOWN = 100  # rows of a part that a page lists
 LISTED = 200  # snapshots
 LABELS = {**PARTS, **REASONS}
 KINDS = {
-    "added": _l("Added graduates"), "left": _l("Graduates who left"),
-    "settled": _l("Got a destination"), "ended": _l("Lost the destination"),
+    "added": _l("Added graduates"),
+    "left": _l("Graduates who left"),
+    "settled": _l("Got a destination"),
+    "ended": _l("Lost the destination"),
     "changed": _l("Changed"),
-}  # fmt: skip
+}
 
 
 class SnapshotsView(SafeView):
@@ -77,30 +80,43 @@ class SnapshotsView(SafeView):
             line=_line(snapshot),
             rows=[_row(row.row, snapshot) for row in rows],
             shown=SHOWN,
-            others=[(_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
-                    for s in _others(snapshot)],
-        )  # fmt: skip
+            others=[
+                (_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
+                for s in _others(snapshot)
+            ],
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["GET"])
     @has_access
-    def compare(self, pk: int, new: int) -> Any:
+    def compare(self, pk: int, new: int) -> ResponseReturnValue:
         """What is different between two snapshots of one year."""
         old_one, new_one = _pair(pk, new)
         found = snapshots.compare(old_one, new_one, SHOWN)
         kinds = [
-            (KINDS[k], found.counts[k], [_changed(r, old_one, new_one) for r in found.rows if r.kind == k])
-            for k in KINDS if found.counts.get(k)
-        ]  # fmt: skip
+            (
+                KINDS[k],
+                found.counts[k],
+                [_changed(r, old_one, new_one) for r in found.rows if r.kind == k],
+            )
+            for k in KINDS
+            if found.counts.get(k)
+        ]
         return self.render_template(
-            "plan/years/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
-            counts=_both(old_one, new_one), lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
-            back=url_for("SnapshotsView.show", pk=new_one.id), shown=SHOWN,
-            file_url=self._may("differences") and url_for("SnapshotsView.differences", pk=pk, new=new),
-        )  # fmt: skip
+            "plan/years/snapshots_compared.html",
+            old=_title(old_one),
+            new=_title(new_one),
+            kinds=kinds,
+            counts=_both(old_one, new_one),
+            lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
+            back=url_for("SnapshotsView.show", pk=new_one.id),
+            shown=SHOWN,
+            file_url=self._may("differences")
+            and url_for("SnapshotsView.differences", pk=pk, new=new),
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["POST"])
     @has_access
-    def differences(self, pk: int, new: int) -> Any:
+    def differences(self, pk: int, new: int) -> ResponseReturnValue:
         """The worker writes everything that is different into a workbook."""
         old_one, new_one = _pair(pk, new)
         name = (
@@ -119,12 +135,16 @@ class SnapshotsView(SafeView):
         wanted = snapshots.snapshots_for(actor()).order_by(Snapshot.id.desc()).limit(LISTED)
         return self.render_template(
             "plan/years/snapshots.html",
-            rows=[(s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
-                  for s in db.session.scalars(wanted)],
-            years=years(), problems=list(problems),
-            year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
+            rows=[
+                (s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
+                for s in db.session.scalars(wanted)
+            ],
+            years=years(),
+            problems=list(problems),
+            year=request.form.get("year", ""),
+            note=request.form.get("note", "")[:100],
             may=self._may("make"),
-        )  # fmt: skip
+        )
 
 
 def _pair(one: int, other: int) -> tuple[Snapshot, Snapshot]:
@@ -143,16 +163,17 @@ def outside_urls(snapshot: Snapshot) -> dict[str, str]:
     return {w: url for w, url in pages if (snapshot.outside or {}).get(w)}
 
 
-def _line(snapshot: Snapshot) -> Line | None:
+def _line(snapshot: Snapshot) -> OutsideLine | None:
     base = snapshots.base_of(snapshot)
     return line_of(base, outside_urls(snapshot)) if base else None
 
 
 def _others(snapshot: Snapshot) -> list[Snapshot]:
     wanted = snapshots.snapshots_for(actor()).where(
-        Snapshot.school_id == snapshot.school_id, Snapshot.id != snapshot.id,
+        Snapshot.school_id == snapshot.school_id,
+        Snapshot.id != snapshot.id,
         Snapshot.graduation_year == snapshot.graduation_year,
-    )  # fmt: skip
+    )
     return list(db.session.scalars(wanted.order_by(Snapshot.id.desc()).limit(LISTED)))
 
 
@@ -160,13 +181,15 @@ def _title(snapshot: Snapshot) -> str:
     return f"{snapshot.day} {snapshot.note}"
 
 
-def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
+def _facts(snapshot: Snapshot) -> list[tuple[object, object]]:
     return [
-        (_("Graduation year"), snapshot.graduation_year), (_("Reporting date"), snapshot.day),
-        (_("Graduates"), snapshot.total), (_("Edition of the codes"), edition_name(snapshot.code_edition)),
+        (_("Graduation year"), snapshot.graduation_year),
+        (_("Reporting date"), snapshot.day),
+        (_("Graduates"), snapshot.total),
+        (_("Edition of the codes"), edition_name(snapshot.code_edition)),
         (_("Edition of the formula"), edition_name(snapshot.formula_edition)),
         (_("Made by"), f"{snapshot.made_by_name} {moment(snapshot.made_at)}"),
-    ]  # fmt: skip
+    ]
 
 
 def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
@@ -189,9 +212,12 @@ def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
 def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
     code = row.get("destination_code")
     name = snapshot.codes.get(code or "", ["", ""])[0]
-    return {"name": row["name"], "student_no": row["student_no"],
-            "destination": f"{code} {name}" if code else "",
-            "employer": row.get("employer_name", "")}  # fmt: skip
+    return {
+        "name": row["name"],
+        "student_no": row["student_no"],
+        "destination": f"{code} {name}" if code else "",
+        "employer": row.get("employer_name", ""),
+    }
 
 
 def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
@@ -217,8 +243,14 @@ def _workbook(paper: Paper) -> bytes:
     old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
     if paper.school_id != old.school_id or paper.school_id != new.school_id:
         raise NotYours(f"snapshots {old.id}, {new.id}")
-    heads = [(_("What it is"), 18), (_("Student number"), 18), (_("Name"), 14), (_("Field"), 20),
-             (_title(old), 36), (_title(new), 36)]  # fmt: skip
+    heads = [
+        (_("What it is"), 18),
+        (_("Student number"), 18),
+        (_("Name"), 14),
+        (_("Field"), 20),
+        (_title(old), 36),
+        (_title(new), 36),
+    ]
     out = io.BytesIO()
     with making.book_of(out, _("Differences"), heads) as put:
         for label, before, after in _both(old, new):
@@ -244,4 +276,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
 
 
-MAKER = making.Maker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")
+MAKER = making.PaperMaker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")

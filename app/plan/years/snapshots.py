@@ -65,13 +65,22 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
         found, part = (left, outside) if outside else (counts, parts.get(code or "", NOTHING))
         found[part] = found.get(part, 0) + count
     made = Snapshot(
-        id=key, school_id=who.school_id, graduation_year=year, day=clock.local(now).date(),
-        note=note, code_edition=codes.edition("byqx", year), formula_edition=formula(year),
+        id=key,
+        school_id=who.school_id,
+        graduation_year=year,
+        day=clock.local(now).date(),
+        note=note,
+        code_edition=codes.edition("byqx", year),
+        formula_edition=formula(year),
         codes=_codes(year, parts),
         formula={"settled": rate.settled, "left_out": rate.left_out},
-        counts=counts, total=sum(counts.values()), outside=left, made_by=who.user_id, made_by_name=who.name,
+        counts=counts,
+        total=sum(counts.values()),
+        outside=left,
+        made_by=who.user_id,
+        made_by_name=who.name,
         made_at=now,
-    )  # fmt: skip
+    )
     db.session.add(made)
     db.session.flush()
     return made

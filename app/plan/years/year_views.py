@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -84,7 +85,7 @@ class PlanYearView(SafeView):
 
     @expose("/<string:year>", methods=["GET"])
     @has_access
-    def compare(self, year: str) -> Any:
+    def compare(self, year: str) -> ResponseReturnValue:
         """What would be added, changed, taken back, and what meets a conflict; nothing is written."""
         return self._comparison(_school(), _year(year))
 
@@ -115,8 +116,14 @@ class PlanYearView(SafeView):
             flash(_("No row of %(year)s is ready for this.", year=number), "info")
             return redirect(url_for("PlanYearView.index"), 303)
         if request.args.get("seen") != str(len(rows)):
-            flash(_("The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
-                    "look again.", count=len(rows)), "warning")  # fmt: skip
+            flash(
+                _(
+                    "The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
+                    "look again.",
+                    count=len(rows),
+                ),
+                "warning",
+            )
             return redirect(url_for("PlanYearView.index"), 303)
         batch = ask(who, "plan_entry", step, rows, back_url=url_for("PlanYearView.index"))
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
@@ -124,7 +131,7 @@ class PlanYearView(SafeView):
     def _may(self, permission: str) -> bool:
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
-    def _comparison(self, school: int, year: int) -> Any:
+    def _comparison(self, school: int, year: int) -> ResponseReturnValue:
         counts, rows = sync.side_by_side(school, year, SHOWN)
         found: dict[str, list[Any]] = {}
         for row in rows:
@@ -139,11 +146,16 @@ class PlanYearView(SafeView):
         db.session.rollback()
         kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
         return self.render_template(
-            "plan/years/compare.html", year=year, kinds=kinds, writes=_writes(counts),
-            asks=_asks(counts), shown=SHOWN,
-            seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+            "plan/years/compare.html",
+            year=year,
+            kinds=kinds,
+            writes=_writes(counts),
+            asks=_asks(counts),
+            shown=SHOWN,
+            seen=json.dumps(counts, sort_keys=True),
+            may=self._may("apply"),
             waiting=queries.waiting_of(actor(), year),
-        )  # fmt: skip
+        )
 
 
 def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
@@ -196,6 +208,11 @@ def _seen(text: str) -> dict[str, int]:
 def _states(counts: dict[str, int], year: int) -> list[tuple[Any, str, int, str]]:
     """(state, kind of chip, rows, where they are listed), in the order of the workflow."""
     return [
-        (PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0),
-         url_for("PlanView.list", tab=s.value, f_year=year)) for s in PlanState
-    ]  # fmt: skip
+        (
+            PLAN_STATES[s],
+            PLAN_CHIPS.get(s, "closed"),
+            counts.get(s, 0),
+            url_for("PlanView.list", tab=s.value, f_year=year),
+        )
+        for s in PlanState
+    ]

@@ -73,7 +73,7 @@ def _letter(document: Document) -> Verified | None:
     return Verified(LABELS[TerminationState.APPROVED], "done", rows)
 
 
-def _facts(document: Document, placement: Placement) -> list[tuple[Any, Any]]:
+def _facts(document: Document, placement: Placement) -> list[tuple[object, object]]:
     return [
         (_l("Agreement number"), document.number or ""),
         (_l("School"), placement.school.name),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import abort, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.core.limits import Limit
@@ -33,7 +34,7 @@ class VerificationView(SafeView):
         return self._page("", None)
 
     @expose("/file", methods=["POST"])
-    def file(self) -> Any:
+    def file(self) -> ResponseReturnValue:
         """Whether this very file is a document of ours, to the last byte, and which edition (DOC-04)."""
         if not ASKED.take(request.remote_addr):
             abort(429)

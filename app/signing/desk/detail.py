@@ -71,7 +71,7 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
     ]
 
 
-def statuses(placement: Placement, now: datetime) -> list[tuple[Any, str]]:
+def statuses(placement: Placement, now: datetime) -> list[tuple[object, str]]:
     """Words and kinds of the chips: the review, a termination, a report (INV-24)."""
     lapsed = PLACEMENTS.lapse(placement, now)
     found = [review_of(placement.kind, lapsed[1] if lapsed else placement.state)]
@@ -84,7 +84,7 @@ def statuses(placement: Placement, now: datetime) -> list[tuple[Any, str]]:
     return found
 
 
-def report(placement: Placement) -> list[Any]:
+def report(placement: Placement) -> list[object]:
     """What the student reports as untrue while the school has not answered (INV-20)."""
     found = open_objection(placement_id=placement.id)
     if found is None:
@@ -132,7 +132,7 @@ def not_made_of(placement: Placement) -> list[str]:
     return not_made(failure_of(placement), placement) or letter
 
 
-def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
+def proposal(placement: Placement, now: datetime) -> dict[str, object] | None:
     """The terms the employer proposes and the student has not answered: old and new (INV-16)."""
     if placement.proposed is None or placement.terms is None or placement.answer_by is None:
         return None
@@ -163,7 +163,7 @@ def blocks(placement: Placement, who: Actor) -> list[Block]:
     ]
 
 
-def _student(placement: Placement) -> list[Any]:
+def _student(placement: Placement) -> list[object]:
     student = placement.student
     return [
         {"label": _("Name"), "value": student.name, "strong": True},
@@ -181,7 +181,7 @@ def _student(placement: Placement) -> list[Any]:
     ]
 
 
-def _employer(placement: Placement) -> list[Any]:
+def _employer(placement: Placement) -> list[object]:
     employer, name = placement.employer, placement.employer_name
     paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
@@ -227,22 +227,26 @@ def _terms(placement: Placement) -> list[Block]:
             group,
             title,
             [
-                {"label": field.label, "value": with_unit(field, values[field.name], year),
-                 "strong": field.large, "wide": field.length > 60 and group != OFFER}
+                {
+                    "label": field.label,
+                    "value": with_unit(field, values[field.name], year),
+                    "strong": field.large,
+                    "wide": field.length > 60 and group != OFFER,
+                }
                 for field in FIELDS
                 if field.group == group and asked(field, values)
             ],
             3 if group == OFFER else 2,
         )
         for group, title in GROUPS.items()
-    ]  # fmt: skip
+    ]
 
 
 # what another record's row says already
 SILENT = {"placement": ("end", "revive", "void"), "invitation": ("void",)}
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """Who did what, when and why, newest first: invitation, placement, terminations, reports."""
     records = [("placement", placement.id)]
     if placement.invitation_id:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -17,7 +18,7 @@ from app.codes import queries as codes
 from app.codes.labels import code_name
 from app.core import clock
 from app.fab.arguments import ListArgs
-from app.fab.columns import CHANGED, Column, fact, same
+from app.fab.columns import CHANGED, ListColumn, fact, same
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import TabLink
@@ -60,12 +61,12 @@ _POSITION = "terms.position_kind"
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
 
 
-def _ending(state: str | None) -> Any:
+def _ending(state: str | None) -> ResponseReturnValue:
     """The state of the last termination; most signings have none."""
     return _ENDING(state) if state else ""
 
 
-def _changed(at: datetime) -> Any:
+def _changed(at: datetime) -> ResponseReturnValue:
     """This year's days without their year; the whole moment when pointed at."""
     here = clock.local(at)
     this_year = here.year == clock.local(now()).year
@@ -86,7 +87,7 @@ def _number(row: Any) -> Any:
     return (row.agreement_no or _("Preview")) if has_agreement(row) else "–"
 
 
-def _agreement(state: Any) -> str:
+def _agreement(state: object) -> str:
     return str(AGREEMENT_LABELS[state])
 
 
@@ -102,7 +103,7 @@ def _review(row: Any) -> Any:
     return Markup("%s<br>%s") % (value, frozen) if frozen else value
 
 
-def _waiting(since: datetime | None) -> Any:
+def _waiting(since: datetime | None) -> ResponseReturnValue:
     """How long it has waited; marked once that is long."""
     waited = now() - since if since else None
     if waited is None or waited < timedelta():
@@ -148,24 +149,34 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     class_permission_name = "Desk"
     list_title = _l("Signings")
     columns = (
-        Column(
-            "agreement_no", _l("Agreement number"), of_row=_number, sorts=True, width="number",
-            card="none", out_shape=str,
+        ListColumn(
+            "agreement_no",
+            _l("Agreement number"),
+            of_row=_number,
+            sorts=True,
+            width="number",
+            card="none",
+            out_shape=str,
         ),
-        Column("agreement", _l("Agreement"), _agreement, width="number", card="none"),
+        ListColumn("agreement", _l("Agreement"), _agreement, width="number", card="none"),
         STUDENT_NO,
         STUDENT.but(label=_l("Name")),
         COLLEGE.but(shape=whole, card="none", cut=same),
-        Column("major.name", _l("Major"), whole, card="none"),
-        Column("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
-        Column("employer_name", _l("Employer"), whole, sorts=True),
+        ListColumn("major.name", _l("Major"), whole, card="none"),
+        ListColumn("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
+        ListColumn("employer_name", _l("Employer"), whole, sorts=True),
         CHANGED.but(shape=_changed, out_shape=moment),
-        Column(
-            "state", _l("Signing review"), of_row=_review, card="status", width="wrap",
-            out_row=_state, cut=same,
+        ListColumn(
+            "state",
+            _l("Signing review"),
+            of_row=_review,
+            card="status",
+            width="wrap",
+            out_row=_state,
+            cut=same,
         ),
-        Column("termination.state", _l("Termination review"), _ending, width="wrap"),
-        Column("waits_since", _l("Waiting for"), _waiting, width="number"),
+        ListColumn("termination.state", _l("Termination review"), _ending, width="wrap"),
+        ListColumn("waits_since", _l("Waiting for"), _waiting, width="number"),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("student.class_name", _l("Class")),
         fact("student.education", _l("Level of education"), code_name("xl"), cut=same),
@@ -175,7 +186,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         fact("employer_location", _l("Region"), codes.region_name, cut=codes.province),
         fact("attested_at", _l("Attested")),
         *(TERMS | {_POSITION: TERMS[_POSITION].but(cut=same)}).values(),
-    )  # fmt: skip
+    )
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
@@ -192,10 +203,9 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
-        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(
-            kind_names().items())),
+        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(kind_names().items())),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
-    )  # fmt: skip
+    )
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

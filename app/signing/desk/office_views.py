@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +17,7 @@ from app.batches.step_views import KEYS, StepActions
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
-from app.fab.declared import Offer
+from app.fab.declared import ActionButton
 from app.fab.detail import Button
 from app.fab.per_request import now, once
 from app.files.documents.editions import may_have_full
@@ -133,7 +134,7 @@ class DeskView(StepActions, DeskList):
 
     @expose("/evidence/<int:pk>", methods=["POST"])
     @has_access
-    def evidence(self, pk: int) -> Any:
+    def evidence(self, pk: int) -> ResponseReturnValue:
         """The mediating school adds evidence of its own to a termination (TRM-09)."""
         who = actor()
         placement_id = termination_of(who, pk).placement_id
@@ -157,10 +158,10 @@ class DeskView(StepActions, DeskList):
     def offered(self, item: Any) -> list[Any]:
         return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         return [offer for offer, _pull in self._offers(item)]
 
-    def _offers(self, item: Any) -> list[tuple[Offer, Pull]]:
+    def _offers(self, item: object) -> list[tuple[ActionButton, Pull]]:
         """What stands first: the answer to what waits; then what else is possible (AGR-18)."""
         mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
         waits = self._waiting(item)[0]
@@ -174,21 +175,24 @@ class DeskView(StepActions, DeskList):
         main, approves_it = pull.lever.name in levers.MAIN, pull.offer.verdict is Verdict.APPROVE
         return (not answers, not main, answers and not approves_it, bool(pull.offer.why_not))
 
-    def _offer(self, item: Any, pull: Pull, waits: str) -> Offer:
+    def _offer(self, item: Any, pull: Pull, waits: str) -> ActionButton:
         """A lever as a button; it has a key only where it answers what the record waits for."""
         step, lever = pull.lever.step, pull.lever
         verdict = pull.offer.verdict if lever.flow.kind == waits else None
-        offer = Offer.of_step(
-            step, pull.offer.why_not, text=self._question(item, step),
+        offer = ActionButton.of_step(
+            step,
+            pull.offer.why_not,
+            text=self._question(item, step),
             key="U" if step.name == "undo" else KEYS.get(verdict, ""),
-            primary=verdict is Verdict.APPROVE, reasons=self._reasons(self._refuses(lever.name)),
-        )  # fmt: skip
+            primary=verdict is Verdict.APPROVE,
+            reasons=self._reasons(self._refuses(lever.name)),
+        )
         return replace(offer, name=lever.name, label=lever.called(item.kind))
 
     def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
         return once(f"waiting {item.id}", lambda: levers.waiting(item, now()))
 
-    def awaited(self, item: Any) -> frozenset[Role]:
+    def awaited(self, item: object) -> frozenset[Role]:
         return self._waiting(item)[1]
 
     def _refuses(self, name: str) -> bool:
@@ -220,7 +224,7 @@ class DeskView(StepActions, DeskList):
             for offer, pull in self._offers(item)
         ]
 
-    def buttons(self, item: Any) -> list[Button]:
+    def buttons(self, item: object) -> list[Button]:
         """Approving exists twice: on to the next that waits, or back to the list."""
         found = self.plain_buttons(item)
         first = found[0] if found else None
@@ -237,7 +241,7 @@ class DeskView(StepActions, DeskList):
             *found[FIRST:],
         ]
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         if request.values.get("tab", "mine") not in REVIEWED:
             return []
         return [o for o in super().bulk_offers() if not o.name.endswith("undo")]
@@ -247,8 +251,9 @@ class DeskView(StepActions, DeskList):
         return lever.flow, lever.step
 
     def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
-        return once(f"subjects {name} {len(items)}",
-                    lambda: levers.subjects(levers.LEVERS[name], items))  # fmt: skip
+        return once(
+            f"subjects {name} {len(items)}", lambda: levers.subjects(levers.LEVERS[name], items)
+        )
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
@@ -276,11 +281,13 @@ class DeskView(StepActions, DeskList):
             return
         flash(  # parts/flash.html draws this kind as a button
             {  # type: ignore[arg-type]
-                "text": text, "url": self.url("action", name=undo, pk=key), "label": _("Undo"),
+                "text": text,
+                "url": self.url("action", name=undo, pk=key),
+                "label": _("Undo"),
                 "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
             },
             "undo",
-        )  # fmt: skip
+        )
 
     def _take_many(self, step: str, items: list[Any]) -> Any:
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""

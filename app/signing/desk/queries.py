@@ -63,11 +63,12 @@ STATES = {
 # what a person decides on the desk; reminders, facts, undoing and consequences are no decisions
 DECISIONS = {
     flow.kind: tuple(
-        step.name for step in flow.steps
+        step.name
+        for step in flow.steps
         if step.of_staff and not (step.inner or step.typed or step.quiet) and step.name != "undo"
     )
     for flow in (PLACEMENTS, TERMINATIONS)
-}  # fmt: skip
+}
 
 
 def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
@@ -201,9 +202,11 @@ def amending(now: datetime, after: int, most: int = 200) -> Sequence[Placement]:
 def schools_of_reviewers() -> Sequence[int]:
     """Ids of the schools that have an account that decides on reviews."""
     mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
-    return db.session.scalars(select(School.id).where(
-        School.id.in_(select(AppUser.school_id).where(*mine))).order_by(School.id)
-    ).all()  # fmt: skip
+    return db.session.scalars(
+        select(School.id)
+        .where(School.id.in_(select(AppUser.school_id).where(*mine)))
+        .order_by(School.id)
+    ).all()
 
 
 def reviewers(school_id: int, key: str) -> Sequence[AppUser]:

@@ -45,9 +45,7 @@ def choices(field: DestinationField, year: int) -> dict[str, str]:
 
 def fields_of(kind: DestinationKind, year: int) -> list[DestinationField]:
     """The fields that are asked for; a choice that has nothing to offer that year is not."""
-    return [
-        f for f in kind.fields if f.active and (f.type != FieldType.CODE or choices(f, year))
-    ]  # fmt: skip
+    return [f for f in kind.fields if f.active and (f.type != FieldType.CODE or choices(f, year))]
 
 
 def cleaned(field: DestinationField, text: str) -> str:

@@ -54,10 +54,13 @@ def items(found: Destination) -> list[Any]:
         ]
     year = found.student.graduation_year
     return [
-        {"label": str(f), "value": shown(f, found.values.get(f.key, ""), year),
-         "wide": f.type == "long"}
+        {
+            "label": str(f),
+            "value": shown(f, found.values.get(f.key, ""), year),
+            "wide": f.type == "long",
+        }
         for f in fields_of(found.kind, year)
-    ]  # fmt: skip
+    ]
 
 
 def proofs(found: Destination, who: Actor) -> list[tuple[str, list[Listed]]]:
@@ -110,12 +113,14 @@ def next_step(placement: Placement) -> str:
         S.AWAITING_SCHOOL: _("The school reviews it next."),
         S.IN_FORCE: _("It is in force and stands in the employment plan.")
         if placement.settles
-        else _("It stands in the employment plan and gives way by itself once you sign or register "
-               "something that settles."),
+        else _(
+            "It stands in the employment plan and gives way by itself once you sign or register "
+            "something that settles."
+        ),
         S.REFUSED: _("It was not approved. Correct it and submit it again."),
         S.TERMINATED: _("You have left it."),
         S.REPLACED: _("It gave way to another registration or signing of yours."),
-    }  # fmt: skip
+    }
     return told.get(state, "")
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.signing.destinations.queries import of_placement
 from app.signing.placements.models import Placement
 
 
-def plan_values(placement: Placement) -> dict[str, Any]:
+def plan_values(placement: Placement) -> dict[str, object]:
     """The values of the fields that name a column of the plan, as they were when submitted."""
     found = of_placement(placement.id)
     if found is None:

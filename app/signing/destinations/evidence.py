@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select
@@ -22,7 +22,7 @@ from app.workflow.actor import Actor, Role
 RECORD = "destination"
 
 
-def destinations_for(who: Actor) -> Select[Any]:
+def destinations_for(who: Actor) -> Select[tuple[Destination]]:
     """A student sees its own, drafts too; everybody else what belongs to a placement they see."""
     if who.role is Role.STUDENT:
         return select(Destination).where(Destination.student_id == who.student_id)
@@ -36,7 +36,7 @@ def check(found: Destination, who: Actor) -> None:
         raise Refused(_("What was submitted keeps its files."))
 
 
-FILES = files.Kind(Destination, destinations_for, check, most=100)
+FILES = files.FileKind(Destination, destinations_for, check, most=100)
 
 
 def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) -> Attachment:

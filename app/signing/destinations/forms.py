@@ -50,7 +50,7 @@ class _Star:
         """Nothing to check here."""
 
 
-class Place(RegionField):
+class DraftRegionField(RegionField):
     """A region that a draft may leave open, with what was typed kept."""
 
     def __init__(self, label: Any, validators: Any = (), **kwargs: Any) -> None:
@@ -103,7 +103,7 @@ def _field(field: DestinationField) -> Any:
     if kind is FieldType.CODE:
         return SelectField(str(field), validate_choice=False, **common)
     if kind is FieldType.REGION:
-        return Place(str(field), **common)
+        return DraftRegionField(str(field), **common)
     if kind is FieldType.DATE:
         return StringField(str(field), widget=DateInput(), **common)
     if kind in TEXTS:
@@ -164,9 +164,10 @@ class KindForm(_Named):
     plan_code = SelectField(_l("Plan code since 2021"), [DataRequired(MISSING)])
     plan_code_legacy = SelectField(_l("Plan code before 2021"), [DataRequired(MISSING)])
     settles = BooleanField(
-        _l("Settles"), default=True,
+        _l("Settles"),
+        default=True,
         description=_l("Unticked: it occupies no place and gives way by itself."),
-    )  # fmt: skip
+    )
     modes = Ticks(_l("Training modes"), description=_l("Nothing ticked: open to all."))
     levels = Ticks(_l("Levels of education"), description=_l("Nothing ticked: open to all."))
     from_year = _whole(_l("From graduation year"), 1990, 2100)
@@ -211,9 +212,11 @@ class FieldForm(_Named):
     high = _whole(_l("Most"), -999_999_999, 999_999_999, description=_l("Of numbers"))
     table = SelectField(_l("Code table"), description=_l("Of choices"))
     only_text = line(
-        _l("Only these codes"), 200, required=False,
+        _l("Only these codes"),
+        200,
+        required=False,
         description=_l("Of choices: codes with blanks between them; empty for the whole table"),
-    )  # fmt: skip
+    )
     plan_field = SelectField(_l("Fills in the plan row"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -274,14 +277,22 @@ def _coded(table: dict[str, str]) -> list[tuple[str, str]]:
     return [(code, f"{code} {name}") for code, name in table.items()]
 
 
-def plan_labels() -> dict[str, Any]:
+def plan_labels() -> dict[str, object]:
     """The columns of the plan row in words."""
     return {
-        "employer_name": _("Employer"), "credit_code": _("Credit code"),
-        "employer_kind": _("Nature"), "industry": _("Industry"), "location": _("Region"),
-        "position_kind": _("Kind of position"), "contact_name": _("Contact"),
-        "contact_phone": _("Telephone"), "address": _("Address"), "postcode": _("Postcode"),
-        "archive_to": _("Forward the archive to"), "archive_address": _("Forwarding address"),
+        "employer_name": _("Employer"),
+        "credit_code": _("Credit code"),
+        "employer_kind": _("Nature"),
+        "industry": _("Industry"),
+        "location": _("Region"),
+        "position_kind": _("Kind of position"),
+        "contact_name": _("Contact"),
+        "contact_phone": _("Telephone"),
+        "address": _("Address"),
+        "postcode": _("Postcode"),
+        "archive_to": _("Forward the archive to"),
+        "archive_address": _("Forwarding address"),
         "archive_postcode": _("Forwarding postcode"),
-        "household_address": _("Household address"), "destination_code": _("Destination"),
-    }  # fmt: skip
+        "household_address": _("Household address"),
+        "destination_code": _("Destination"),
+    }

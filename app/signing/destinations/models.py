@@ -70,9 +70,11 @@ PLAN = {  # column of the plan row → the types (and the code table) that may f
 
 
 LEVELS = {  # of education → its name
-    "doctor": _l("Doctor"), "master": _l("Master"), "bachelor": _l("Bachelor"),
+    "doctor": _l("Doctor"),
+    "master": _l("Master"),
+    "bachelor": _l("Bachelor"),
     "college": _l("Junior college"),
-}  # fmt: skip
+}
 FIRST_DIGITS = {
     "doctor": "0",
     "master": "1",
@@ -222,11 +224,15 @@ class Destination(db.Model):
 
     __tablename__ = "destination"
     __table_args__ = (
-        Index("uq_destination_draft", "student_id", unique=True,
-              postgresql_where=text("placement_id IS NULL")),
+        Index(
+            "uq_destination_draft",
+            "student_id",
+            unique=True,
+            postgresql_where=text("placement_id IS NULL"),
+        ),
         Index("uq_destination_placement", "placement_id", unique=True),
         Index("ix_destination_kind", "kind_id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from app.codes import labels
 from app.core.db import db
 from app.fab.access import has_access
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
@@ -54,11 +54,11 @@ class DestinationTypesView(SafeModelView):
     list_title, add_title = _l("Types of destinations"), _l("New type")
     edit_title = _l("Edit the type")
     columns = (
-        Column("name", _l("Title"), sorts=True),
-        Column("code", _l("Key")),
-        Column("hint", _l("Explanation"), dash, width="roomy"),
-        Column("sort", _l("Place in the list"), sorts=True),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("name", _l("Title"), sorts=True),
+        ListColumn("code", _l("Key")),
+        ListColumn("hint", _l("Explanation"), dash, width="roomy"),
+        ListColumn("sort", _l("Place in the list"), sorts=True),
+        ListColumn("active", _l("In use"), yes_no),
         fact("name_en", _l("English name"), dash),
         fact("hint_en", _l("English explanation"), dash),
     )
@@ -70,7 +70,7 @@ class DestinationTypesView(SafeModelView):
     add_columns = ["code", *edit_columns]
     show_title = _l("Type of destinations")
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationType]]:
         return select(DestinationType)
 
     def head_links(self) -> Any:
@@ -92,27 +92,27 @@ class DestinationKindsView(SafeModelView):
     add_title, edit_title = _l("New kind"), _l("Edit the kind")
     show_template = "signing/destinations/kind.html"
     columns = (
-        Column("name", _l("Title"), sorts=True, card="title"),
-        Column("type.name", _l("Type")),
-        Column("code", _l("Key"), card="none"),
-        Column(
+        ListColumn("name", _l("Title"), sorts=True, card="title"),
+        ListColumn("type.name", _l("Type")),
+        ListColumn("code", _l("Key"), card="none"),
+        ListColumn(
             "plan_code",
             _l("Plan code since 2021"),
             lambda code: f"{code} {labels.code_text('byqx', code, 2021)}",
             sorts=True,
             width="roomy",
         ),
-        Column(
+        ListColumn(
             "plan_code_legacy",
             _l("Plan code before 2021"),
             lambda code: f"{code} {labels.code_text('byqx', code, 2020)}",
             width="roomy",
             card="none",
         ),
-        Column("settles", _l("Settles"), yes_no),
-        Column("years", _l("Graduation years"), card="none"),
-        Column("sort", _l("Place in the list"), sorts=True, card="none"),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("settles", _l("Settles"), yes_no),
+        ListColumn("years", _l("Graduation years"), card="none"),
+        ListColumn("sort", _l("Place in the list"), sorts=True, card="none"),
+        ListColumn("active", _l("In use"), yes_no),
         fact("name_en", _l("English name"), dash),
         fact("hint", _l("Explanation"), dash),
         fact("hint_en", _l("English explanation"), dash),
@@ -138,17 +138,34 @@ class DestinationKindsView(SafeModelView):
     base_order = ("sort", "asc")
     load_columns = ("from_year", "to_year")
     add_form, edit_form = NewKindForm, KindForm
-    add_columns = ["code", "type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
-                   "levels", "from_year", "to_year", "sort"]  # fmt: skip
+    add_columns = [
+        "code",
+        "type_id",
+        *NAMED,
+        "plan_code",
+        "plan_code_legacy",
+        "settles",
+        "modes",
+        "levels",
+        "from_year",
+        "to_year",
+        "sort",
+    ]
     edit_columns = [*add_columns[1:], "active"]
     add_row_message = _l("Saved, and not in use yet: add fields and proofs, then tick “In use”.")
     filters = (
-        ListFilter("type", _l("All types"), DestinationKind.type_id, lambda: [
-            (str(t.id), str(t)) for t in db.session.scalars(
-                select(DestinationType).order_by(DestinationType.sort))]),
-    )  # fmt: skip
+        ListFilter(
+            "type",
+            _l("All types"),
+            DestinationKind.type_id,
+            lambda: [
+                (str(t.id), str(t))
+                for t in db.session.scalars(select(DestinationType).order_by(DestinationType.sort))
+            ],
+        ),
+    )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationKind]]:
         return select(DestinationKind)
 
     def head_links(self) -> Any:
@@ -158,7 +175,7 @@ class DestinationKindsView(SafeModelView):
     def record_name(self, item: Any) -> str:
         return str(item.name)
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: DestinationKind) -> None:
         item.active = False
 
     @expose("/copy/<int(max=2147483647):pk>", methods=["POST"])
@@ -176,18 +193,21 @@ class DestinationKindsView(SafeModelView):
         into = plan_labels()
         return {
             "parts": [
-                (f, FIELD_TYPES[f.type], into.get(f.plan_field, "–"),
-                 url_for("DestinationFieldsView.edit", pk=f.id))
+                (
+                    f,
+                    FIELD_TYPES[f.type],
+                    into.get(f.plan_field, "–"),
+                    url_for("DestinationFieldsView.edit", pk=f.id),
+                )
                 for f in item.fields
             ],
-            "proofs": [
-                (p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs
-            ],
+            "proofs": [(p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs],
             "copy_url": self.url("copy", pk=item.id)
-            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name) else "",
+            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name)
+            else "",
             "add_field": url_for("DestinationFieldsView.add", kind=item.id),
             "add_proof": url_for("DestinationProofsView.add", kind=item.id),
-        }  # fmt: skip
+        }
 
 
 class _Parts(SafeModelView):
@@ -223,15 +243,26 @@ class DestinationFieldsView(_Parts):
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Fields"), _l("New field"), _l("Edit the field")
     columns = (
-        Column("name", _l("Title")),
-        Column("key", _l("Key")),
+        ListColumn("name", _l("Title")),
+        ListColumn("key", _l("Key")),
     )
     add_form, edit_form = NewFieldForm, FieldForm
-    edit_columns = [*NAMED, "type", "required", "length", "low", "high", "table", "only_text",
-                    "plan_field", "sort", "active"]  # fmt: skip
+    edit_columns = [
+        *NAMED,
+        "type",
+        "required",
+        "length",
+        "low",
+        "high",
+        "table",
+        "only_text",
+        "plan_field",
+        "sort",
+        "active",
+    ]
     add_columns = ["kind_id", "key", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationField]]:
         return select(DestinationField)
 
 
@@ -244,12 +275,12 @@ class DestinationProofsView(_Parts):
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
     columns = (
-        Column("name", _l("Title")),
-        Column("key", _l("Key")),
+        ListColumn("name", _l("Title")),
+        ListColumn("key", _l("Key")),
     )
     add_form, edit_form = NewProofForm, ProofForm
     edit_columns = [*NAMED, "required", "most", "sort", "active"]
     add_columns = ["kind_id", "key", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationProof]]:
         return select(DestinationProof)

@@ -99,8 +99,10 @@ def kinds_for(student: Student) -> dict[DestinationType, list[DestinationKind]]:
         .join(DestinationType)
         .where(DestinationKind.active, DestinationType.active)
         .options(selectinload(DestinationKind.type))
-        .order_by(DestinationType.sort, DestinationType.id, DestinationKind.sort, DestinationKind.id)
-    )  # fmt: skip
+        .order_by(
+            DestinationType.sort, DestinationType.id, DestinationKind.sort, DestinationKind.id
+        )
+    )
     found: dict[DestinationType, list[DestinationKind]] = {}
     for kind in db.session.scalars(wanted):
         if kind_closed(kind, student) is None:
@@ -194,7 +196,7 @@ def load_tables() -> int:
     return rows + len(known)
 
 
-def _kind(row: dict[str, str], sort: int, type_ids: dict[str, int]) -> dict[str, Any]:
+def _kind(row: dict[str, str], sort: int, type_ids: dict[str, int]) -> dict[str, object]:
     known: dict[str, Any] = {k: v for k, v in row.items() if k != "type"}
     return known | {
         "type_id": type_ids[row["type"]],
@@ -205,7 +207,7 @@ def _kind(row: dict[str, str], sort: int, type_ids: dict[str, int]) -> dict[str,
     }
 
 
-def _part(row: dict[str, str]) -> dict[str, Any]:
+def _part(row: dict[str, str]) -> dict[str, object]:
     """A field or proof from its line: whole numbers, lists and truths out of texts."""
     found: dict[str, Any] = {k: v for k, v in row.items() if k != "kinds"}
     found["required"] = row["required"] == "1"

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -57,7 +58,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/new", methods=["GET"])
     @has_access
-    def choose(self) -> Any:
+    def choose(self) -> ResponseReturnValue:
         """First the type, then the kind, each with a line of explanation."""
         student = me()
         refusal = why_not(student, actor(), now())
@@ -67,14 +68,16 @@ class MyDestinationsView(SafeView):
         wanted = request.args.get("type", "")
         chosen = next((t for t in offered if t.code == wanted), None)
         return self._page(
-            "student_choose.html", types=list(offered), chosen=chosen,
+            "student_choose.html",
+            types=list(offered),
+            chosen=chosen,
             kinds=offered[chosen] if chosen else [],
             draft=queries.draft_of(student.id),
-        )  # fmt: skip
+        )
 
     @expose("/begin", methods=["POST"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         try:
             begin(actor(), request.form.get("kind", ""))
         except Refused as refusal:
@@ -85,7 +88,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/draft", methods=["GET", "POST"])
     @has_access
-    def draft(self) -> Any:
+    def draft(self) -> ResponseReturnValue:
         """The form of the kind; saved half-filled, or checked and previewed."""
         found = queries.draft_of(me().id)
         if found is None:
@@ -111,7 +114,9 @@ class MyDestinationsView(SafeView):
         add = partial(evidence.add_proof, actor(), place_of("draft"), key)
         return take_files(add, f"{url_for('MyDestinationsView.draft')}#proofs")
 
-    def _form(self, draft: Destination, form: Any, missing: Any = None, status: int = 200) -> Any:
+    def _form(
+        self, draft: Destination, form: object, missing: object = None, status: int = 200
+    ) -> Any:
         have = evidence.rows(draft, actor())
         page = self._page(
             "student_form.html",
@@ -125,7 +130,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/preview", methods=["GET"])
     @has_access
-    def preview(self) -> Any:
+    def preview(self) -> ResponseReturnValue:
         """What the school will read; what is missing leads back into the form."""
         found = queries.draft_of(me().id)
         if found is None:
@@ -135,15 +140,19 @@ class MyDestinationsView(SafeView):
             form = form_of(found)
             return self._form(found, form, show(form, wrong), 422)
         return self._page(
-            "student_preview.html", draft=found, names=names(found), items=items(found),
-            proofs=proofs(found, actor()), why=why_not(me(), actor(), now()),
+            "student_preview.html",
+            draft=found,
+            names=names(found),
+            items=items(found),
+            proofs=proofs(found, actor()),
+            why=why_not(me(), actor(), now()),
             step=PLACEMENTS.step("submit"),
             code=birth_code_url(PLACEMENTS, "submit", found.id, me().school_id),
-        )  # fmt: skip
+        )
 
     @expose("/submit", methods=["POST"])
     @has_access
-    def submit(self) -> Any:
+    def submit(self) -> ResponseReturnValue:
         """As previewed; pressed twice it leads to the same record."""
         try:
             placement = self._submitted(place_of("draft"), place_of("version"))
@@ -169,7 +178,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/discard", methods=["POST"])
     @has_access
-    def discard(self) -> Any:
+    def discard(self) -> ResponseReturnValue:
         discard(actor(), place_of("draft"))
         flash(_("The draft is gone."), "success")
         return redirect(url_for("MyDestinationsView.index"), 303)
@@ -218,7 +227,7 @@ class MyDestinationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/leave", methods=["GET", "POST"])
     @has_access
-    def leave(self, pk: int) -> Any:
+    def leave(self, pk: int) -> ResponseReturnValue:
         """Apply to leave a destination in force, with a reason and proofs (DST-03)."""
         placement = queries.destination_in(actor(), pk)
         here = url_for("MyDestinationsView.show", pk=pk)
@@ -233,12 +242,15 @@ class MyDestinationsView(SafeView):
                 flash(_("Sent. The school decides next."), "success")
                 return redirect(here, 303)
         page = self._page(
-            "student_leave.html", placement=placement, problems=wrong, most=files.MOST,
+            "student_leave.html",
+            placement=placement,
+            problems=wrong,
+            most=files.MOST,
             reason=request.form.get("reason", "")[:1000],
             code=birth_code_url(
                 stores().workflows["termination"], "apply_with_proof", pk, placement.school_id
             ),
-        )  # fmt: skip
+        )
         return page, 422 if wrong else 200
 
     def _leave(self, placement: Placement) -> list[tuple[str, str]]:
@@ -259,11 +271,11 @@ class MyDestinationsView(SafeView):
         title = queries.module_name(me().school_id)
         return str(self.render_template(f"signing/destinations/{template}", title=title, **values))
 
-    def _back(self, sentence: str) -> Any:
+    def _back(self, sentence: str) -> ResponseReturnValue:
         flash(sentence, "warning")
         return redirect(url_for("MyDestinationsView.index"), 303)
 
-    def _sent_already(self) -> Any:
+    def _sent_already(self) -> ResponseReturnValue:
         """There is no draft; a form sent again from a window that was left open is told so."""
         if request.method == "POST":
             flash(_("This draft was submitted or thrown away in another window."), "warning")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request
 
 from app.core.errors import NotYours
@@ -15,7 +13,7 @@ LARGEST_KEY = 2**31 - 1
 SILENT = {"placement": ("end", "revive", "void")}  # what another record's row says already
 
 
-def chip_of(placement: Placement) -> tuple[Any, str]:
+def chip_of(placement: Placement) -> tuple[object, str]:
     """The state of a destination in words, and its colour."""
     return review_of(placement.kind, placement.state)
 
@@ -28,7 +26,7 @@ def place_of(name: str) -> int:
     return int(text[:12])
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """What happened to it and to leaving it, newest first."""
     records = [("placement", placement.id)]
     last = stores().leaving.last(placement.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import inspect, select
@@ -68,8 +68,15 @@ def begin(who: Actor, code: str) -> Destination:
             raise Refused(refusal)
         draft = draft_of(student.id)
         if draft is None:
-            draft = Destination(student_id=student.id, kind=kind, created_at=now, changed_at=now,
-                                values={}, kept={}, version=1)  # fmt: skip
+            draft = Destination(
+                student_id=student.id,
+                kind=kind,
+                created_at=now,
+                changed_at=now,
+                values={},
+                kept={},
+                version=1,
+            )
             db.session.add(draft)
         elif draft.kind_id != kind.id:
             draft.kind, draft.changed_at, draft.version = kind, now, draft.version + 1
@@ -168,8 +175,15 @@ def again(who: Actor, placement_id: int) -> Destination:
         if draft is not None:
             raise Refused(_("You have begun another one. Submit it or throw it away first."))
         now = clock.now()
-        draft = Destination(student_id=student.id, kind=old.kind, values=dict(old.values), kept={},
-                            created_at=now, changed_at=now, version=1)  # fmt: skip
+        draft = Destination(
+            student_id=student.id,
+            kind=old.kind,
+            values=dict(old.values),
+            kept={},
+            created_at=now,
+            changed_at=now,
+            version=1,
+        )
         db.session.add(draft)
         db.session.flush()
         for file in old.files:
@@ -252,12 +266,19 @@ def _placement(student: Student, draft: Destination | None, *, settles: bool) ->
     """The placement that the draft would become."""
     now, facts = clock.now(), plan_of(draft) if draft else {}
     placement = Placement(
-        kind=Kind.DESTINATION, school_id=student.school_id, college_id=student.college_id,
-        major_id=student.major_id, student_id=student.id, graduation_year=student.graduation_year,
-        review=settings(student.school_id).destination_review, settles=settles,
-        employer_name=str(draft.kind.name) if draft else "", employer_credit_code="",
-        created_at=now, changed_at=now,
-    )  # fmt: skip
+        kind=Kind.DESTINATION,
+        school_id=student.school_id,
+        college_id=student.college_id,
+        major_id=student.major_id,
+        student_id=student.id,
+        graduation_year=student.graduation_year,
+        review=settings(student.school_id).destination_review,
+        settles=settles,
+        employer_name=str(draft.kind.name) if draft else "",
+        employer_credit_code="",
+        created_at=now,
+        changed_at=now,
+    )
     for name, value in facts.items():
         if name in FACTS:
             setattr(placement, FACTS[name], value)
@@ -287,7 +308,7 @@ def plan_of(draft: Destination) -> dict[str, str]:
     }
 
 
-def _kept(draft: Destination) -> dict[str, Any]:
+def _kept(draft: Destination) -> dict[str, object]:
     """Labels and texts as they are read now: later changes of the tables never reach them."""
     kind, year = draft.kind, draft.student.graduation_year
     fields = fields_of(kind, year)

@@ -45,12 +45,16 @@ class Dispute(db.Model):
 
     __tablename__ = "dispute"
     __table_args__ = (
-        Index("uq_dispute_account", "user_id", unique=True,
-              postgresql_where=text("state IN ('open', 'confirmed')")),
+        Index(
+            "uq_dispute_account",
+            "user_id",
+            unique=True,
+            postgresql_where=text("state IN ('open', 'confirmed')"),
+        ),
         Index("ix_dispute_user", "user_id"),
         Index("ix_dispute_school", "school_id", "state", "changed_at", "id"),
         Index("ix_dispute_state", "state", "changed_at", "id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(12))

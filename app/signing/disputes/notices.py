@@ -20,21 +20,27 @@ LETTERS: Letters = {
     "report": {
         OFFICE: Letter(
             _l("%(name)s says “This was not me”: the account is frozen"),
-            _l("The message that was answered: “%(subject)s”. Speak to the person by a way that nobody "
-               "changed lately, then decide."),
+            _l(
+                "The message that was answered: “%(subject)s”. Speak to the person by a way that nobody "
+                "changed lately, then decide."
+            ),
             URL,
         ),
         PERSON: Letter(
             _l("Your account is frozen"),
-            _l("The message “%(subject)s” was answered with “This was not me”. Nothing is done by the "
-               "account and nobody signs in until your school, or an administrator, has spoken to you."),
+            _l(
+                "The message “%(subject)s” was answered with “This was not me”. Nothing is done by the "
+                "account and nobody signs in until your school, or an administrator, has spoken to you."
+            ),
             everywhere=True,
         ),
     },
     "uphold": {
         OFFICE: Letter(
             _l("Another's hand on the account of %(name)s"),
-            _l("It was confirmed; the account stays frozen until it is put right. Reason: %(reason)s"),
+            _l(
+                "It was confirmed; the account stays frozen until it is put right. Reason: %(reason)s"
+            ),
             URL,
         ),
     },
@@ -46,12 +52,14 @@ LETTERS: Letters = {
         ),
         PERSON: Letter(
             _l("Your account is open again"),
-            _l("It was opened after a talk with you. Set a new password by code; the old one no longer "
-               "works. Reason: %(reason)s"),
+            _l(
+                "It was opened after a talk with you. Set a new password by code; the old one no longer "
+                "works. Reason: %(reason)s"
+            ),
             everywhere=True,
         ),
     },
-}  # fmt: skip
+}
 # the account is frozen already and its dispute waits on every desk
 SILENT = ("also",)
 

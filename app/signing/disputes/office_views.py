@@ -11,7 +11,7 @@ from app.accounts.models import ROLE_NAMES
 from app.accounts.queries import actor
 from app.accounts.told import told_panel
 from app.batches.step_views import StepActions
-from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
@@ -56,12 +56,12 @@ class DisputesView(StepActions, SafeModelView):
     }
     list_title, show_title = _l("Disowned"), _l("Disowned")
     columns = (
-        Column("name", _l("Account of"), card="title"),
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
-        Column("role", _l("Role"), role_name),
-        Column("subject", _l("What was disowned"), whole, width="roomy"),
-        Column("actor_role", _l("Had been done by"), role_name, card="none"),
-        Column("created_at", _l("Frozen since"), moment, sorts=True, width="number"),
+        ListColumn("name", _l("Account of"), card="title"),
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("role", _l("Role"), role_name),
+        ListColumn("subject", _l("What was disowned"), whole, width="roomy"),
+        ListColumn("actor_role", _l("Had been done by"), role_name, card="none"),
+        ListColumn("created_at", _l("Frozen since"), moment, sorts=True, width="number"),
         fact("answer", _l("The answer"), dash),
         CHANGED.but(listed=False),
         fact("contact", _l("Pressed in the message to"), dash),

@@ -74,14 +74,18 @@ def hands_on(user_id: int) -> list[tuple[int, str]]:
     """Staff who changed a way into the account within 90 days: (id of the account, role)."""
     since, staff = clock.now() - REMEMBERED, sorted(STAFF)
     changed = select(ContactChange.actor_id, ContactChange.actor_role).where(
-        ContactChange.user_id == user_id, ContactChange.at > since,
-        ContactChange.actor_role.in_(staff), ContactChange.actor_id.is_not(None),
-    )  # fmt: skip
+        ContactChange.user_id == user_id,
+        ContactChange.at > since,
+        ContactChange.actor_role.in_(staff),
+        ContactChange.actor_id.is_not(None),
+    )
     told = select(AccountWarning.actor_id, AccountWarning.actor_role).where(
-        AccountWarning.user_id == user_id, AccountWarning.at > since,
-        AccountWarning.actor_role.in_(staff), AccountWarning.record_kind == "",
+        AccountWarning.user_id == user_id,
+        AccountWarning.at > since,
+        AccountWarning.actor_role.in_(staff),
+        AccountWarning.record_kind == "",
         AccountWarning.key.not_like("dispute:%"),
-    )  # fmt: skip
+    )
     return [(row[0], row[1]) for row in db.session.execute(changed.union(told)) if row[0]]
 
 

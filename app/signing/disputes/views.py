@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import abort, flash, g, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -47,7 +48,7 @@ class NotMeView(SafeView):
         return page
 
     @expose(f"/{TOKEN}", methods=["POST"])
-    def press(self, token: str) -> Any:
+    def press(self, token: str) -> ResponseReturnValue:
         _count()
         if _behind(token) is None:
             raise NotYours("not me")
@@ -74,7 +75,7 @@ def _behind(token: str) -> Behind | None:
     return None if staff and user.id != found.warning.user_id else found
 
 
-def _shown(token: str, found: Behind | None) -> dict[str, Any]:
+def _shown(token: str, found: Behind | None) -> dict[str, object]:
     """What the page says; no personal number, and no whole name."""
     if found is None:
         return {"state": "unknown", "facts": [], "token": token, "record": False, "whom": ""}

@@ -135,26 +135,61 @@ DISPUTES: Workflow[Dispute] = Workflow(
     title=lambda dispute: dispute.name,
     after=(tell,),
     steps=(
-        Step("report", None, S.OPEN, by=Role.SYSTEM, label=_l("“This was not me”"), inner=True,
-             fill=(note,)),
-        Step("also", (S.OPEN, S.CONFIRMED), lambda change: S(change.source or S.OPEN),
-             by=Role.SYSTEM, targets=(S.OPEN, S.CONFIRMED), inner=True,
-             label=_l("“This was not me”, of a further message"), fill=(note_too,)),
-        Step("uphold", S.OPEN, S.CONFIRMED, by=OFFICE, label=_l("It was another's hand"),
-             when=(another_person,), reason=Reason.REQUIRED, danger=True, fill=(keep_answer,),
-             confirm=_l("The account stays frozen until its phone and address are the person's own "
-                        "again. Have you spoken to the person?"),
-             done=_l("Confirmed; the account stays frozen until it is put right."),
-             verdict=Verdict.APPROVE),
-        Step("clear", (S.OPEN, S.CONFIRMED), S.CLEARED, by=OFFICE, label=_l("Open the account again"),
-             when=(another_person, province_decides, put_right), reason=Reason.REQUIRED,
-             fill=(keep_answer,), then=(open_again,),
-             confirm=_l("The person sets a new password by code to the phone or address on record. "
-                        "Have you spoken to the person, and is that phone or address its own?"),
-             done=_l("The account is open again."),
-             verdict={S.OPEN: Verdict.REFUSE}),
+        Step(
+            "report",
+            None,
+            S.OPEN,
+            by=Role.SYSTEM,
+            label=_l("“This was not me”"),
+            inner=True,
+            fill=(note,),
+        ),
+        Step(
+            "also",
+            (S.OPEN, S.CONFIRMED),
+            lambda change: S(change.source or S.OPEN),
+            by=Role.SYSTEM,
+            targets=(S.OPEN, S.CONFIRMED),
+            inner=True,
+            label=_l("“This was not me”, of a further message"),
+            fill=(note_too,),
+        ),
+        Step(
+            "uphold",
+            S.OPEN,
+            S.CONFIRMED,
+            by=OFFICE,
+            label=_l("It was another's hand"),
+            when=(another_person,),
+            reason=Reason.REQUIRED,
+            danger=True,
+            fill=(keep_answer,),
+            confirm=_l(
+                "The account stays frozen until its phone and address are the person's own "
+                "again. Have you spoken to the person?"
+            ),
+            done=_l("Confirmed; the account stays frozen until it is put right."),
+            verdict=Verdict.APPROVE,
+        ),
+        Step(
+            "clear",
+            (S.OPEN, S.CONFIRMED),
+            S.CLEARED,
+            by=OFFICE,
+            label=_l("Open the account again"),
+            when=(another_person, province_decides, put_right),
+            reason=Reason.REQUIRED,
+            fill=(keep_answer,),
+            then=(open_again,),
+            confirm=_l(
+                "The person sets a new password by code to the phone or address on record. "
+                "Have you spoken to the person, and is that phone or address its own?"
+            ),
+            done=_l("The account is open again."),
+            verdict={S.OPEN: Verdict.REFUSE},
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def in_dispute(objection: Any, actor: Actor, now: datetime) -> str | None:
@@ -241,8 +276,11 @@ def _disown(warning: AccountWarning, user: AppUser, link: WarningLink) -> bool:
     who = actor_of(user, factor="link")
     try:
         with db.session.begin_nested():
-            text = _("“%(subject)s”: answered by the link at %(contact)s with “This was not me”.",
-                     subject=warning.subject[:120], contact=link.address_masked)  # fmt: skip
+            text = _(
+                "“%(subject)s”: answered by the link at %(contact)s with “This was not me”.",
+                subject=warning.subject[:120],
+                contact=link.address_masked,
+            )
             disown(about, who, text, warning.record_kind)
     except Refused:
         return False  # it has ended: the account is what can be kept from further harm
@@ -274,15 +312,22 @@ def _freeze(warning: AccountWarning, user: AppUser, link: WarningLink) -> None:
     """Freeze the account and bring it before school and province, or the administrators."""
     freezing.freeze(user.id)
     party = actor_of(user)
-    who = Actor(Role.SYSTEM, name=user.display_name, address=party.address, device=party.device,
-                device_id=party.device_id, factor="link")  # fmt: skip
+    who = Actor(
+        Role.SYSTEM,
+        name=user.display_name,
+        address=party.address,
+        device=party.device,
+        device_id=party.device_id,
+        factor="link",
+    )
     data: dict[str, Any] = {"warning": warning, "contact": link.address_masked}
     open_one = dispute_of(user.id)
     if open_one is not None:
         DISPUTES.apply("also", open_one.id, who, **data)
         return
-    new = Dispute(user_id=user.id, role=user.role or "", school_id=school_of(user),
-                  name=user.display_name)  # fmt: skip
+    new = Dispute(
+        user_id=user.id, role=user.role or "", school_id=school_of(user), name=user.display_name
+    )
     DISPUTES.start("report", new, who, **data)
 
 

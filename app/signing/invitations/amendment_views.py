@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -57,7 +58,7 @@ class AmendmentView(SafeView):
             return redirect(back, 303)
         return self._propose(form, placement, changes, back)
 
-    def _propose(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
+    def _propose(self, form: Any, placement: Placement, changes: object, back: str) -> Any:
         if request.form.get("sure") != "1":
             return self._compare(form, placement, changes, back)
         key = placement.id
@@ -73,24 +74,34 @@ class AmendmentView(SafeView):
                 return self._compare(form, placement_in(actor(), key), changes, back), 422
         return redirect(back, 303)
 
-    def _compare(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
+    def _compare(
+        self, form: Any, placement: Placement, changes: object, back: str
+    ) -> ResponseReturnValue:
         days = settings(placement.school_id).amendment_days
         return self.render_template(
-            "signing/invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
-            student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
+            "signing/invitations/employer_amend.html",
+            pairs=form.posted(),
+            changes=changes,
+            back=back,
+            student=person(placement.student),
+            url=url_for("AmendmentView.edit", pk=placement.id),
             until=clock.shown_deadline(clock.deadline(clock.now(), days)),
             code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
-        )  # fmt: skip
+        )
 
     def _form(self, form: Any, placement: Placement, back: str) -> Any:
         return self.render_template(
-            "signing/invitations/employer_edit.html", form=form, groups=form.split(), back=back,
-            student=person(placement.student), amending=True,
-        )  # fmt: skip
+            "signing/invitations/employer_edit.html",
+            form=form,
+            groups=form.split(),
+            back=back,
+            student=person(placement.student),
+            amending=True,
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/take-back", methods=["POST"])
     @has_access
-    def take_back(self, pk: int) -> Any:
+    def take_back(self, pk: int) -> ResponseReturnValue:
         placement = placement_in(actor(), pk)
         back = _page(placement)
         take(PLACEMENTS, "take_back_terms", pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -42,7 +43,7 @@ class OpenInvitationView(SafeView):
 
     @expose("/<int:pk>/edit", methods=["GET", "POST"])
     @has_access
-    def edit(self, pk: int) -> Any:
+    def edit(self, pk: int) -> ResponseReturnValue:
         item = queries.invitation_of(actor(), pk)
         why_not = _why_not("amend", item)
         if why_not:

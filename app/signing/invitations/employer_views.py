@@ -15,7 +15,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.named import name_has
 from app.fab.access import has_access
-from app.fab.columns import Column, fact
+from app.fab.columns import ListColumn, fact
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
@@ -69,39 +69,62 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     show_title = _l("Invitation")
     columns = (
         STUDENT,
-        Column(
+        ListColumn(
             "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),
-        Column("placement.state", lazy_pgettext("signing", "Review"), review_chip),
-        Column("told", _l("Telling"), told_chip, width="told", out=False),
-        Column("student.school.name", _l("School"), width="roomy"),
-        Column("student.major.name", _l("Major")),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
-        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        ListColumn("placement.state", lazy_pgettext("signing", "Review"), review_chip),
+        ListColumn("told", _l("Telling"), told_chip, width="told", out=False),
+        ListColumn("student.school.name", _l("School"), width="roomy"),
+        ListColumn("student.major.name", _l("Major")),
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
+        ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
         fact("student.graduation_year", _l("Graduation year")),
     )
     base_order = ("changed_at", "desc")
     load_columns = ("read_at", "sent_at")
     search_hint = _l("Name of the student")
     tabs = (
-        Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
-            empty=_l("No invitation awaits an answer. Find students and invite them.")),
-        Tab("untold", _l("Not told yet"), queries.untold,
-            empty=_l("Every student whose answer you await was told, or is being told.")),
-        Tab("answered", _l("Accepted"), queries.answered,
-            empty=_l("No student has accepted yet.")),
-        Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
-            empty=_l("No invitation was declined, expired or withdrawn.")),
-        Tab("terminated", _l("Terminated"), lambda: Invitation.id.in_(invitations_terminated()),
-            empty=_l("No signing has been terminated.")),
-    )  # fmt: skip
+        Tab(
+            "waiting",
+            _l("Awaiting answer"),
+            queries.awaiting_answer,
+            empty=_l("No invitation awaits an answer. Find students and invite them."),
+        ),
+        Tab(
+            "untold",
+            _l("Not told yet"),
+            queries.untold,
+            empty=_l("Every student whose answer you await was told, or is being told."),
+        ),
+        Tab("answered", _l("Accepted"), queries.answered, empty=_l("No student has accepted yet.")),
+        Tab(
+            "ended",
+            _l("Declined, expired or withdrawn"),
+            queries.ended,
+            empty=_l("No invitation was declined, expired or withdrawn."),
+        ),
+        Tab(
+            "terminated",
+            _l("Terminated"),
+            lambda: Invitation.id.in_(invitations_terminated()),
+            empty=_l("No signing has been terminated."),
+        ),
+    )
     filters = (
-        ListFilter("school", _l("School"), Invitation.school_id,
-                   lambda: [(str(key), name) for key, name in _lists()[0].items()]),
-        ListFilter("year", _l("Graduation year"), queries.of_graduation_year,
-                   lambda: [(str(year), str(year)) for year in _lists()[1]]),
-    )  # fmt: skip
+        ListFilter(
+            "school",
+            _l("School"),
+            Invitation.school_id,
+            lambda: [(str(key), name) for key, name in _lists()[0].items()],
+        ),
+        ListFilter(
+            "year",
+            _l("Graduation year"),
+            queries.of_graduation_year,
+            lambda: [(str(year), str(year)) for year in _lists()[1]],
+        ),
+    )
     show_neighbours = False
 
     def scoped(self) -> Select[Any]:
@@ -175,7 +198,7 @@ def _document_url(placement: Any) -> str:
     return f"/agreements/{placement.id}.pdf" if ended or document_of(placement) else ""
 
 
-def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
+def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object]:
     """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
     placement, student = item.placement, item.student
     terms = placement.terms if placement and placement.terms else item.terms

@@ -30,12 +30,15 @@ class SearchForm(FlaskForm):
     year = SelectField(_l("Graduation year"), [DataRequired(MISSING)])
     name = line(_l("Name of the student"), 60, clean=clean_name, render_kw={"autocomplete": "off"})
     number = line(
-        _l("Document number or phone"), 30, render_kw={"autocomplete": "off"},
-        description=_l("ID number, or that of permit or passport; a phone outside the mainland with its "
-                       "code."),
-    )  # fmt: skip
+        _l("Document number or phone"),
+        30,
+        render_kw={"autocomplete": "off"},
+        description=_l(
+            "ID number, or that of permit or passport; a phone outside the mainland with its code."
+        ),
+    )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         empty = ("", _("Please choose"))
         self.school.choices = [empty, *active_schools()]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -23,7 +24,7 @@ from app.core.limits import Limit
 from app.core.names import name_problem
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.notices.reached import REACHED, Told
+from app.notices.reached import REACHED, ToldCount
 from app.people.employers.employer_views import mine
 from app.people.schools.models import School
 from app.people.students.queries import find_student
@@ -194,7 +195,7 @@ class LetterView(SafeView):
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """One code for the whole batch, good for exactly these students and this letter (ACC-10)."""
         rows = _mine(_posted_ids())
         form = LetterForm(years=_years(rows))
@@ -253,9 +254,9 @@ class LetterView(SafeView):
         )
 
 
-def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
+def _telling(made: Sequence[Invitation]) -> dict[str, object]:
     """Of the letters just sent: how many are being told, and whom nobody can tell, and why (NTF-05)."""
-    reached, told = reach_of_students(made), Told()
+    reached, told = reach_of_students(made), ToldCount()
     for row in made:
         told.add(reached[row.id])
     lines = [(row.id, row.student.name, row.student.school.name, reached[row.id]) for row in made]
@@ -271,9 +272,13 @@ def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
 def _act(form: LetterForm, rows: Sequence[Candidate]) -> acts.Act:
     """What the employer's code proves: this letter to these students."""
     return acts.batch_of(
-        INVITATIONS, "send", [school.id for school in _schools(rows)], [row.id for row in rows],
-        form.values(), g.user,
-    )  # fmt: skip
+        INVITATIONS,
+        "send",
+        [school.id for school in _schools(rows)],
+        [row.id for row in rows],
+        form.values(),
+        g.user,
+    )
 
 
 def _posted_ids() -> list[int]:

@@ -79,23 +79,30 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
-_WAITS = _l("The invitation to the position “%(position)s” waits for your answer until %(until)s; "
-            "after that it ends by itself.")  # fmt: skip
+_WAITS = _l(
+    "The invitation to the position “%(position)s” waits for your answer until %(until)s; "
+    "after that it ends by itself."
+)
 LETTERS = {
     **LETTERS,
-    "nudge": {STUDENT: Letter(_l("%(who)s asks you to answer the invitation of %(employer)s"),
-                              _WAITS, STUDENT_URL)},
-    "nudge_student": {STUDENT: Letter(_l("%(employer)s asks you to answer its invitation"),
-                                      _WAITS, STUDENT_URL)},
-}  # fmt: skip
+    "nudge": {
+        STUDENT: Letter(
+            _l("%(who)s asks you to answer the invitation of %(employer)s"), _WAITS, STUDENT_URL
+        )
+    },
+    "nudge_student": {
+        STUDENT: Letter(_l("%(employer)s asks you to answer its invitation"), _WAITS, STUDENT_URL)
+    },
+}
 # the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
 SILENT = ("void",)
 
 BATCH = Letter(
     _l("You sent invitations to %(count)s students"),
     _l("In your name %(count)s students were invited to the position “%(position)s”."),
-    "/employer/invitations/", everywhere=True,
-)  # fmt: skip
+    "/employer/invitations/",
+    everywhere=True,
+)
 REMINDER = Letter(
     _l("%(employer)s awaits your answer until %(until)s"),
     _l("The invitation to the position “%(position)s” ends by itself after that."),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
 from app.core import clock
-from app.fab.columns import Column, Panel, fact, groups_panel, notes_panel, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, groups_panel, notes_panel, trace_panel
 from app.fab.declared import READ_ONLY, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -35,7 +35,7 @@ def _untold(item: Invitation) -> list[tuple[str, str]] | None:
     return [(f"{text} {way}".strip(), "warn" if way else "info")] if text else None
 
 
-def _terms(item: Invitation) -> list[Any]:
+def _terms(item: Invitation) -> list[object]:
     return list(groups_of(values_of(item.terms), item.student.graduation_year).values())
 
 
@@ -53,12 +53,12 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
         STUDENT_NO,
         STUDENT.but(label=_l("Name")),
         COLLEGE.but(path="student.college.name", card="none"),
-        Column("employer.name", _l("Employer"), width="roomy"),
-        Column("terms.position", BY_NAME["position"].label, card="none"),
-        Column("sent_at", _l("Invited"), moment, sorts=True, width="number", card="none"),
-        Column("reply_by", _l("Answer due"), clock.shown_deadline, sorts=True, width="number"),
-        Column("state", _l("Response"), chips(RESPONSE_LABELS, CHIPS), card="status"),
-        Column("told", _l("Telling"), told_chip, width="told", out=False),
+        ListColumn("employer.name", _l("Employer"), width="roomy"),
+        ListColumn("terms.position", BY_NAME["position"].label, card="none"),
+        ListColumn("sent_at", _l("Invited"), moment, sorts=True, width="number", card="none"),
+        ListColumn("reply_by", _l("Answer due"), clock.shown_deadline, sorts=True, width="number"),
+        ListColumn("state", _l("Response"), chips(RESPONSE_LABELS, CHIPS), card="status"),
+        ListColumn("told", _l("Telling"), told_chip, width="told", out=False),
         fact("opens_at", _l("Can be accepted from"), moment, out=False),
         fact("read_at", _l("Read"), moment, out=False),
     )

@@ -156,17 +156,26 @@ def to_tell_anew(after: int, most: int = 200) -> Sequence[tuple[Invitation, Noti
     rows = db.session.execute(
         select(Invitation, Notice, AppUser)
         .join(AppUser, AppUser.student_id == Invitation.student_id)
-        .join(Notice, and_(Notice.user_id == AppUser.id, Notice.unreached != "",
-                           Notice.created_at >= Invitation.sent_at))
+        .join(
+            Notice,
+            and_(
+                Notice.user_id == AppUser.id,
+                Notice.unreached != "",
+                Notice.created_at >= Invitation.sent_at,
+            ),
+        )
         .join(Student, Student.id == Invitation.student_id)
         .where(awaiting_answer(), ~Invitation.frozen, Invitation.read_at.is_(None))
-        .where(Invitation.id > after, AppUser.active,
-               Notice.key.startswith(func.concat("invitation:", Invitation.id, ":")))
+        .where(
+            Invitation.id > after,
+            AppUser.active,
+            Notice.key.startswith(func.concat("invitation:", Invitation.id, ":")),
+        )
         .where(or_(AppUser.email.not_like("%@invalid"), Student.phone_index.is_not(None)))
         .order_by(Invitation.id)
         .limit(most)
         .with_for_update(of=Notice, skip_locked=True)
-    )  # fmt: skip
+    )
     return [(row[0], row[1], row[2]) for row in rows]
 
 

@@ -21,7 +21,16 @@ from app.core.phones import folded
 from app.core.text import mask_id_number
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
+from app.files.imports.sheet import (
+    CellKind,
+    Column,
+    Context,
+    Found,
+    Problems,
+    Sheet,
+    Target,
+    ValueList,
+)
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.signing.invitations import guesses
@@ -58,7 +67,7 @@ def prepare(_record: Import) -> Context:
         .where(School.active == true())
         .order_by(School.code)
     ).tuples()
-    return Context(clock.today(), {"school": Choices(list(rows))})
+    return Context(clock.today(), {"school": ValueList(list(rows))})
 
 
 def admit(record: Import, rows: int) -> None:
@@ -91,10 +100,16 @@ def look(record: Import, _context: Context) -> None:
     )
     now = clock.now()
     found = db.session.scalars(
-        select(Student).where(Student.id.in_(select(text("(values ->> 'student_id')::int")).where(
-            text("import_id = :id AND status <> 'faulty' AND values ? 'student_id'")
-        ).select_from(text("import_row")))).params(id=record.id)
-    ).all()  # fmt: skip
+        select(Student)
+        .where(
+            Student.id.in_(
+                select(text("(values ->> 'student_id')::int"))
+                .where(text("import_id = :id AND status <> 'faulty' AND values ? 'student_id'"))
+                .select_from(text("import_row"))
+            )
+        )
+        .params(id=record.id)
+    ).all()
     barred = [student.id for student in found if cannot_sign(student, now) is not None]
     db.session.execute(  # nothing may tell such a row from one that found nobody
         text(
@@ -127,8 +142,13 @@ def _mark_odd(record: Import) -> None:
         "SELECT DISTINCT more ->> 'odd' FROM import_row WHERE import_id = :id AND more ? 'odd'"
     )
     for sentence in db.session.scalars(found, {"id": record.id}).all():
-        compare.mark(record, "NOT r.values ? 'student_id' AND r.more ->> 'odd' = :odd", "name",
-                     sentence, odd=sentence)  # fmt: skip
+        compare.mark(
+            record,
+            "NOT r.values ? 'student_id' AND r.more ->> 'odd' = :odd",
+            "name",
+            sentence,
+            odd=sentence,
+        )
 
 
 def _guessed(record: Import) -> list[int]:
@@ -155,8 +175,10 @@ def _guessed(record: Import) -> list[int]:
 SEND_LIST = Sheet(
     name="send-list",
     title=_l("Send list"),
-    about=_l("Each row is checked as the search does: school, graduation year, name, and ID number or "
-             "phone must all be as the school has them. The students found come to your send list."),
+    about=_l(
+        "Each row is checked as the search does: school, graduation year, name, and ID number or "
+        "phone must all be as the school has them. The students found come to your send list."
+    ),
     roles=(Role.EMPLOYER,),
     menu="EmployerCandidates",
     home=lambda: (_l("Invite students"), url_for("CandidatesView.index")),
@@ -177,14 +199,52 @@ SEND_LIST = Sheet(
         update=False,
     ),
     columns=(
-        Column("school", _l("School"), Kind.CHOICE, "YXDM", ("毕业院校", "院校名称", "YXMC", "院校代码"),
-               required=True, aside=True, width=26, sample="青山大学"),
-        Column("year", _l("Graduation year"), Kind.NUMBER, "BYNF", ("毕业届", "毕业年份", "届别"),
-               required=True, aside=True, least=2000, most=2100, width=12, sample="2027"),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, aside=True,
-               width=14, sample="黄河水"),
-        Column("number", _l("ID number or phone"), Kind.DIGITS, "SFZH",
-               ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码", "证件号码或手机号"),
-               required=True, most=20, secret=keep_number, width=24, sample="13800000000"),
+        Column(
+            "school",
+            _l("School"),
+            CellKind.CHOICE,
+            "YXDM",
+            ("毕业院校", "院校名称", "YXMC", "院校代码"),
+            required=True,
+            aside=True,
+            width=26,
+            sample="青山大学",
+        ),
+        Column(
+            "year",
+            _l("Graduation year"),
+            CellKind.NUMBER,
+            "BYNF",
+            ("毕业届", "毕业年份", "届别"),
+            required=True,
+            aside=True,
+            least=2000,
+            most=2100,
+            width=12,
+            sample="2027",
+        ),
+        Column(
+            "name",
+            _l("Name"),
+            CellKind.NAME,
+            "XM",
+            ("学生姓名",),
+            required=True,
+            aside=True,
+            width=14,
+            sample="黄河水",
+        ),
+        Column(
+            "number",
+            _l("ID number or phone"),
+            CellKind.DIGITS,
+            "SFZH",
+            ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码", "证件号码或手机号"),
+            required=True,
+            most=20,
+            secret=keep_number,
+            width=24,
+            sample="13800000000",
+        ),
     ),
-)  # fmt: skip
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import get_locale, lazy_pgettext, ngettext
 from flask_babel import gettext as _
@@ -20,7 +21,7 @@ from app.core.errors import NotYours
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.people.employers.models import Employer
@@ -62,15 +63,15 @@ class MyInvitationsView(SafeModelView):
     include_route_methods = {"list", "show", "search", "index"}
     list_title, show_title = _l("Online signing"), _l("Invitation letter")
     columns = (
-        Column("employer.name", _l("Employer")),
-        Column(
+        ListColumn("employer.name", _l("Employer")),
+        ListColumn(
             "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("sent_at", _l("Invited on"), local, sorts=True, width="number"),
-        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
-        Column("placement.state", lazy_pgettext("signing", "Review"), review_chip),
-        Column(
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("sent_at", _l("Invited on"), local, sorts=True, width="number"),
+        ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        ListColumn("placement.state", lazy_pgettext("signing", "Review"), review_chip),
+        ListColumn(
             "id",
             _l("Letter"),
             lambda key: Markup('<a href="{}">{}</a>').format(
@@ -88,7 +89,7 @@ class MyInvitationsView(SafeModelView):
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return Invitation.employer_id.in_(select(Employer.id).where(employer_called(text)))
 
-    def empty_text(self, *_args: Any) -> Any:
+    def empty_text(self, *_args: object) -> ResponseReturnValue:
         return _(
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
         )
@@ -116,15 +117,15 @@ class AnswerView(SafeView):
 
     @expose("/<int:pk>/accept", methods=["POST"])
     @has_access
-    def accept(self, pk: int) -> Any:
+    def accept(self, pk: int) -> ResponseReturnValue:
         return self._take("accept", queries.invitation_of(actor(), pk))
 
     @expose("/<int:pk>/decline", methods=["POST"])
     @has_access
-    def decline(self, pk: int) -> Any:
+    def decline(self, pk: int) -> ResponseReturnValue:
         return self._take("decline", queries.invitation_of(actor(), pk))
 
-    def _take(self, step: str, item: Invitation) -> Any:
+    def _take(self, step: str, item: Invitation) -> ResponseReturnValue:
         key = item.id
         take(INVITATIONS, step, key)
         return redirect(url_for("MyInvitationsView.show", pk=key), 303)
@@ -179,7 +180,7 @@ class MySigningsView(SafeView):
         return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
 
 
-def _letter(item: Invitation) -> dict[str, Any]:
+def _letter(item: Invitation) -> dict[str, object]:
     year = item.student.graduation_year
     groups = groups_of(values_of(item.terms), year)
     differs = _changed(item)
@@ -230,7 +231,7 @@ def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
     return changed(placement.terms, placement.proposed, placement.graduation_year)
 
 
-def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
+def _answer(offer: Offer, placement: Placement) -> dict[str, object]:
     agreeing = bool(offer.step.fresh)
     return {
         "offer": offer,
@@ -238,12 +239,13 @@ def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
         "style": "primary" if agreeing else "default",
         "tick": offer.step.tick,
         "code": code_url(PLACEMENTS, placement, offer),
-        "text": _("The new terms replace the old ones.") if agreeing
+        "text": _("The new terms replace the old ones.")
+        if agreeing
         else _("The terms that you accepted stay as they are; the employer is told."),
-    }  # fmt: skip
+    }
 
 
-def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
+def _question(offer: Offer, item: Invitation) -> dict[str, object]:
     accepting = offer.step.name == "accept"
     return {
         "offer": offer,
@@ -251,7 +253,11 @@ def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
         "style": "primary" if accepting else "default",
         "tick": offer.step.tick,
         "code": code_url(INVITATIONS, item, offer),
-        "text": _("You sign with %(employer)s as %(position)s.", employer=item.employer.name,
-                  position=item.terms.position) if accepting
+        "text": _(
+            "You sign with %(employer)s as %(position)s.",
+            employer=item.employer.name,
+            position=item.terms.position,
+        )
+        if accepting
         else _("The employer is told. It may invite you again."),
-    }  # fmt: skip
+    }

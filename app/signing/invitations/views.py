@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -71,7 +72,7 @@ def person(student: Student) -> Person:
     )
 
 
-def letter_of(values: dict[str, Any], employer: str, year: int) -> dict[str, Any]:
+def letter_of(values: dict[str, Any], employer: str, year: int) -> dict[str, object]:
     """The letter as its reader, a graduate of that year, sees it."""
     return {
         "employer": employer,
@@ -96,7 +97,7 @@ def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
 class ToldColumn:
     """Mixin of SafeModelView: the column «told» of a list of letters, asked once for the page (NTF-05)."""
 
-    def _rows(self, items: list[Any], columns: list[str]) -> Any:
+    def _rows(self, items: list[Any], columns: list[str]) -> ResponseReturnValue:
         if "told" in columns:
             g.reach_of_students = reach_of_students(items)
         base: Any = super()
@@ -120,7 +121,7 @@ OFFICE_WAY = _l(
 )
 
 
-def told_fact(item: Invitation, next_way: Any = NEXT_WAY) -> tuple[Any, str]:
+def told_fact(item: Invitation, next_way: object = NEXT_WAY) -> tuple[object, str]:
     """The letter's telling as a chip, and what can be done where nobody was reached."""
     reach = reach_of_students([item])[item.id]
     return chip(reach.label, reach.chip), "" if reach.fate in REACHED else str(next_way)
@@ -133,7 +134,7 @@ def review_text(state: str | None) -> tuple[str, str]:
     return str(REVIEW_LABELS[PlacementState(state)]), REVIEW_CHIPS[PlacementState(state)]
 
 
-def review_chip(state: str | None) -> Any:
+def review_chip(state: str | None) -> ResponseReturnValue:
     """The review state as a chip."""
     label, kind = review_text(state)
     return chip(label, kind) if kind else ""
@@ -181,7 +182,7 @@ def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tu
     ]
 
 
-def history(item: Invitation) -> list[trail.Line]:
+def history(item: Invitation) -> list[trail.TrailLine]:
     """The trace of the invitation and of the signing it led to, newest first."""
     records = [("invitation", item.id)]
     if item.placement:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -113,8 +112,10 @@ def in_time(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """An overdue invitation accepts no answer, whether or not a worker has marked it (INV-11)."""
     if now < invitation.reply_by:
         return None
-    return _("This invitation ended on %(until)s. Ask the employer to invite again.",
-             until=clock.shown_deadline(invitation.reply_by))  # fmt: skip
+    return _(
+        "This invitation ended on %(until)s. Ask the employer to invite again.",
+        until=clock.shown_deadline(invitation.reply_by),
+    )
 
 
 def overdue(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -244,7 +245,9 @@ class Sent:
     refused: list[tuple[Student, str]] = field(default_factory=list)
 
 
-def send(candidates: Sequence[Candidate], values: dict[str, Any], actor: Actor, batch: str) -> Sent:
+def send(
+    candidates: Sequence[Candidate], values: Mapping[str, object], actor: Actor, batch: str
+) -> Sent:
     """Invite the students of these candidates by one letter, each once, and commit (INV-05, INV-06).
 
     `batch` names the preview that was sent: the same preview never invites a student twice.
@@ -265,7 +268,9 @@ def send(candidates: Sequence[Candidate], values: dict[str, Any], actor: Actor, 
     return result
 
 
-def _send_one(candidate: Candidate, values: dict[str, Any], actor: Actor, batch: str) -> Invitation:
+def _send_one(
+    candidate: Candidate, values: Mapping[str, object], actor: Actor, batch: str
+) -> Invitation:
     now = clock.now()
     _expire_between(candidate.employer_id, candidate.student_id, now)
     terms = Terms(**values, created_at=now, created_by=actor.user_id)

@@ -42,7 +42,7 @@ def receiver(record: Any, actor: Actor) -> Role | None:
     return next((role for role in MAY_NUDGE.get(actor.role, ()) if role in awaited), None)
 
 
-def waits_for_another(record: Any, actor: Actor) -> bool:
+def waits_for_another(record: object, actor: Actor) -> bool:
     """Whether the record waits for somebody whom this person may remind."""
     return receiver(record, actor) is not None
 
@@ -57,7 +57,7 @@ def not_reminded_today(record: Any, actor: Actor, now: datetime) -> str | None:
     return _("Reminded today at %(at)s by %(who)s.", at=at, who=last.by_name)
 
 
-def somebody_there(record: Any, actor: Actor, now: datetime) -> str | None:
+def somebody_there(record: object, actor: Actor, now: datetime) -> str | None:
     """Nobody is said to be reminded who has no account (AGR-17)."""
     role = receiver(record, actor)
     if role is None or accounts(record, role):
@@ -75,9 +75,17 @@ def keep_nudge(change: Change) -> None:
     role = receiver(change.record, change.actor)
     assert role is not None
     change.details["reminded"] = role.value
-    new = Nudge(school_id=change.record.school_id, kind=change.kind, record_id=change.record.id,
-                day=clock.local(change.now).date(), receiver=role.value, by_id=change.actor.user_id,
-                by_name=change.actor.name[:120], at=change.now, state=change.record.state)  # fmt: skip
+    new = Nudge(
+        school_id=change.record.school_id,
+        kind=change.kind,
+        record_id=change.record.id,
+        day=clock.local(change.now).date(),
+        receiver=role.value,
+        by_id=change.actor.user_id,
+        by_name=change.actor.name[:120],
+        at=change.now,
+        state=change.record.state,
+    )
     db.session.add(new)
 
 
@@ -87,10 +95,12 @@ def nudge_steps(
     """The two steps of a table: from these states the office reminds, from those an employer."""
     same: dict[str, Any] = {
         "label": lazy_pgettext("remind whom it waits for", "Remind"),
-        "applies": waits_for_another, "quiet": True,
-        "when": (*when, not_reminded_today, somebody_there), "fill": (keep_nudge,),
+        "applies": waits_for_another,
+        "quiet": True,
+        "when": (*when, not_reminded_today, somebody_there),
+        "fill": (keep_nudge,),
         "done": _l("Reminded: a message on the site, and by mail where there is an address."),
-    }  # fmt: skip
+    }
     office, employer = tuple(states), tuple(employer_states)
     return (
         Step(
@@ -150,5 +160,7 @@ def college_had_its_time(record: Any, actor: Actor, now: datetime) -> str | None
     until = working_deadline(since, days, record.school_id)
     if days and now >= until:
         return None
-    return _("The college has until %(until)s; after that the school can decide in its place.",
-             until=clock.shown_deadline(until))  # fmt: skip
+    return _(
+        "The college has until %(until)s; after that the school can decide in its place.",
+        until=clock.shown_deadline(until),
+    )

@@ -37,7 +37,7 @@ CHIPS = {
 }
 
 
-class Way(StrEnum):
+class ReportWay(StrEnum):
     """How it was reported: on the page by the student, or by the link of a message, not signed in."""
 
     PAGE = "page"
@@ -76,7 +76,9 @@ class Objection(db.Model):
     reason: Mapped[str] = mapped_column(String(200))
     answer: Mapped[str] = mapped_column(String(200), default="")
     reporter: Mapped[str] = mapped_column(String(12), default="student", server_default="student")
-    way: Mapped[str] = mapped_column(String(8), default=Way.PAGE, server_default=Way.PAGE)
+    way: Mapped[str] = mapped_column(
+        String(8), default=ReportWay.PAGE, server_default=ReportWay.PAGE
+    )
     act: Mapped[str] = mapped_column(String(20), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import users_of
 from app.notices.workflow import Letter, Letters, People, tell_of
 from app.people.schools.queries import provincial_staff, staff_of
-from app.signing.objections.models import Objection, Way
+from app.signing.objections.models import Objection, ReportWay
 from app.workflow.steps import Change
 
 STUDENT, EMPLOYER, SCHOOL, PROVINCE = "student", "employer", "school", "province"
@@ -128,6 +128,8 @@ def tell_parties(change: Change) -> None:
         SCHOOL: lambda: staff_of(objection.school_id),
         PROVINCE: provincial_staff,
     }
-    other_words = objection.way == Way.LINK and (not by_student or objection.act == "termination")
+    other_words = objection.way == ReportWay.LINK and (
+        not by_student or objection.act == "termination"
+    )
     letters = {**LETTERS, **(ANSWERED if other_words else {})}
     tell_of(change, letters, people, values, objection.school_id)

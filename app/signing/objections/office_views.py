@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
-from app.fab.columns import CHANGED, Column, Panel, fact
+from app.fab.columns import CHANGED, ListColumn, Panel, fact
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
@@ -39,17 +39,17 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     list_title, show_title = _l("Contested by students"), _l("Contested by the student")
     columns = (
         STUDENT,
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
-        Column("employer_name", _l("Employer")),
-        Column(
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("employer_name", _l("Employer")),
+        ListColumn(
             "about",
             _l("About"),
             lambda signed: _("a signing") if signed else _("an invitation"),
             card="none",
         ),
-        Column("reason", _l("What is reported"), width="roomy"),
-        Column("answer", _l("The school's answer"), dash, width="roomy", card="none"),
-        Column("created_at", _l("Reported on"), moment, sorts=True, width="number"),
+        ListColumn("reason", _l("What is reported"), width="roomy"),
+        ListColumn("answer", _l("The school's answer"), dash, width="roomy", card="none"),
+        ListColumn("created_at", _l("Reported on"), moment, sorts=True, width="number"),
         STUDENT_NO.but(listed=False),
         fact("reporter", _l("Reported by"), lambda role: str(REPORTERS.get(role, role))),
         fact("way", _l("Reported how"), lambda way: str(WAYS.get(way, way))),

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
 from app.people.schools.queries import at_school
-from app.signing.objections.models import Objection, ObjectionState, Way
+from app.signing.objections.models import Objection, ObjectionState, ReportWay
 from app.workflow.actor import Actor, Role
 
 
@@ -54,7 +54,7 @@ def last_objection(
 def disowned(who: Actor) -> Select[Objection]:
     """What a party said by the link of a message was not its own act, and awaits the school's answer."""
     return objections_for(who).where(
-        Objection.state == ObjectionState.OPEN, Objection.way == Way.LINK
+        Objection.state == ObjectionState.OPEN, Objection.way == ReportWay.LINK
     )
 
 
@@ -67,5 +67,5 @@ def waiting(who: Actor) -> int:
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the office's list; None: all."""
     waits = Objection.state == ObjectionState.OPEN
-    by_link = Objection.way == Way.LINK
+    by_link = Objection.way == ReportWay.LINK
     return {"open": waits, "link": waits & by_link, "answered": ~waits}.get(name)

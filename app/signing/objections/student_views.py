@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 
@@ -38,11 +39,15 @@ BY_EMPLOYER = {  # the employer said of an act in its name that it was not its o
 }
 QUESTION = {True: _l("You did not sign this?"), False: _l("You do not know this employer?")}
 TEXT = {
-    True: _l("It was not you who signed, or it is not what was agreed. Your school is told and "
-             "answers; everything rests until then."),
-    False: _l("The employer is unknown to you, or it is not what was agreed. Your school is told and "
-              "answers; the letter rests until then."),
-}  # fmt: skip
+    True: _l(
+        "It was not you who signed, or it is not what was agreed. Your school is told and "
+        "answers; everything rests until then."
+    ),
+    False: _l(
+        "The employer is unknown to you, or it is not what was agreed. Your school is told and "
+        "answers; the letter rests until then."
+    ),
+}
 
 
 class MyObjectionsView(SafeView):
@@ -54,15 +59,15 @@ class MyObjectionsView(SafeView):
 
     @expose(f"/invitation/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
     @has_access
-    def invitation(self, pk: int) -> Any:
+    def invitation(self, pk: int) -> ResponseReturnValue:
         return self._report(url_for("MyInvitationsView.show", pk=pk), invitation_id=pk)
 
     @expose(f"/placement/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
     @has_access
-    def placement(self, pk: int) -> Any:
+    def placement(self, pk: int) -> ResponseReturnValue:
         return self._report(url_for("MySigningsView.show", pk=pk), placement_id=pk)
 
-    def _report(self, back: str, **about: int) -> Any:
+    def _report(self, back: str, **about: int) -> ResponseReturnValue:
         try:
             report(actor(), request.form.get("reason", ""), **about)
             flash(str(OBJECTIONS.step("report").done), "success")
@@ -92,7 +97,7 @@ def report_of(about: Any) -> dict[str, Any]:
     }
 
 
-def _shown(objection: Objection) -> dict[str, Any]:
+def _shown(objection: Objection) -> dict[str, object]:
     state = ObjectionState(objection.state)
     return {
         "title": (TITLES if objection.reporter == Role.STUDENT else BY_EMPLOYER)[state],

@@ -14,7 +14,7 @@ from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
 from app.signing.invitations.queries import invitation_of
 from app.signing.invitations.workflow import INVITATIONS
-from app.signing.objections.models import LABELS, Objection, ObjectionState, Way
+from app.signing.objections.models import LABELS, Objection, ObjectionState, ReportWay
 from app.signing.objections.notices import tell_parties
 from app.signing.objections.queries import objections_for, open_objection
 from app.signing.placements.models import HOLDS_SLOT, Placement
@@ -95,26 +95,63 @@ OBJECTIONS: Workflow[Objection] = Workflow(
     title=lambda objection: objection.employer_name,
     after=(tell_parties,),
     steps=(
-        Step("report", None, S.OPEN, by=Role.STUDENT, label=_l("This is not true"), binds=False,
-             when=(still_alive, not_reported), reason=Reason.REQUIRED, danger=True,
-             fill=(freeze,),
-             confirm=_l("Everything rests until your school has answered. Report it now?"),
-             done=_l("Reported. Your school answers next; everything rests until then.")),
-        Step("disown", None, S.OPEN, by=(Role.STUDENT, Role.EMPLOYER), label=_l("This was not me"),
-             when=(still_alive, not_reported), danger=True, fill=(freeze,), inner=True,
-             frozen_too=True, binds=False),
-        Step("uphold", S.OPEN, S.UPHELD, by=Role.SCHOOL, label=_l("It is untrue: end it"),
-             reason=Reason.REQUIRED, danger=True, fill=(thaw,), then=(end_it,),
-             confirm=_l("The signing or invitation ends; both parties read your answer. End it now?"),
-             done=_l("Ended: it was untrue."),
-             verdict=Verdict.APPROVE),
-        Step("dismiss", S.OPEN, S.DISMISSED, by=Role.SCHOOL, label=_l("It is true: let it go on"),
-             reason=Reason.REQUIRED, fill=(thaw,),
-             confirm=_l("Everything goes on as before; both parties read your answer. Answer now?"),
-             done=_l("Answered; it goes on."),
-             verdict=Verdict.REFUSE),
+        Step(
+            "report",
+            None,
+            S.OPEN,
+            by=Role.STUDENT,
+            label=_l("This is not true"),
+            binds=False,
+            when=(still_alive, not_reported),
+            reason=Reason.REQUIRED,
+            danger=True,
+            fill=(freeze,),
+            confirm=_l("Everything rests until your school has answered. Report it now?"),
+            done=_l("Reported. Your school answers next; everything rests until then."),
+        ),
+        Step(
+            "disown",
+            None,
+            S.OPEN,
+            by=(Role.STUDENT, Role.EMPLOYER),
+            label=_l("This was not me"),
+            when=(still_alive, not_reported),
+            danger=True,
+            fill=(freeze,),
+            inner=True,
+            frozen_too=True,
+            binds=False,
+        ),
+        Step(
+            "uphold",
+            S.OPEN,
+            S.UPHELD,
+            by=Role.SCHOOL,
+            label=_l("It is untrue: end it"),
+            reason=Reason.REQUIRED,
+            danger=True,
+            fill=(thaw,),
+            then=(end_it,),
+            confirm=_l(
+                "The signing or invitation ends; both parties read your answer. End it now?"
+            ),
+            done=_l("Ended: it was untrue."),
+            verdict=Verdict.APPROVE,
+        ),
+        Step(
+            "dismiss",
+            S.OPEN,
+            S.DISMISSED,
+            by=Role.SCHOOL,
+            label=_l("It is true: let it go on"),
+            reason=Reason.REQUIRED,
+            fill=(thaw,),
+            confirm=_l("Everything goes on as before; both parties read your answer. Answer now?"),
+            done=_l("Answered; it goes on."),
+            verdict=Verdict.REFUSE,
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def report(
@@ -138,13 +175,13 @@ def report(
     return committed(begun)
 
 
-def disown(about: Any, actor: Actor, text: str, act: str) -> Objection:
+def disown(about: object, actor: Actor, text: str, act: str) -> Objection:
     """The party says by the link of a message that this was not its own act. Not committed (INV-20).
 
     `act` is the kind of record whose event it was, `text` what the school reads. Raises Refused.
     """
     new = _about(about)
-    new.reporter, new.way, new.act = actor.role.value, Way.LINK, act
+    new.reporter, new.way, new.act = actor.role.value, ReportWay.LINK, act
     return OBJECTIONS.start("disown", new, actor, text=text)
 
 

@@ -59,7 +59,7 @@ def refused_why(placement: Placement) -> str:
     return last[-1].reason if last and last[-1].step.startswith("refuse") else ""
 
 
-def status(placement: Placement) -> tuple[Any, str]:
+def status(placement: Placement) -> tuple[object, str]:
     """Words and kind of its chip."""
     return REVIEW_LABELS[S(placement.state)], CHIPS[S(placement.state)]
 
@@ -86,7 +86,7 @@ def facts(placement: Placement) -> list[tuple[Any, Any]]:
     ]
 
 
-def party_a(placement: Placement) -> list[tuple[Any, Any]]:
+def party_a(placement: Placement) -> list[tuple[object, object]]:
     """The employer as it stands in the agreement."""
     terms = placement.terms
     return [
@@ -106,7 +106,7 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     ]
 
 
-def party_b(placement: Placement, *, own: bool = True) -> list[tuple[Any, Any]]:
+def party_b(placement: Placement, *, own: bool = True) -> list[tuple[object, object]]:
     """The student, numbers masked; an employer reads the last signs only (S-10)."""
     student, number = placement.student, placement.student.id_number_masked or ""
     return [
@@ -120,7 +120,7 @@ def party_b(placement: Placement, *, own: bool = True) -> list[tuple[Any, Any]]:
     ]
 
 
-def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
+def term_groups(placement: Placement) -> list[tuple[object, object]]:
     """The terms, the archive and the household registration, each with its title."""
     if placement.terms is None:
         return []
@@ -128,7 +128,7 @@ def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
     return [known[name] for name in GROUPS]
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """Who did what, when and why, newest first."""
     return trail.shown("placement", placement.id)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 
 from app.core.db import db
@@ -49,7 +47,7 @@ def _registered(placement_id: int, actor: Actor) -> Employer:
     return employer
 
 
-def _typed(placement: Placement) -> dict[str, Any]:
+def _typed(placement: Placement) -> dict[str, object]:
     """The employer's facts as they stand in the signing."""
     terms = placement.terms
     return {

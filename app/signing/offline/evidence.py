@@ -79,7 +79,7 @@ def seen(found: Attachment, placement: Placement) -> bool:
     return since is not None and found.created_at < since
 
 
-FILES = files.Kind(Placement, papers_for, check, most=10 * MOST, stays=seen)
+FILES = files.FileKind(Placement, papers_for, check, most=10 * MOST, stays=seen)
 
 
 def scans(placement: Placement, actor: Actor) -> list[Scan]:

@@ -31,14 +31,20 @@ class _EntryForm(TermsPart):
     asks = ON_PAPER
 
     employer_credit_code = line(
-        _l("Unified social credit code"), 18, CREDIT_CODE, clean=lambda text: clean_code(text)[:40],
+        _l("Unified social credit code"),
+        18,
+        CREDIT_CODE,
+        clean=lambda text: clean_code(text)[:40],
         description=_l("18 characters, as on the business licence of the employer."),
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
-    )  # fmt: skip
+    )
     employer_name = line(
-        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        _l("Name of the employer"),
+        120,
+        a_title,
+        clean=clean_title,
         description=_l("The full name as on the business licence"),
-    )  # fmt: skip
+    )
     employer_kind = SelectField(_l("Nature"), [DataRequired(MISSING)])
     employer_industry = SelectField(_l("Industry"), [DataRequired(MISSING)])
     employer_location = RegionField(_l("Location"))
@@ -48,7 +54,7 @@ class _EntryForm(TermsPart):
         _l("E-mail"), 120, EMAIL, required=False, render_kw={"inputmode": "email"}
     )
 
-    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: object, years: Collection[int] = (), **kwargs: object) -> None:
         super().__init__(*args, years=years, **kwargs)
         self.employer_kind.choices = options("dwxz", years=years)
         self.employer_industry.choices = options("dwhy", years=years)
@@ -57,11 +63,11 @@ class _EntryForm(TermsPart):
         """The employer's facts, named as the placement keeps them."""
         return {name: self[name].data or "" for name in EMPLOYER}
 
-    def employer_group(self) -> list[Any]:
+    def employer_group(self) -> list[object]:
         """The fields of the employer, its contact with them."""
         return [self[name] for name in (*EMPLOYER, *CONTACT)]
 
-    def terms_group(self) -> list[tuple[Any, Any]]:
+    def terms_group(self) -> list[tuple[object, object]]:
         """The terms but for the contact, each with what is declared of it."""
         return [(field, known) for field, known in self.group(OFFER) if known.name not in CONTACT]
 
@@ -70,8 +76,16 @@ class _EntryForm(TermsPart):
         show_problems(self, Invalid([(field_of(at), text) for at, text in error.problems]))
 
 
-EMPLOYER = ("employer_credit_code", "employer_name", "employer_kind", "employer_industry",
-            "employer_location", "employer_address", "employer_postcode", "employer_email")  # fmt: skip
+EMPLOYER = (
+    "employer_credit_code",
+    "employer_name",
+    "employer_kind",
+    "employer_industry",
+    "employer_location",
+    "employer_address",
+    "employer_postcode",
+    "employer_email",
+)
 NAMES = (*EMPLOYER, *(field.name for field in ON_PAPER))
 REGIONS = ("employer_location", *(field.name for field in ON_PAPER if field.kind == "region"))
 EntryForm: Any = type("EntryForm", (_EntryForm,), fields_of(ON_PAPER))
@@ -84,7 +98,7 @@ def typed(posted: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if text}
 
 
-def form_of(values: Mapping[str, str], year: int) -> Any:
+def form_of(values: Mapping[str, str], year: int) -> object:
     """The form of a graduate of that year as it was saved; it can be validated like a posted one."""
     return EntryForm(MultiDict(values), years=[year], meta={"csrf": False})
 

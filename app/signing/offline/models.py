@@ -42,10 +42,14 @@ class UploadLink(db.Model):
 
     __tablename__ = "upload_link"
     __table_args__ = (
-        Index("uq_upload_link_open", "placement_id", unique=True,
-              postgresql_where=text("withdrawn_at IS NULL")),
+        Index(
+            "uq_upload_link_open",
+            "placement_id",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
         Index("ix_upload_link_placement", "placement_id", "id"),
-    )  # fmt: skip
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)

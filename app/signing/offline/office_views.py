@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core.errors import Refused
 from app.core.named import title_has
-from app.fab.columns import CHANGED, Column, Panel, fact
+from app.fab.columns import CHANGED, ListColumn, Panel, fact
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
@@ -31,8 +32,8 @@ class OfferedEmployersView(SafeModelView):
     class_permission_name = "OfferedEmployers"
     list_title, show_title = _l("Employers from paper signings"), _l("Employer of a paper signing")
     columns = (
-        Column("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
-        Column("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
+        ListColumn("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
+        ListColumn("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
         STUDENT.but(card=""),
         CHANGED.but(card="none"),
         fact("employer_address", _l("Postal address"), dash),
@@ -63,10 +64,14 @@ class OfferedEmployersView(SafeModelView):
     def head_back(self) -> Link:
         return Link(url_for("EmployersView.list"), _("Employers"))
 
-    @record_action("to_register", _l("Add to the register"),
-                   _l("Compare name and credit code with the licence first. Add it now?"),
-                   primary=True, multiple=False)  # fmt: skip
-    def to_register(self, items: list[Any]) -> Any:
+    @record_action(
+        "to_register",
+        _l("Add to the register"),
+        _l("Compare name and credit code with the licence first. Add it now?"),
+        primary=True,
+        multiple=False,
+    )
+    def to_register(self, items: list[Placement]) -> ResponseReturnValue:
         try:
             employer = to_register(items[0].id, actor())
         except Refused as refusal:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -78,7 +79,7 @@ class MyPaperStepsView(SafeView):
     def _url(self, pk: int, step: str) -> str:
         return url_for(".step", pk=pk, step=step)
 
-    def _back(self, pk: int, part: str = "") -> Any:
+    def _back(self, pk: int, part: str = "") -> ResponseReturnValue:
         return redirect(url_for(".show", pk=pk) + part, 303)
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/<string:step>", methods=["POST"])
@@ -101,7 +102,7 @@ class MyPaperStepsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/link", methods=["POST"])
     @has_access
-    def link(self, pk: int) -> Any:
+    def link(self, pk: int) -> ResponseReturnValue:
         """Make a link for the employer, or let the one there is open nothing any more."""
         queries.paper_in(actor(), pk)
         try:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -138,7 +139,7 @@ class MyPaperView(SafeView):
 
     @expose("/entry/save", methods=["POST"])
     @has_access
-    def autosave(self) -> Any:
+    def autosave(self) -> ResponseReturnValue:
         """The page saves by itself: JSON with the version it is now (OFF-01)."""
         try:
             found = save(actor(), typed(request.form), _number("version"), _writer(), late=True)
@@ -149,7 +150,7 @@ class MyPaperView(SafeView):
 
     @expose("/preview", methods=["GET"])
     @has_access
-    def preview(self) -> Any:
+    def preview(self) -> ResponseReturnValue:
         """The agreement as it would be, and the button that generates it (OFF-02)."""
         found = queries.entry_of(me().id)
         form = _form(found.values if found else {})
@@ -188,7 +189,7 @@ class MyPaperView(SafeView):
 
     @expose("/generate", methods=["POST"])
     @has_access
-    def generate(self) -> Any:
+    def generate(self) -> ResponseReturnValue:
         """Two questions were answered: generate it, once (OFF-02)."""
         found = queries.entry_of(me().id)
         form = _form(found.values if found else {})

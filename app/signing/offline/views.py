@@ -74,7 +74,7 @@ def _tile(found: Attachment) -> str:
     return Markup("<li>{}</li>").format(found.original_name)
 
 
-def _shown(link: UploadLink | None) -> dict[str, Any]:
+def _shown(link: UploadLink | None) -> dict[str, object]:
     if link is None:
         return {"facts": [], "files": [], "until": ""}
     placement = link.placement

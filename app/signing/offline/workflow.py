@@ -123,9 +123,11 @@ def save(actor: Actor, values: dict[str, str], version: int, writer: str, *, lat
         entry = entry_of(student.id) or _new(student, now)
         if entry.version != version and (late or not writer or entry.writer != writer):
             raise Refused(
-                _("Another window saved this form at %(at)s.",
-                  at=clock.local(entry.changed_at).strftime("%H:%M"))
-            )  # fmt: skip
+                _(
+                    "Another window saved this form at %(at)s.",
+                    at=clock.local(entry.changed_at).strftime("%H:%M"),
+                )
+            )
         if entry.values != values:
             entry.values, entry.version = values, entry.version + 1
             entry.writer, entry.changed_at = writer[:32], now
@@ -136,9 +138,14 @@ def save(actor: Actor, values: dict[str, str], version: int, writer: str, *, lat
 
 def _new(student: Student, now: datetime) -> Entry:
     entry = Entry(
-        school_id=student.school_id, student_id=student.id, values={}, version=0, writer="",
-        created_at=now, changed_at=now,
-    )  # fmt: skip
+        school_id=student.school_id,
+        student_id=student.id,
+        values={},
+        version=0,
+        writer="",
+        created_at=now,
+        changed_at=now,
+    )
     db.session.add(entry)
     return entry
 

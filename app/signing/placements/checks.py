@@ -78,10 +78,17 @@ PARTS = {
     "household": _l("Household registration"),
 }
 _FIELDS = {
-    "name": _l("Name"), "student_no": _l("Student number"), "college": _l("College"), "major": _l("Major"),
-    "class_name": _l("Class"), "email": _l("E-mail"), "address": _l("Postal address"),
-    "contact_name": _l("Signing contact"), "contact_phone": _l("Telephone"), "code": _l("Code"),
-}  # fmt: skip
+    "name": _l("Name"),
+    "student_no": _l("Student number"),
+    "college": _l("College"),
+    "major": _l("Major"),
+    "class_name": _l("Class"),
+    "email": _l("E-mail"),
+    "address": _l("Postal address"),
+    "contact_name": _l("Signing contact"),
+    "contact_phone": _l("Telephone"),
+    "code": _l("Code"),
+}
 _WHOLE = {"employer.name": _l("Name of the employer"), "school.name": _l("School name")}
 AGREED = (*TERM_PARTS.values(), "position")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm.attributes import get_history
@@ -182,8 +181,9 @@ def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     return [field.name for field, _old, _new in differences(old, new)] if old else []
 
 
-_FOLLOWED = trail.lines("placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said",
-                        at="app_now()")  # fmt: skip
+_FOLLOWED = trail.lines(
+    "placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said", at="app_now()"
+)
 # The date of the last change stays: nothing was decided. A placement that is over moves as well (it may be
 # restored), but only one that runs or is in force says so in its trace.
 _MOVED = f"""
@@ -200,6 +200,6 @@ moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_i
   WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
 
 
-def follow_student(which: str, actor: Actor, **values: Any) -> None:
+def follow_student(which: str, actor: Actor, **values: object) -> None:
     """Bring placements to the college and major of the students `s` of the condition (ADM-09)."""
     db.session.execute(text(_MOVED.replace("{which}", which)), {**values, **trail.bound(actor)})

@@ -78,13 +78,17 @@ def signing_closed(student: Student, now: datetime) -> str | None:
     if day < found.opens:
         return _(
             "Signing for the graduates of %(year)s at %(school)s opens on %(day)s.",
-            year=year, school=school, day=found.opens,
-        )  # fmt: skip
+            year=year,
+            school=school,
+            day=found.opens,
+        )
     return _(
         "Signing for the graduates of %(year)s at %(school)s closed on %(day)s. "
         "Ask its employment office.",
-        year=year, school=school, day=found.closes,
-    )  # fmt: skip
+        year=year,
+        school=school,
+        day=found.closes,
+    )
 
 
 def slot_taken(student_id: int) -> str | None:

@@ -59,8 +59,12 @@ class PlacementState(StrEnum):
 FORMS = (PlacementState.FORM_COLLEGE, PlacementState.FORM_SCHOOL)  # of paper signings, first review
 AWAITING = (PlacementState.AWAITING_COLLEGE, PlacementState.AWAITING_SCHOOL)
 REVIEWS = (*FORMS, *AWAITING)
-UNDER_WAY = (*REVIEWS, PlacementState.AMENDING, PlacementState.AWAITING_SCAN,
-             PlacementState.GIVING_UP)  # fmt: skip
+UNDER_WAY = (
+    *REVIEWS,
+    PlacementState.AMENDING,
+    PlacementState.AWAITING_SCAN,
+    PlacementState.GIVING_UP,
+)
 HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01, where it settles
 _WAITS = ", ".join(f"'{state}'" for state in UNDER_WAY)
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
@@ -89,7 +93,7 @@ DESTINATION_LABELS = REVIEW_LABELS | {
 }
 
 
-def review_of(kind: str, state: str) -> tuple[Any, str]:
+def review_of(kind: str, state: str) -> tuple[object, str]:
     """The review in words, and the kind of its chip (INV-24, DST-03)."""
     labels = DESTINATION_LABELS if kind == Kind.DESTINATION else REVIEW_LABELS
     return labels[PlacementState(state)], CHIPS[PlacementState(state)]

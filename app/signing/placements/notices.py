@@ -126,17 +126,23 @@ LETTERS: dict[str, dict[str, Letter]] = {
             _l("The school did not let the signing with %(employer)s be given up. Reason: %(reason)s")),
 }  # fmt: skip
 _NUDGE = {
-    **_student(_l("%(who)s asks you to act on your signing with %(employer)s"),
-        _l("It has waited for you since %(since)s. Please open it and take the next step.")),
-    **_employer(_l("%(who)s asks you to act on the signing with %(student)s"),
-        _l("It has waited for you since %(since)s. Please open it and take the next step.")),
+    **_student(
+        _l("%(who)s asks you to act on your signing with %(employer)s"),
+        _l("It has waited for you since %(since)s. Please open it and take the next step."),
+    ),
+    **_employer(
+        _l("%(who)s asks you to act on the signing with %(student)s"),
+        _l("It has waited for you since %(since)s. Please open it and take the next step."),
+    ),
     COLLEGE: Letter(
         _l("The school asks your college to decide: %(student)s"),
-        _l("The signing of %(student)s with %(employer)s has waited for your college since "
-           "%(since)s. Please decide."),
+        _l(
+            "The signing of %(student)s with %(employer)s has waited for your college since "
+            "%(since)s. Please decide."
+        ),
         DESK_URL,
     ),
-}  # fmt: skip
+}
 LETTERS["nudge"] = _NUDGE
 LETTERS["nudge_student"] = _student(
     _l("%(employer)s asks you to act on your signing"),
@@ -164,11 +170,13 @@ _DESTINATION_REFUSED = _student(
 STOOD_IN = {
     COLLEGE: Letter(
         _l("The school decided in your college's place: %(student)s"),
-        _l("The signing of %(student)s with %(employer)s had waited too long for your college. "
-           "Reason: %(reason)s"),
+        _l(
+            "The signing of %(student)s with %(employer)s had waited too long for your college. "
+            "Reason: %(reason)s"
+        ),
         DESK_URL,
     ),
-}  # fmt: skip
+}
 LETTERS |= {
     f"{step}_for_college": {**LETTERS[f"{step}_college"], **STOOD_IN}
     for step in ("approve_form", "refuse_form", "attest", "refuse")

@@ -45,10 +45,14 @@ def make_agreement(placement_id: int) -> None:
         db.session.commit()
         return
     make(
-        AGREEMENT, RECORD, placement, lambda code: agreement_data(placement, code),
+        AGREEMENT,
+        RECORD,
+        placement,
+        lambda code: agreement_data(placement, code),
         full=lambda data: whole(data, _of(placement)),
-        number=placement.agreement_no, terms_id=placement.terms_id,
-    )  # fmt: skip
+        number=placement.agreement_no,
+        terms_id=placement.terms_id,
+    )
 
 
 def ask_agreement(placement_id: int) -> None:
@@ -119,7 +123,7 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
 
 def agreement_data(
     placement: Placement, code: str, until: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Everything that is printed, as Chinese texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.
@@ -144,12 +148,15 @@ def agreement_data(
 
 
 FULL_AGREEMENT = Later(
-    AGREEMENT, RECORD, agreement_data, lambda placement, data: whole(data, _of(placement)),
+    AGREEMENT,
+    RECORD,
+    agreement_data,
+    lambda placement, data: whole(data, _of(placement)),
     lambda key: jobs.enqueue(make_full_agreement, placement_id=key),
-)  # fmt: skip
+)
 
 
-def printed_facts(placement: Placement) -> dict[str, Any]:
+def printed_facts(placement: Placement) -> dict[str, object]:
     """The parties and what they agreed on, as it is printed: in Chinese, whoever asks."""
     student, terms, year = _of(placement), placement.terms, placement.graduation_year
     with force_locale("zh"):

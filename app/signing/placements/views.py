@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import make_response, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.queries import actor
@@ -32,7 +33,7 @@ from app.signing.placements.tasks import FULL_AGREEMENT, agreement_pdf, document
 MOST = 2**31 - 1
 
 
-def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> Any:
+def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> ResponseReturnValue:
     """The page that waits for the worker and asks again by itself, with scripts or without.
 
     Where making it failed it waits for nothing, and says why and who can act (DOC-07).
@@ -47,7 +48,9 @@ def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> A
     return page
 
 
-def full_edition(view: SafeView, school_id: int, pdf: Callable[[], bytes | None], name: str) -> Any:
+def full_edition(
+    view: SafeView, school_id: int, pdf: Callable[[], bytes | None], name: str
+) -> ResponseReturnValue:
     """The full edition of a document for whom the school lets have it: staff say what for first (DOC-08).
 
     The permission is asked at each fetch, the purpose is kept before a byte goes out.
@@ -65,9 +68,13 @@ def full_edition(view: SafeView, school_id: int, pdf: Callable[[], bytes | None]
             problem = str(error.problems[0][1])
         if not purpose:
             page = view.render_template(
-                "signing/placements/full_edition.html", name=name, problem=problem, most=PURPOSE,
-                purpose=request.form.get("purpose", ""), back=request.path.removesuffix("/full") + ".pdf",
-            )  # fmt: skip
+                "signing/placements/full_edition.html",
+                name=name,
+                problem=problem,
+                most=PURPOSE,
+                purpose=request.form.get("purpose", ""),
+                back=request.path.removesuffix("/full") + ".pdf",
+            )
             return page, 422 if problem else 200
     note(who, name, purpose)
     return file_answer(found, "application/pdf", edition_name(name, Edition.FULL), inline=False)

@@ -88,23 +88,55 @@ FORM_REFUSED = _l("Refused; the student can correct it.")
 
 # 代审: what the school does in a college's place, once it has had its time (AGR-17)
 _NUMBERED: dict[str, Any] = {"fill": (then.mark_reviewed, then.number)}
-_REFUSING: dict[str, Any] = {"danger": True, "fill": (then.mark_reviewed,),
-                             "when": (college_had_its_time,)}  # fmt: skip
+_REFUSING: dict[str, Any] = {
+    "danger": True,
+    "fill": (then.mark_reviewed,),
+    "when": (college_had_its_time,),
+}
 FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] = (
-    ("approve_form", S.FORM_COLLEGE, then.after_college_form,
-     _l("Approve the form in the college's place"), (S.FORM_SCHOOL, S.AWAITING_SCAN),
-     {**_NUMBERED, "when": (college_had_its_time, can_be_printed), "then": (then.print_form,),
-      "done": _l("Approved in the college's place.")}),
-    ("refuse_form", S.FORM_COLLEGE, S.REFUSED, _l("Refuse the form in the college's place"),
-     (S.REFUSED,), {**_REFUSING, "done": FORM_REFUSED}),
-    ("attest", S.AWAITING_COLLEGE, then.after_college, _l("Approve in the college's place"),
-     (S.AWAITING_SCHOOL, S.IN_FORCE),
-     {**_NUMBERED, "when": (college_had_its_time, facts_complete, can_be_printed),
-      "then": (give_way, then.come_into_force),
-      "done": _l("Approved in the college's place.")}),
-    ("refuse", S.AWAITING_COLLEGE, then.when_refused, _l("Refuse in the college's place"),
-     REFUSALS, {**_REFUSING, "done": REFUSED_DONE}),
-)  # fmt: skip
+    (
+        "approve_form",
+        S.FORM_COLLEGE,
+        then.after_college_form,
+        _l("Approve the form in the college's place"),
+        (S.FORM_SCHOOL, S.AWAITING_SCAN),
+        {
+            **_NUMBERED,
+            "when": (college_had_its_time, can_be_printed),
+            "then": (then.print_form,),
+            "done": _l("Approved in the college's place."),
+        },
+    ),
+    (
+        "refuse_form",
+        S.FORM_COLLEGE,
+        S.REFUSED,
+        _l("Refuse the form in the college's place"),
+        (S.REFUSED,),
+        {**_REFUSING, "done": FORM_REFUSED},
+    ),
+    (
+        "attest",
+        S.AWAITING_COLLEGE,
+        then.after_college,
+        _l("Approve in the college's place"),
+        (S.AWAITING_SCHOOL, S.IN_FORCE),
+        {
+            **_NUMBERED,
+            "when": (college_had_its_time, facts_complete, can_be_printed),
+            "then": (give_way, then.come_into_force),
+            "done": _l("Approved in the college's place."),
+        },
+    ),
+    (
+        "refuse",
+        S.AWAITING_COLLEGE,
+        then.when_refused,
+        _l("Refuse in the college's place"),
+        REFUSALS,
+        {**_REFUSING, "done": REFUSED_DONE},
+    ),
+)
 
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",

@@ -63,7 +63,7 @@ def way_settled(termination: Termination) -> bool:
     return termination.way != Way.AGREED or termination.state not in disputed
 
 
-def applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
+def applied(placement: Placement, last: Termination, now: datetime) -> list[object]:
     """Who wants what, why and until when, as items of the office's page (TRM-02, TRM-03, TRM-09)."""
     names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
     terms = placement.terms
@@ -100,8 +100,10 @@ def next_step(termination: Termination, who: Actor, now: datetime) -> str:
 def _between(termination: Termination, who: Actor, now: datetime) -> str:
     until = clock.shown_deadline(termination.reply_by)
     if now >= termination.reply_by:
-        return _("The time to answer ended on %(until)s: either side can ask the school to mediate.",
-                 until=until)  # fmt: skip
+        return _(
+            "The time to answer ended on %(until)s: either side can ask the school to mediate.",
+            until=until,
+        )
     if asked(termination, who):
         return _("Please answer by %(until)s.", until=until)
     return _("The other party has until %(until)s to answer; you will be told.", until=until)

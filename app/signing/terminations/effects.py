@@ -94,9 +94,13 @@ def grant(student: Student, actor: Actor, reason: str, known: int | None) -> Cha
     if known not in (None, chances_granted(student.id, year)):
         raise Refused(_("One more was granted a moment ago. Look again before another."))
     chance = Chance(
-        school_id=student.school_id, student_id=student.id, year=year, reason=reason,
-        granted_by=actor.user_id, granted_at=clock.now(),
-    )  # fmt: skip
+        school_id=student.school_id,
+        student_id=student.id,
+        year=year,
+        reason=reason,
+        granted_by=actor.user_id,
+        granted_at=clock.now(),
+    )
     db.session.add(chance)
     db.session.flush()
     tell_chance(chance, student)

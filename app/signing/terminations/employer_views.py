@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import g, redirect
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +18,7 @@ from app.core.db import db
 from app.core.limits import Limit
 from app.core.named import name_has
 from app.fab.access import has_access
-from app.fab.columns import CHANGED, Column, fact
+from app.fab.columns import CHANGED, ListColumn, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
@@ -34,7 +35,7 @@ from app.signing.terms.models import BY_NAME
 NUMBERS = Limit("number-search", 10, timedelta(days=1))
 
 
-def _lists() -> queries.Choices:
+def _lists() -> queries.ListChoices:
     """What the list can be narrowed to; asked once a request."""
     if "termination_choices" not in g:
         g.termination_choices = queries.choices(actor())
@@ -49,7 +50,7 @@ T = TerminationState
 _CHIP = chips(LABELS, CHIPS)
 
 
-def _ending(state: str | None) -> Any:
+def _ending(state: str | None) -> ResponseReturnValue:
     """The last termination's state; what the school only considers is not announced (AGR-09)."""
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
@@ -62,19 +63,28 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     default_view = "list"
     class_permission_name = "EmployerTerminations"
     include_route_methods = {
-        "list", "show", "search", "pick_columns", "index", "request", "take", "evidence",
-    }  # fmt: skip
+        "list",
+        "show",
+        "search",
+        "pick_columns",
+        "index",
+        "request",
+        "take",
+        "evidence",
+    }
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
         STUDENT,
-        Column("termination.state", lazy_pgettext("state", "Termination"), _ending, card="status"),
-        Column("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
-        Column("student.school.name", _l("School"), width="roomy"),
-        Column("student.education", _l("Level of education"), queries.education, card="none"),
-        Column("major.name", _l("Major")),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
-        Column("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
+        ListColumn(
+            "termination.state", lazy_pgettext("state", "Termination"), _ending, card="status"
+        ),
+        ListColumn("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
+        ListColumn("student.school.name", _l("School"), width="roomy"),
+        ListColumn("student.education", _l("Level of education"), queries.education, card="none"),
+        ListColumn("major.name", _l("Major")),
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
+        ListColumn("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
         fact("student.graduation_year", _l("Graduation year")),
         CHANGED.but(listed=False, out=False),
     )
@@ -87,13 +97,21 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("school", _l("School"), Placement.school_id, lambda: _lists().schools),
-        ListFilter("year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years),
+        ListFilter(
+            "year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years
+        ),
         ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
-        ListFilter("state", _l("State of termination"), queries.with_termination,
-                   lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
-        ListFilter("invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months),
+        ListFilter(
+            "state",
+            _l("State of termination"),
+            queries.with_termination,
+            lambda: [(str(k.value), str(v)) for k, v in LABELS.items()],
+        ),
+        ListFilter(
+            "invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months
+        ),
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
-    )  # fmt: skip
+    )
     show_neighbours = False
 
     def scoped(self) -> Select[Any]:

@@ -34,7 +34,7 @@ def check(termination: Termination, actor: Actor) -> None:
         raise Refused(_("Nothing can be added to this termination any more."))
 
 
-FILES = files.Kind(Termination, terminations_for, check)
+FILES = files.FileKind(Termination, terminations_for, check)
 
 
 def keep(termination: Termination, actor: Actor, upload: Upload) -> Attachment:

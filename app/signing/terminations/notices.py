@@ -143,26 +143,32 @@ LETTERS: Letters = {
 _NUDGE = {
     **_both(
         _l("%(who)s asks you to answer an application for termination"),
-        _l("%(starter)s applied to undo the signing of %(student)s with %(employer)s. Please answer "
-           "by %(until)s."),
+        _l(
+            "%(starter)s applied to undo the signing of %(student)s with %(employer)s. Please answer "
+            "by %(until)s."
+        ),
     ),
     COLLEGE: Letter(
         _l("The school asks your college to decide on a termination: %(student)s"),
-        _l("The termination of the signing with %(employer)s has waited for your college since "
-           "%(since)s. Please decide."),
+        _l(
+            "The termination of the signing with %(employer)s has waited for your college since "
+            "%(since)s. Please decide."
+        ),
         DESK_URL,
     ),
-}  # fmt: skip
+}
 LETTERS = {**LETTERS, **dict.fromkeys(("nudge", "nudge_student"), _NUDGE)}
 # the college reads that the school decided in its place, and why (AGR-17)
 STOOD_IN = {
     COLLEGE: Letter(
         _l("The school decided on a termination in your college's place: %(student)s"),
-        _l("The termination of the signing with %(employer)s had waited too long for your college. "
-           "Reason: %(reason)s"),
+        _l(
+            "The termination of the signing with %(employer)s had waited too long for your college. "
+            "Reason: %(reason)s"
+        ),
         DESK_URL,
     ),
-}  # fmt: skip
+}
 LETTERS = {
     **LETTERS,
     "approve_for_college": STOOD_IN,

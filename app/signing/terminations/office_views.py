@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -61,7 +62,7 @@ class ChancesView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/chances", methods=["POST"])
     @has_access
-    def grant(self, pk: int) -> Any:
+    def grant(self, pk: int) -> ResponseReturnValue:
         known = request.args.get("known", None, int)
         try:
             chance = grant_chance(pk, actor(), request.form.get("reason", ""), known=known)

@@ -248,7 +248,7 @@ def education(code: str | None) -> str:
 
 
 @dataclass(frozen=True)
-class Choices:
+class ListChoices:
     """What an employer's list can be narrowed to: (value, label) each."""
 
     schools: list[tuple[str, str]]
@@ -257,7 +257,7 @@ class Choices:
     months: list[tuple[str, str]]  # in which they were invited, the last first
 
 
-def choices(who: Actor) -> Choices:
+def choices(who: Actor) -> ListChoices:
     """Schools, graduation years, majors and months of invitation of the party's signings."""
     mine = signings_once_in_force(who).subquery()
     rows = db.session.execute(
@@ -270,7 +270,7 @@ def choices(who: Actor) -> Choices:
     months = db.session.scalars(
         select(month).join(mine, mine.c.invitation_id == Invitation.id).distinct()
     ).all()
-    return Choices(
+    return ListChoices(
         sorted({(str(row[0]), row[1]) for row in rows}, key=lambda item: item[1]),
         [(str(year), str(year)) for year in sorted({row[2] for row in rows}, reverse=True)],
         sorted({(str(row[3]), row[4]) for row in rows}, key=lambda item: item[1]),

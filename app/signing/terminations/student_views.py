@@ -67,7 +67,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
 
     def _row(
         self, placement: Placement, last: Termination | None, who: Actor, now: datetime
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """A signing with the one button that its state asks for (TRM-08)."""
         mine = asked(last, who)
         running = under_way(last)
@@ -124,7 +124,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
         return files.decoded(sent_files(), actor())
 
 
-def _chip(state: str) -> tuple[Any, str]:
+def _chip(state: str) -> tuple[object, str]:
     known = PlacementState(state)
     return AGREEMENT_LABELS[known], AGREEMENT_CHIPS.get(known, "closed")
 
@@ -136,7 +136,7 @@ LEFT = {
 }
 
 
-def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, Any] | None:
+def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, object] | None:
     """What the page of a destination says of the last application to leave it (DST-03)."""
     last = queries.latest(placement.id, who)
     if last is None:

@@ -32,10 +32,13 @@ def make_letter(termination_id: int) -> None:
         db.session.commit()
         return
     make(
-        LETTER, RECORD, termination, lambda code: letter_data(termination, code),
+        LETTER,
+        RECORD,
+        termination,
+        lambda code: letter_data(termination, code),
         full=lambda data: whole(data, _of(termination)),
         number=termination.placement.agreement_no,
-    )  # fmt: skip
+    )
 
 
 def ask_letter(termination_id: int) -> None:
@@ -77,7 +80,7 @@ def letter_pdf(termination: Termination) -> bytes | None:
 
 def letter_data(
     termination: Termination, code: str, until: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Everything that is printed, as texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.
@@ -118,6 +121,9 @@ def letter_data(
 
 
 FULL_LETTER = Later(
-    LETTER, RECORD, letter_data, lambda termination, data: whole(data, _of(termination)),
+    LETTER,
+    RECORD,
+    letter_data,
+    lambda termination, data: whole(data, _of(termination)),
     lambda key: jobs.enqueue(make_full_letter, termination_id=key),
-)  # fmt: skip
+)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
@@ -196,7 +197,7 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
     }
 
 
-def trace(placement_id: int) -> list[trail.Line]:
+def trace(placement_id: int) -> list[trail.TrailLine]:
     """What happened to the terminations of a signing, newest first."""
     found = reversed(queries.of_placement(placement_id, actor()))
     return [line for one in found for line in trail.shown("termination", one.id)]
@@ -238,7 +239,7 @@ class PartyTerminations:
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/evidence", methods=["POST"])
     @has_access
-    def evidence(self, pk: int) -> Any:
+    def evidence(self, pk: int) -> ResponseReturnValue:
         """Add files; each is checked on its own."""
         who = actor()
         found = queries.termination_of(who, pk)
@@ -261,7 +262,7 @@ class TerminationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def follow(self, pk: int) -> Any:
+    def follow(self, pk: int) -> ResponseReturnValue:
         who = actor()
         found = queries.termination_of(who, pk)
         if who.role not in PARTIES:
@@ -273,7 +274,7 @@ class TerminationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>.pdf", methods=["GET"])
     @has_access
-    def letter(self, pk: int) -> Any:
+    def letter(self, pk: int) -> ResponseReturnValue:
         found = queries.termination_of(actor(), pk)
         if found.approved_at is None:
             raise NotYours(f"letter {pk}")
@@ -285,7 +286,7 @@ class TerminationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/full", methods=["GET", "POST"])
     @has_access
-    def full_letter(self, pk: int) -> Any:
+    def full_letter(self, pk: int) -> ResponseReturnValue:
         """The full edition of the letter, for its parties and the offices (DOC-08)."""
         found = queries.termination_of(actor(), pk)
         if found.approved_at is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -272,7 +271,7 @@ def _new(placement: Placement, step: str) -> Termination:
     return found
 
 
-def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any) -> Termination:
+def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: object) -> Termination:
     def begun() -> Termination:
         placement = placement_in(actor, placement_id)
         new = _new(placement, step)

@@ -19,7 +19,7 @@ from app.core.names import clean_contact, clean_title
 from app.core.numbers import DAYS, MONEY, WholeField
 from app.core.text import clean_line
 from app.people.employers.forms import NOT_FOR_EMPLOYERS
-from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field
+from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, TermField
 
 CLEAN = {"contact_name": clean_contact, "archive_contact": clean_contact, "archive_to": clean_title}
 
@@ -39,9 +39,9 @@ class TermsPart(FlaskForm):
     Its codes are those that count for the graduation years of whom the terms are for (PLN-11).
     """
 
-    asks: tuple[Field, ...] = FIELDS
+    asks: tuple[TermField, ...] = FIELDS
 
-    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: object, years: Collection[int] = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for field in self.asks:
             if field.kind == "code":
@@ -55,11 +55,11 @@ class TermsPart(FlaskForm):
             for field in self.asks
         }
 
-    def group(self, name: str) -> list[tuple[Any, Field]]:
+    def group(self, name: str) -> list[tuple[Any, TermField]]:
         """The form's fields of one group, each with what is declared of it."""
         return [(self[field.name], field) for field in self.asks if field.group == name]
 
-    def split(self) -> dict[str, Any]:
+    def split(self) -> dict[str, object]:
         """What the page shows: the offer, and each conditional group with its head and details."""
         found: dict[str, Any] = {OFFER: self.group(OFFER)}
         for name in (ARCHIVE, HOUSEHOLD):
@@ -73,12 +73,12 @@ class TermsPart(FlaskForm):
         return found
 
 
-def fields_of(asks: Iterable[Field]) -> dict[str, Any]:
+def fields_of(asks: Iterable[TermField]) -> dict[str, object]:
     """The form fields of these terms, by name."""
     return {field.name: _field(field) for field in asks}
 
 
-def _field(field: Field) -> Any:
+def _field(field: TermField) -> object:
     """The form field of a declared term."""
     must: Any = InputRequired(MISSING) if field.required else Optional()
     if field.kind == "code":
@@ -98,7 +98,7 @@ def _field(field: Field) -> Any:
     return _text(field)
 
 
-def _text(field: Field) -> Any:
+def _text(field: TermField) -> object:
     checks: list[Any] = [OnlyIf(field.only_if, NOT_RECEIVED)] if field.only_if else []
     keys: dict[str, Any] = {}
     if field.kind == "phone":
@@ -106,6 +106,11 @@ def _text(field: Field) -> Any:
     elif field.kind == "postcode":
         checks, keys = [*checks, POSTCODE], {"inputmode": "numeric"}
     return line(
-        field.label, field.length or 6, *checks, clean=CLEAN.get(field.name, clean_line),
-        required=field.required, description=field.hint, render_kw=dict(keys),
-    )  # fmt: skip
+        field.label,
+        field.length or 6,
+        *checks,
+        clean=CLEAN.get(field.name, clean_line),
+        required=field.required,
+        description=field.hint,
+        render_kw=dict(keys),
+    )

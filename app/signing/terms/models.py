@@ -32,7 +32,7 @@ NOT_RECEIVED = "NONE"  # code of dajs and hkjs: the employer does not receive it
 
 
 @dataclass(frozen=True)
-class Field:
+class TermField:
     """One thing agreed on. `kind`: text, int, money (yuan), days, date, phone, postcode, code, region.
 
     `sample` is what demo and tests agree on (of a date: month and day of next year).
@@ -76,44 +76,44 @@ class Field:
 
 
 MONEY_MOST = 999_999
-FIELDS: tuple[Field, ...] = (
-    Field("position_kind", _l("Kind of position"), OFFER, "code", "13", table="gzzwlb", at=(1, 1, 1)),
-    Field("position", _l("Position"), OFFER, "text", "软件工程师", length=60, large=True, at=(1, 2, 2)),
-    Field("reply_days", _l("Days to answer"), OFFER, "days", 5, unit=_l("days"), low=1, high=30,
+FIELDS: tuple[TermField, ...] = (
+    TermField("position_kind", _l("Kind of position"), OFFER, "code", "13", table="gzzwlb", at=(1, 1, 1)),
+    TermField("position", _l("Position"), OFFER, "text", "软件工程师", length=60, large=True, at=(1, 2, 2)),
+    TermField("reply_days", _l("Days to answer"), OFFER, "days", 5, unit=_l("days"), low=1, high=30,
           hint=_l("The invitation ends at 24:00 of the last day."), default=5, at=(5, 3, 1),
           on_paper=False),  # nobody waits for an answer
-    Field("probation_days", _l("Probation period"), OFFER, "days", 60, unit=_l("days"), high=180,
+    TermField("probation_days", _l("Probation period"), OFFER, "days", 60, unit=_l("days"), high=180,
           at=(2, 1, 1)),
-    Field("probation_pay", _l("Pay on probation"), OFFER, "money", 5000, unit=_l("yuan a month"),
+    TermField("probation_pay", _l("Pay on probation"), OFFER, "money", 5000, unit=_l("yuan a month"),
           high=MONEY_MOST, large=True, at=(2, 2, 1)),
-    Field("regular_pay", _l("Pay after probation"), OFFER, "money", 6000, unit=_l("yuan a month"),
+    TermField("regular_pay", _l("Pay after probation"), OFFER, "money", 6000, unit=_l("yuan a month"),
           high=MONEY_MOST, large=True, at=(2, 3, 1)),
-    Field("breach_penalty", _l("Breach penalty"), OFFER, "money", 0, unit=_l("yuan"), high=MONEY_MOST,
+    TermField("breach_penalty", _l("Breach penalty"), OFFER, "money", 0, unit=_l("yuan"), high=MONEY_MOST,
           large=True, default=0, at=(4, 3, 1)),
-    Field("report_place", _l("Place to report for work"), OFFER, "text", "武汉市洪山区1号", length=120,
+    TermField("report_place", _l("Place to report for work"), OFFER, "text", "武汉市洪山区1号", length=120,
           profile="address", at=(3, 1, 2)),
-    Field("report_by", _l("Report for work by"), OFFER, "date", (7, 1), large=True, at=(3, 3, 1)),
-    Field("workplace", _l("Actual workplace"), OFFER, "region", "420111", large=True,
+    TermField("report_by", _l("Report for work by"), OFFER, "date", (7, 1), large=True, at=(3, 3, 1)),
+    TermField("workplace", _l("Actual workplace"), OFFER, "region", "420111", large=True,
           profile="location", at=(4, 1, 2), printed="工作地点"),
-    Field("contact_name", _l("Signing contact"), OFFER, "text", "张先生", length=60,
+    TermField("contact_name", _l("Signing contact"), OFFER, "text", "张先生", length=60,
           profile="contact_name", at=(5, 1, 1)),
-    Field("contact_phone", _l("Telephone"), OFFER, "phone", "02787654321", length=20,
+    TermField("contact_phone", _l("Telephone"), OFFER, "phone", "02787654321", length=20,
           profile="contact_phone", at=(5, 2, 1)),
-    Field("archive_receiver", _l("Archive is received by"), ARCHIVE, "code", "UNIT", table="dajs",
+    TermField("archive_receiver", _l("Archive is received by"), ARCHIVE, "code", "UNIT", table="dajs",
           profile="archive_receiver", at=(1, 1, 1), printed="接收方式"),
-    Field("archive_to", _l("Forward the archive to"), ARCHIVE, "text", "单位人事部", length=120,
+    TermField("archive_to", _l("Forward the archive to"), ARCHIVE, "text", "单位人事部", length=120,
           only_if="archive_receiver", profile="archive_to", at=(1, 2, 2), printed="转寄单位"),
-    Field("archive_address", _l("Forwarding address"), ARCHIVE, "text", "武汉市洪山区1号", length=200,
+    TermField("archive_address", _l("Forwarding address"), ARCHIVE, "text", "武汉市洪山区1号", length=200,
           only_if="archive_receiver", profile="archive_address", at=(2, 1, 2), printed="转递地址"),
-    Field("archive_postcode", _l("Forwarding postcode"), ARCHIVE, "postcode", "430000",
+    TermField("archive_postcode", _l("Forwarding postcode"), ARCHIVE, "postcode", "430000",
           only_if="archive_receiver", profile="archive_postcode", at=(2, 3, 1), printed="邮政编码"),
-    Field("archive_contact", _l("Forwarding contact"), ARCHIVE, "text", "王先生", length=60,
+    TermField("archive_contact", _l("Forwarding contact"), ARCHIVE, "text", "王先生", length=60,
           only_if="archive_receiver", profile="archive_contact", at=(3, 1, 1), printed="联系人"),
-    Field("archive_phone", _l("Forwarding telephone"), ARCHIVE, "phone", "02787654321", length=20,
+    TermField("archive_phone", _l("Forwarding telephone"), ARCHIVE, "phone", "02787654321", length=20,
           only_if="archive_receiver", profile="archive_phone", at=(3, 2, 2), printed="联系电话"),
-    Field("household_kind", _l("Household registration moves to"), HOUSEHOLD, "code", "UNIT",
+    TermField("household_kind", _l("Household registration moves to"), HOUSEHOLD, "code", "UNIT",
           table="hkjs", default=NOT_RECEIVED, profile="household_kind", at=(1, 1, 1), printed="接收类型"),
-    Field("household_address", _l("Household address"), HOUSEHOLD, "text", "武汉市洪山区派出所",
+    TermField("household_address", _l("Household address"), HOUSEHOLD, "text", "武汉市洪山区派出所",
           length=200, only_if="household_kind", profile="household_address", at=(1, 2, 2),
           printed="接收地址"),
 )  # fmt: skip
@@ -152,7 +152,7 @@ class Terms(db.Model):
     household_address: Mapped[str | None] = mapped_column(String(200))
 
 
-def asked(field: Field, values: dict[str, Any]) -> bool:
+def asked(field: TermField, values: dict[str, Any]) -> bool:
     """Whether the field counts: details only when the employer receives, numbers not below their least.
 
     A paper agreement has no days to answer: 0 stands there, which nobody can enter. A version that is
@@ -164,12 +164,12 @@ def asked(field: Field, values: dict[str, Any]) -> bool:
     return value is not None and not (field.low and value == 0)
 
 
-def values_of(terms: Terms) -> dict[str, Any]:
+def values_of(terms: Terms) -> dict[str, object]:
     """All agreed values by field name."""
     return {field.name: getattr(terms, field.name) for field in FIELDS}
 
 
-def differences(old: Terms, new: Terms) -> Iterator[tuple[Field, Any, Any]]:
+def differences(old: Terms, new: Terms) -> Iterator[tuple[TermField, Any, Any]]:
     """What changed between two versions: field, old value, new value."""
     for field in FIELDS:
         before, after = getattr(old, field.name), getattr(new, field.name)

@@ -13,13 +13,13 @@ from flask_babel import lazy_gettext as _l
 from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.signing.terms.models import (
     BY_NAME,
     FIELDS,
     GROUPS,
     MARGINS,
-    Field,
+    TermField,
     Terms,
     asked,
     differences,
@@ -28,7 +28,7 @@ from app.signing.terms.models import (
 from app.workflow.models import Trail
 
 
-def shown(field: Field, value: Any, year: int | None = None) -> str:
+def shown(field: TermField, value: Any, year: int | None = None) -> str:
     """A term as people read it: names for codes (of the year's edition), thousands in money, ISO days."""
     if value is None:
         return ""
@@ -39,13 +39,13 @@ def shown(field: Field, value: Any, year: int | None = None) -> str:
     return f"{value:,}" if field.kind == "money" else str(value)
 
 
-def with_unit(field: Field, value: Any, year: int | None = None) -> str:
+def with_unit(field: TermField, value: object, year: int | None = None) -> str:
     """As `shown`, with the field's unit: 5,000 yuan a month."""
     text = shown(field, value, year)
     return f"{text} {field.unit}" if text and field.unit else text
 
 
-def exported(path: str) -> dict[str, Column]:
+def exported(path: str) -> dict[str, ListColumn]:
     """All terms as columns of an export, by their dotted names; `path` leads from a row to the terms.
 
     The label has the unit; codes are named by the edition of the row's year, pay is a number of yuan.
@@ -54,20 +54,23 @@ def exported(path: str) -> dict[str, Column]:
     return {column.path: column for column in found}
 
 
-def _exported(path: str, field: Field) -> Column:
+def _exported(path: str, field: TermField) -> ListColumn:
     label, unit = field.label, field.unit
     if unit:
         label = _l("%(label)s (%(unit)s)", label=label, unit=unit)
     shapes: dict[str, Any] = {"region": codes.region_name, "days": lambda days: days or ""}
     kinds = {"money": "money", "date": "day", "days": "number", "int": "number"}
-    return Column(
-        f"{path}.{field.name}", label, listed=False, kind=kinds.get(field.kind, "text"),
+    return ListColumn(
+        f"{path}.{field.name}",
+        label,
+        listed=False,
+        kind=kinds.get(field.kind, "text"),
         out_shape=shapes.get(field.kind),
         out_row=_code_of(path, field) if field.kind == "code" else None,
-    )  # fmt: skip
+    )
 
 
-def _code_of(path: str, field: Field) -> Callable[[Any], str]:
+def _code_of(path: str, field: TermField) -> Callable[[Any], str]:
     """The name of a code in the edition of the row's graduation year (PLN-11)."""
 
     def text(row: Any) -> str:
@@ -113,7 +116,7 @@ def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]
 COLUMNS = 3  # of a row: each a label and its value
 
 
-def printed(paper: bool) -> list[dict[str, Any]]:
+def printed(paper: bool) -> list[dict[str, object]]:
     """The groups of the agreement as they are laid out: what stands at their left, and their rows of cells.
 
     A cell is a term's place in the printed data, its name, the columns it takes, and its unit. The last one
@@ -141,10 +144,15 @@ def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
     return list(rows.values())
 
 
-def _cell(field: Field, columns: int) -> dict[str, Any]:
+def _cell(field: TermField, columns: int) -> dict[str, object]:
     part, _dot, key = field.place.partition(".")
-    return {"part": part, "key": key, "columns": columns, "unit": str(field.unit),
-            "label": field.printed or str(field.label)}  # fmt: skip
+    return {
+        "part": part,
+        "key": key,
+        "columns": columns,
+        "unit": str(field.unit),
+        "label": field.printed or str(field.label),
+    }
 
 
 def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]:
@@ -165,7 +173,7 @@ def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]
 # -- one whole version, for demo and tests --------------------------------------------------------------
 
 
-def samples(year: int = 0, /, **changes: Any) -> dict[str, Any]:
+def samples(year: int = 0, /, **changes: object) -> dict[str, object]:
     """Terms as somebody may agree on them: every declared sample that counts beside the changes.
 
     `year`: in which the work begins; without it next year.

@@ -44,9 +44,11 @@ def cas_server(tmp_path_factory):
 
 
 PEOPLE = {
-    "heshui": ("A1", PASSWORD), "lijing": ("A2", PASSWORD), "stranger": ("C1", PASSWORD),
+    "heshui": ("A1", PASSWORD),
+    "lijing": ("A2", PASSWORD),
+    "stranger": ("C1", PASSWORD),
     "star*": ("Z9", PASSWORD),
-}  # fmt: skip
+}
 
 
 @pytest.fixture(scope="session")
@@ -65,11 +67,19 @@ def make_way(session):
     def made(school, kind, server, **more):
         way = SignInWay(
             **{
-                "school_id": school.id, "kind": kind, "label_zh": f"统一身份认证 {kind}",
-                "label_en": f"Campus {kind}", "who": "both", "server": server, "claim": "student_no",
-                "active": True, "tested_at": clock.now(), "changed_at": clock.now(),
-            } | {k: v for k, v in more.items() if k != "secret"}
-        )  # fmt: skip
+                "school_id": school.id,
+                "kind": kind,
+                "label_zh": f"统一身份认证 {kind}",
+                "label_en": f"Campus {kind}",
+                "who": "both",
+                "server": server,
+                "claim": "student_no",
+                "active": True,
+                "tested_at": clock.now(),
+                "changed_at": clock.now(),
+            }
+            | {k: v for k, v in more.items() if k != "secret"}
+        )
         way.uid = f"{school.id}{kind}".rjust(32, "0")
         for name in ("hosts", "client_id", "base_dn", "login_attribute", "dn_template"):
             setattr(way, name, getattr(way, name) or "")

@@ -41,17 +41,28 @@ class Issuer:
         code = f"code-{len(self.codes)}-{time.monotonic_ns()}"
         now = int(time.time())
         told = {
-            "iss": self.url, "sub": sub, "aud": asked["client_id"], "iat": now, "exp": now + 300,
-            "nonce": asked["nonce"], "auth_time": now,
-        } | claims  # fmt: skip
+            "iss": self.url,
+            "sub": sub,
+            "aud": asked["client_id"],
+            "iat": now,
+            "exp": now + 300,
+            "nonce": asked["nonce"],
+            "auth_time": now,
+        } | claims
         self.codes[code] = {"claims": told, "asked": asked}
         query = urlencode({"code": code, "state": asked["state"], "iss": self.url})
         return f"{asked['redirect_uri']}?{query}"
 
     def logout_token(self, **claims) -> str:
         now = int(time.time())
-        told = {"iss": self.url, "aud": "qingqian", "iat": now, "exp": now + 60,
-                "jti": f"{time.monotonic_ns()}", "events": {LOGOUT: {}}} | claims  # fmt: skip
+        told = {
+            "iss": self.url,
+            "aud": "qingqian",
+            "iat": now,
+            "exp": now + 60,
+            "jti": f"{time.monotonic_ns()}",
+            "events": {LOGOUT: {}},
+        } | claims
         return self.signed({k: v for k, v in told.items() if v is not None})
 
 
@@ -76,14 +87,20 @@ def _handler(issuer: Issuer):
                 self.send_header("Content-Length", "0")
                 self.end_headers()
             elif self.path.endswith("openid-configuration"):
-                self._say(issuer.metadata({
-                    "issuer": issuer.url, "authorization_endpoint": f"{issuer.url}/authorize",
-                    "token_endpoint": f"{issuer.url}/token", "jwks_uri": f"{issuer.url}/jwks",
-                    "userinfo_endpoint": f"{issuer.url}/userinfo",
-                    "end_session_endpoint": f"{issuer.url}/logout",
-                    "code_challenge_methods_supported": ["S256"],
-                    "authorization_response_iss_parameter_supported": True,
-                }))  # fmt: skip
+                self._say(
+                    issuer.metadata(
+                        {
+                            "issuer": issuer.url,
+                            "authorization_endpoint": f"{issuer.url}/authorize",
+                            "token_endpoint": f"{issuer.url}/token",
+                            "jwks_uri": f"{issuer.url}/jwks",
+                            "userinfo_endpoint": f"{issuer.url}/userinfo",
+                            "end_session_endpoint": f"{issuer.url}/logout",
+                            "code_challenge_methods_supported": ["S256"],
+                            "authorization_response_iss_parameter_supported": True,
+                        }
+                    )
+                )
             elif self.path == "/jwks":
                 self._say({"keys": [KEY.as_dict(private=False)]})
             elif self.path == "/userinfo":

@@ -129,12 +129,17 @@ def make_certificate(folder: Path) -> None:
     now = datetime.now(UTC)
     here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     cert = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1)).add_extension(here, critical=False)
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(here, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
     (folder / "key.pem").write_bytes(key.private_bytes(*form, serialization.NoEncryption()))
     (folder / "cert.pem").write_bytes(cert.public_bytes(serialization.Encoding.PEM))
@@ -185,8 +190,13 @@ def oidc(folder: Path):
 @contextmanager
 def cas(folder: Path, services: str = "^http://(localhost|127.0.0.1)(:[0-9]+)?/campus/"):
     """django-cas-server; `people.json` in its folder holds who may sign in. Gives its base address."""
-    for name, text in (("campus_settings.py", SETTINGS), ("campus_urls.py", URLS),
-                       ("campus_auth.py", AUTH), ("start.py", START), ("people.json", "{}")):  # fmt: skip
+    for name, text in (
+        ("campus_settings.py", SETTINGS),
+        ("campus_urls.py", URLS),
+        ("campus_auth.py", AUTH),
+        ("start.py", START),
+        ("people.json", "{}"),
+    ):
         (folder / name).write_text(text)
     port = free_port()
     command = [sys.executable, "-W", "ignore", "start.py", str(port), services]
@@ -217,9 +227,11 @@ def slapd(folder: Path, people: dict[str, tuple[str, str]], tls: str = ""):
     (folder / "people.ldif").write_text(LDIF + "".join(entries))
     program = slapd_found()
     subprocess.run(
-        [program, "-T", "add", "-f", "slapd.conf", "-l", "people.ldif"], cwd=folder, check=True,
+        [program, "-T", "add", "-f", "slapd.conf", "-l", "people.ldif"],
+        cwd=folder,
+        check=True,
         capture_output=True,
-    )  # fmt: skip
+    )
     port = free_port()
     command = [program, "-h", f"ldap://127.0.0.1:{port}", "-f", "slapd.conf", "-d", "0"]
     with _process(command, folder, port):

@@ -34,8 +34,9 @@ def at_cas(location: str, name: str, browser: requests.Session | None = None) ->
     fields = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page.text))
     fields |= {"username": name, "password": PASSWORD}
     url = location.partition("?")[0] + "?" + urlsplit(location).query
-    answer = browser.post(url, data=fields, timeout=10, allow_redirects=False,
-                          headers={"Referer": location})  # fmt: skip
+    answer = browser.post(
+        url, data=fields, timeout=10, allow_redirects=False, headers={"Referer": location}
+    )
     assert answer.status_code == 302, answer.text
     return answer.headers["Location"]
 
@@ -77,7 +78,7 @@ def test_a_ticket_for_another_service_or_another_browser_opens_nothing(app, way,
 @pytest.mark.rule("CHN-08")
 @pytest.mark.parametrize(
     "ticket", ["", "ST-1", "PT-abcdefgh", "ST-abc&service=http://evil", "ST-" + "a" * 400]
-)  # fmt: skip
+)
 def test_what_is_no_ticket_is_not_even_asked_about(ticket, way, client):
     mine = parse_qs(urlsplit(go(client, way)).query)["service"][0]
     assert come_back(client, f"{mine}&ticket={quote(ticket)}").location == "/login/"
@@ -154,11 +155,13 @@ def test_an_answer_that_is_not_right_opens_nothing_and_costs_nothing(
 
 @pytest.mark.rule("CHN-08")
 def test_an_attribute_that_is_nested_or_doubled_carries_no_number(way, monkeypatch, session):
-    for n, inner in enumerate((
-        "<cas:student_no>A1</cas:student_no><cas:student_no>A2</cas:student_no>",
-        "<cas:student_no><cas:b>A1</cas:b></cas:student_no>",
-        "<cas:x><cas:student_no>A1</cas:student_no></cas:x>",
-    )):  # fmt: skip
+    for n, inner in enumerate(
+        (
+            "<cas:student_no>A1</cas:student_no><cas:student_no>A2</cas:student_no>",
+            "<cas:student_no><cas:b>A1</cas:b></cas:student_no>",
+            "<cas:x><cas:student_no>A1</cas:student_no></cas:x>",
+        )
+    ):
         text = SUCCESS % f"<cas:user>u</cas:user><cas:attributes>{inner}</cas:attributes>"
         monkeypatch.setattr(cas._Client, "get_verification_response", lambda *a, t=text: t.encode())
         found = cas.claim(way, "http://localhost/x", f"ST-attribute-{n}", renew=False)

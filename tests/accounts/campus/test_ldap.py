@@ -18,9 +18,15 @@ from tests.accounts.campus.test_oidc import go, who
 @pytest.fixture
 def way(cast, directory, make_way):
     return make_way(
-        cast.school, "ldap", directory.url, client_id=directory.reader, secret=directory.secret,
-        base_dn=directory.base, login_attribute="uid", claim="employeeNumber",
-    )  # fmt: skip
+        cast.school,
+        "ldap",
+        directory.url,
+        client_id=directory.reader,
+        secret=directory.secret,
+        base_dn=directory.base,
+        login_attribute="uid",
+        claim="employeeNumber",
+    )
 
 
 def enter(client, way, name, password):
@@ -41,9 +47,13 @@ def test_a_student_signs_in_by_the_directory(cast, way, client):
 @pytest.mark.rule("CHN-08")
 def test_a_template_of_the_dn_needs_no_service_account(cast, directory, make_way, client):
     way = make_way(
-        cast.school, "ldap", directory.url, secret="",
-        dn_template="uid={name},ou=people,dc=campus,dc=example", claim="employeeNumber",
-    )  # fmt: skip
+        cast.school,
+        "ldap",
+        directory.url,
+        secret="",
+        dn_template="uid={name},ou=people,dc=campus,dc=example",
+        claim="employeeNumber",
+    )
     assert enter(client, way, "heshui", "wrong").status_code == 422
     assert enter(client, way, "heshui,ou=x", PASSWORD).status_code == 422
     assert enter(client, way, "heshui", PASSWORD).location == "/"
@@ -53,11 +63,19 @@ def test_a_template_of_the_dn_needs_no_service_account(cast, directory, make_way
 @pytest.mark.parametrize(
     ("name", "password"),
     [
-        ("heshui", "wrong"), ("heshui", ""), ("heshui", "\0"), ("*)(uid=*", PASSWORD), ("*", PASSWORD),
-        ("heshui)(objectClass=*", PASSWORD), ("h*", PASSWORD), ("heshui\0", PASSWORD), ("", PASSWORD),
-        ("nobody", PASSWORD), ("heshui", "x" * 129),
+        ("heshui", "wrong"),
+        ("heshui", ""),
+        ("heshui", "\0"),
+        ("*)(uid=*", PASSWORD),
+        ("*", PASSWORD),
+        ("heshui)(objectClass=*", PASSWORD),
+        ("h*", PASSWORD),
+        ("heshui\0", PASSWORD),
+        ("", PASSWORD),
+        ("nobody", PASSWORD),
+        ("heshui", "x" * 129),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_empty_or_crafted_name_or_password_opens_nothing(name, password, way, client):
     door = "\0" in name + password  # no such byte comes in at all
     assert enter(client, way, name, password).status_code == (400 if door else 422)
@@ -134,9 +152,15 @@ def test_the_password_goes_through_start_tls_to_a_trusted_directory_only(
     cast, encrypted, make_way, monkeypatch, tmp_path
 ):
     way = make_way(
-        cast.school, "ldap", encrypted.url, client_id=encrypted.reader, secret=encrypted.secret,
-        base_dn=encrypted.base, login_attribute="uid", claim="employeeNumber",
-    )  # fmt: skip
+        cast.school,
+        "ldap",
+        encrypted.url,
+        client_id=encrypted.reader,
+        secret=encrypted.secret,
+        base_dn=encrypted.base,
+        login_attribute="uid",
+        claim="employeeNumber",
+    )
     monkeypatch.setattr(jobs.config(), "mode", "production")
     with pytest.raises(net.Unreachable):
         ldap.claim(way, "heshui", PASSWORD)

@@ -283,11 +283,17 @@ def test_signing_out_there_ends_the_session_here_and_the_token_is_good_once(
 
 
 BAD_LOGOUTS = {
-    "with a nonce": {"nonce": "n"}, "without its event": {"events": {}}, "of no list": {"events": [LOGOUT]},
-    "without a number": {"jti": None}, "of nobody": {"sub": None}, "for another": {"aud": "other"},
-    "by another": {"iss": "https://evil.example"}, "without a time": {"iat": None}, "old": {"iat": 1_000},
+    "with a nonce": {"nonce": "n"},
+    "without its event": {"events": {}},
+    "of no list": {"events": [LOGOUT]},
+    "without a number": {"jti": None},
+    "of nobody": {"sub": None},
+    "for another": {"aud": "other"},
+    "by another": {"iss": "https://evil.example"},
+    "without a time": {"iat": None},
+    "old": {"iat": 1_000},
     "over": {"exp": 1_000},
-}  # fmt: skip
+}
 
 
 @pytest.mark.rule("CHN-08")
@@ -302,8 +308,15 @@ def test_a_sign_out_token_that_is_not_right_ends_nothing(how, way, issuer, clien
 @pytest.mark.rule("CHN-08")
 def test_an_id_token_or_a_forged_one_is_no_sign_out_token(way, issuer, client):
     signed_in(client, way, issuer)
-    claims = {"iss": issuer.url, "aud": "qingqian", "sub": "sub-1", "iat": int(time.time()),
-              "exp": int(time.time()) + 60, "jti": "1", "events": {LOGOUT: {}}}  # fmt: skip
+    claims = {
+        "iss": issuer.url,
+        "aud": "qingqian",
+        "sub": "sub-1",
+        "iat": int(time.time()),
+        "exp": int(time.time()) + 60,
+        "jti": "1",
+        "events": {LOGOUT: {}},
+    }
     assert out(client, way, issuer.signed(claims, OTHER_KEY)) == 400
     assert out(client, way, _unsigned(claims)) == 400
     assert out(client, way, "") == 400

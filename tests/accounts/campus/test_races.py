@@ -25,11 +25,23 @@ def race(server, tmp_path_factory):
         with app.app_context():
             school = db.session.query(School).filter_by(code="10999").one()
             way = SignInWay(
-                uid="0" * 32, school_id=school.id, kind="oidc", label_zh="一", label_en="one", who="both",
-                server="https://sso.example.edu.cn", hosts="", client_id="q", base_dn="",
-                login_attribute="", dn_template="", claim="student_no", active=True,
-                tested_at=clock.now(), changed_at=clock.now(),
-            )  # fmt: skip
+                uid="0" * 32,
+                school_id=school.id,
+                kind="oidc",
+                label_zh="一",
+                label_en="one",
+                who="both",
+                server="https://sso.example.edu.cn",
+                hosts="",
+                client_id="q",
+                base_dn="",
+                login_attribute="",
+                dn_template="",
+                claim="student_no",
+                active=True,
+                tested_at=clock.now(),
+                changed_at=clock.now(),
+            )
             db.session.add(way)
             db.session.commit()
         yield app

@@ -80,10 +80,16 @@ def test_who_came_by_password_still_needs_the_code(cast, visit):
 
 def facts(cast, **more):
     return {
-        "school_id": cast.school.id, "kind": "oidc", "label_zh": "统一身份认证", "label_en": "Campus",
-        "who": "both", "server": "http://127.0.0.1:9", "client_id": "qingqian", "secret": "s3cret",
+        "school_id": cast.school.id,
+        "kind": "oidc",
+        "label_zh": "统一身份认证",
+        "label_en": "Campus",
+        "who": "both",
+        "server": "http://127.0.0.1:9",
+        "client_id": "qingqian",
+        "secret": "s3cret",
         "claim": "student_no",
-    } | more  # fmt: skip
+    } | more
 
 
 @pytest.mark.rule("ACC-11", "CHN-08", "ADM-07")
@@ -145,13 +151,25 @@ def test_a_test_says_in_a_sentence_what_fails(cast, visit, issuer):
 
 
 BAD = [
-    {"server": "http://sso.example.edu.cn"}, {"server": "javascript:alert(1)"}, {"server": "https://u:p@x.cn"},
-    {"server": "https://a.cn https://b.cn"}, {"server": ""}, {"claim": "email"}, {"claim": "name"},
-    {"claim": "a b"}, {"client_id": ""}, {"kind": "saml"}, {"who": "employers"}, {"school_id": 0},
-    {"hosts": "http://x"}, {"kind": "ldap", "server": "https://x.cn"}, {"kind": "ldap", "server": "ldaps://x.cn"},
-    {"kind": "ldap", "server": "ldaps://x.cn", "dn_template": "uid=x"}, {"server": "https://[::1"},
+    {"server": "http://sso.example.edu.cn"},
+    {"server": "javascript:alert(1)"},
+    {"server": "https://u:p@x.cn"},
+    {"server": "https://a.cn https://b.cn"},
+    {"server": ""},
+    {"claim": "email"},
+    {"claim": "name"},
+    {"claim": "a b"},
+    {"client_id": ""},
+    {"kind": "saml"},
+    {"who": "employers"},
+    {"school_id": 0},
+    {"hosts": "http://x"},
+    {"kind": "ldap", "server": "https://x.cn"},
+    {"kind": "ldap", "server": "ldaps://x.cn"},
+    {"kind": "ldap", "server": "ldaps://x.cn", "dn_template": "uid=x"},
+    {"server": "https://[::1"},
     {"kind": "ldap", "server": "ldaps://x.cn", "dn_template": "uid={name},{0}"},
-]  # fmt: skip
+]
 
 
 @pytest.mark.rule("CHN-08")

@@ -203,9 +203,19 @@ def test_a_student_number_changed_by_staff_to_fit_a_campus_account_proves_no_act
     """The officer gives the record the number of an accomplice, who then signs in at the campus."""
     facts = {
         name: getattr(cast.student, name)
-        for name in ("name", "sex", "nation", "examinee_no", "major_id", "class_name", "education",
-                     "graduation_year", "training_mode", "origin")
-    }  # fmt: skip
+        for name in (
+            "name",
+            "sex",
+            "nation",
+            "examinee_no",
+            "major_id",
+            "class_name",
+            "education",
+            "graduation_year",
+            "training_mode",
+            "origin",
+        )
+    }
     correct(cast.student, facts | {"student_no": "X99"}, actor_of(cast.officer))
     user = opens(way, claim("X99", "accomplice"))
     assert told(user), "the owner of the record is told"

@@ -225,8 +225,11 @@ def played(browser, url, known, who, width, script, lang, press):
         for spoil in (False, True)
     )
     one.run(fresh, spoiled, press=press)
-    print(f"{who or 'nobody':<13}{width:>5} {'script' if script else 'plain '} {lang} {one.pages:>4} pages {one.presses:>4} presses "
-          f"{len(one.faults):>3} faults {time.monotonic() - begun:6.0f} s  not shown: {one.unseen[:4]}", flush=True)  # fmt: skip
+    print(
+        f"{who or 'nobody':<13}{width:>5} {'script' if script else 'plain '} {lang} {one.pages:>4} pages {one.presses:>4} presses "
+        f"{len(one.faults):>3} faults {time.monotonic() - begun:6.0f} s  not shown: {one.unseen[:4]}",
+        flush=True,
+    )
     for fault in one.faults:
         print(json.dumps(fault, ensure_ascii=False), flush=True)
     return one.faults

@@ -40,8 +40,15 @@ PROSE = "因工作安排需要，特此说明。"
 def value_for(kind: str, name: str, label: str, low: str, high: str) -> str:
     """A value of a field: its type, name and label as the page has them, and its limits where it has some."""
     days = clock_days()
-    fixed = {"date": days[0] if "since" in name or "from" in name or "start" in name else days[1], "datetime-local": f"{days[1]}T10:00",
-             "time": "10:00", "month": days[1][:7], "url": "https://example.com/", "color": "#1456b8", "textarea": PROSE}  # fmt: skip
+    fixed = {
+        "date": days[0] if "since" in name or "from" in name or "start" in name else days[1],
+        "datetime-local": f"{days[1]}T10:00",
+        "time": "10:00",
+        "month": days[1][:7],
+        "url": "https://example.com/",
+        "color": "#1456b8",
+        "textarea": PROSE,
+    }
     if kind == "date" and high and high < days[1]:
         return high
     if kind in fixed:

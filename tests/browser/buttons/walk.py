@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import html
 
 PRESSED = "button, input[type=submit], input[type=file], summary, tr[data-href]"
-_PRESSED = ("self::button or self::input[@type='submit' or @type='file'] or self::summary or self::tr[@data-href]")  # fmt: skip
+_PRESSED = "self::button or self::input[@type='submit' or @type='file'] or self::summary or self::tr[@data-href]"
 LEFT_ALONE = ("/static/", "/lang/", "/demo/", "/logout")
 ORDERED = re.compile(
     "_oc_|psize_|page_|after|before"
@@ -145,7 +145,11 @@ def posts(element, form) -> bool:
 
 
 def writes(form) -> bool:
-    return bool(form.xpath(".//textarea | .//input[not(@type) or @type='text' or @type='email' or @type='tel' or @type='number' or @type='date' or @type='search']"))  # fmt: skip
+    return bool(
+        form.xpath(
+            ".//textarea | .//input[not(@type) or @type='text' or @type='email' or @type='tel' or @type='number' or @type='date' or @type='search']"
+        )
+    )
 
 
 def walk(get: Callable[[str], Page], starts: list[str], most: int) -> Iterator[Page]:

@@ -20,8 +20,19 @@ from tests.browser.month import adding, books, matching, mending, reporting
 from tests.browser.month.hand import Hand
 from tests.databases import make_database
 
-STORY = (adding.add, adding.add_rest, adding.approve, matching.match, mending.run, mending.mend,
-         reporting.check, reporting.report, reporting.change, books.official, books.analysis)  # fmt: skip
+STORY = (
+    adding.add,
+    adding.add_rest,
+    adding.approve,
+    matching.match,
+    mending.run,
+    mending.mend,
+    reporting.check,
+    reporting.report,
+    reporting.change,
+    books.official,
+    books.analysis,
+)
 
 
 @contextmanager
@@ -30,8 +41,13 @@ def product(folder: Path) -> Iterator[Running]:
     server = postgres.start(folder / "postgres", durable=False)
     database, port = make_database(server, "month"), free_port()
     env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
-    env |= {"DATABASE_URL": database, "PORT": str(port), "QINGQIAN_INSTANCE": str(folder / "instance"),
-            "QINGQIAN_MODE": "demo", "QINGQIAN_WEB_PROCESSES": "1"}  # fmt: skip
+    env |= {
+        "DATABASE_URL": database,
+        "PORT": str(port),
+        "QINGQIAN_INSTANCE": str(folder / "instance"),
+        "QINGQIAN_MODE": "demo",
+        "QINGQIAN_WEB_PROCESSES": "1",
+    }
     (folder / "instance").mkdir()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
@@ -61,9 +77,12 @@ def main(shots: Path) -> None:
         with product(folder) as it, sync_playwright() as tools:
             browser = tools.chromium.launch(executable_path=found(), args=FLAGS)
             context = browser.new_context(
-                viewport={"width": 1366, "height": 768}, locale="zh-CN", timezone_id="Asia/Shanghai",
-                base_url=it.url, accept_downloads=True,
-            )  # fmt: skip
+                viewport={"width": 1366, "height": 768},
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
+                base_url=it.url,
+                accept_downloads=True,
+            )
             hand = Hand(context.new_page(), it, shots)
             hand.enter("school")
             for part in STORY:

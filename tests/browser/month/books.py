@@ -19,11 +19,21 @@ from tests.browser.month.adding import OURS
 from tests.browser.month.hand import Hand
 
 LAYOUT = Path(__file__).resolve().parents[3] / "app" / "codes" / "tables" / "plan_columns.csv"
-COLUMNS = {"毕业去向代码": "destination_code", "单位组织机构代码（统一社会信用代码）": "credit_code",
-           "单位名称": "employer_name", "单位性质代码": "employer_kind", "单位行业代码": "industry",
-           "单位所在地代码": "location", "工作职位类别代码": "position_kind"}  # fmt: skip
-NAMES = {"毕业去向": ("byqx", "destination_code"), "单位性质": ("dwxz", "employer_kind"),
-         "单位行业": ("dwhy", "industry"), "工作职位类别": ("gzzwlb", "position_kind")}  # fmt: skip
+COLUMNS = {
+    "毕业去向代码": "destination_code",
+    "单位组织机构代码（统一社会信用代码）": "credit_code",
+    "单位名称": "employer_name",
+    "单位性质代码": "employer_kind",
+    "单位行业代码": "industry",
+    "单位所在地代码": "location",
+    "工作职位类别代码": "position_kind",
+}
+NAMES = {
+    "毕业去向": ("byqx", "destination_code"),
+    "单位性质": ("dwxz", "employer_kind"),
+    "单位行业": ("dwhy", "industry"),
+    "工作职位类别": ("gzzwlb", "position_kind"),
+}
 
 
 def official_book() -> tuple[bytes, list[str]]:
@@ -38,8 +48,12 @@ def official_book() -> tuple[bytes, list[str]]:
     page.append(["说明：请补全毕业去向及单位信息后报送。"])
     page.append(heads)
     for n in range(people.MANY):
-        known = {"考生号": people.examinee_no(n), "身份证号": people.id_number(n), "姓名": people.name(n),
-                 "学号": people.student_no(n)}  # fmt: skip
+        known = {
+            "考生号": people.examinee_no(n),
+            "身份证号": people.id_number(n),
+            "姓名": people.name(n),
+            "学号": people.student_no(n),
+        }
         page.append([known.get(head) for head in heads])
     out = io.BytesIO()
     book.save(out)
@@ -76,8 +90,10 @@ def official(hand: Hand) -> None:
 def _plan(hand: Hand) -> dict[str, dict[str, Any]]:
     fields = ", ".join(COLUMNS.values())
     with psycopg.connect(hand.it.database) as connection:
-        rows = connection.execute(f"SELECT s.student_no, {fields} FROM plan_entry e JOIN student s"
-                                  f" ON s.id = e.student_id WHERE s.{OURS}").fetchall()  # fmt: skip
+        rows = connection.execute(
+            f"SELECT s.student_no, {fields} FROM plan_entry e JOIN student s"
+            f" ON s.id = e.student_id WHERE s.{OURS}"
+        ).fetchall()
     return {row[0]: dict(zip(COLUMNS.values(), row[1:], strict=True)) for row in rows}
 
 

@@ -13,8 +13,11 @@ from typing import Any
 from tests.browser.conftest import SLOW, Running, sign_in
 
 PATIENT = 3.0  # seconds a person waits for a page without asking why
-TYPES = {".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-         ".xls": "application/vnd.ms-excel", ".dbf": "application/octet-stream"}  # fmt: skip
+TYPES = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/vnd.ms-excel",
+    ".dbf": "application/octet-stream",
+}
 
 
 @dataclass
@@ -81,8 +84,12 @@ class Hand:
         """A link or button, by its text or as found."""
         self._count()
         if isinstance(what, str):
-            what = self.page.locator("main").get_by_role("button", name=what, exact=True).or_(
-                self.page.locator("main").get_by_role("link", name=what, exact=True)).first  # fmt: skip
+            what = (
+                self.page.locator("main")
+                .get_by_role("button", name=what, exact=True)
+                .or_(self.page.locator("main").get_by_role("link", name=what, exact=True))
+                .first
+            )
         what.click()
         self.page.wait_for_load_state()
 

@@ -13,8 +13,16 @@ CALC_TEXT = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,fals
 def _convert(data: bytes, name: str, to: str, folder: Path) -> None:
     (folder / "in").mkdir()
     (folder / "in" / name).write_bytes(data)
-    command = ["soffice", f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", to,
-               "--outdir", str(folder / "out"), str(folder / "in" / name)]  # fmt: skip
+    command = [
+        "soffice",
+        f"-env:UserInstallation=file://{folder}/profile",
+        "--headless",
+        "--convert-to",
+        to,
+        "--outdir",
+        str(folder / "out"),
+        str(folder / "in" / name),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=900)
 
 

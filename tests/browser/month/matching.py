@@ -23,10 +23,15 @@ def signed(hand: Hand) -> list[dict[str, str]]:
     with psycopg.connect(hand.it.database) as connection:
         rows = connection.execute(SIGNED).fetchall()
     return [
-        {"XH": number, "XM": name, "BYQXDM": code, "DWZZJGDM": credit or "",
-         "DWMC": f"{employer}武汉分公司" if n < OTHERWISE else employer}
+        {
+            "XH": number,
+            "XM": name,
+            "BYQXDM": code,
+            "DWZZJGDM": credit or "",
+            "DWMC": f"{employer}武汉分公司" if n < OTHERWISE else employer,
+        }
         for n, (number, name, code, credit, employer) in enumerate(rows)
-    ]  # fmt: skip
+    ]
 
 
 def match(hand: Hand) -> None:

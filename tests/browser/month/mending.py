@@ -13,12 +13,18 @@ from tests.browser.month.adding import OURS
 from tests.browser.month.hand import Hand
 
 MINE = f"FROM finding f JOIN student s ON s.id = f.student_id WHERE s.{OURS} AND f.state = 'open'"
-RULES = ("SELECT coalesce(string_agg(rule || ' ' || n, ', ' ORDER BY n DESC), 'none') FROM"
-         f" (SELECT rule, count(*) AS n {MINE} GROUP BY 1) x")  # fmt: skip
-IN_TAB = ("SELECT count(*) FROM finding WHERE state = 'open' AND severity = %s"
-          " AND school_id = (SELECT min(id) FROM school)")  # fmt: skip
-RUNNING = ("SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND task_name LIKE 'checks.run%%'"
-           " AND coalesce(scheduled_at, now()) <= now()")  # fmt: skip
+RULES = (
+    "SELECT coalesce(string_agg(rule || ' ' || n, ', ' ORDER BY n DESC), 'none') FROM"
+    f" (SELECT rule, count(*) AS n {MINE} GROUP BY 1) x"
+)
+IN_TAB = (
+    "SELECT count(*) FROM finding WHERE state = 'open' AND severity = %s"
+    " AND school_id = (SELECT min(id) FROM school)"
+)
+RUNNING = (
+    "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND task_name LIKE 'checks.run%%'"
+    " AND coalesce(scheduled_at, now()) <= now()"
+)
 PARTS = (("person", "warning"), ("row", "error"), ("row", "warning"))
 YELLOW = "FFFFF6D6"
 
@@ -99,7 +105,15 @@ def filled(book: Any) -> tuple[int, int]:
 def answer(head: str, n: int, said: str) -> str:
     """What the person writes into a yellow cell of that column."""
     at = people.employer(n % people.EMPLOYERS)
-    known = {"政治面貌": "03", "困难生类别": "0", "考生号": people.examinee_no(n), "定向或委培单位": "恩施市教育局",
-             "学制": "4", "单位性质代码": at["DWXZDM"], "统一社会信用代码": at["DWZZJGDM"],
-             "单位所在地代码": at["DWSZDDM"], "工作职位类别代码": at["GZZWLBDM"]}  # fmt: skip
+    known = {
+        "政治面貌": "03",
+        "困难生类别": "0",
+        "考生号": people.examinee_no(n),
+        "定向或委培单位": "恩施市教育局",
+        "学制": "4",
+        "单位性质代码": at["DWXZDM"],
+        "统一社会信用代码": at["DWZZJGDM"],
+        "单位所在地代码": at["DWSZDDM"],
+        "工作职位类别代码": at["GZZWLBDM"],
+    }
     return known.get(head.rstrip("*"), "")

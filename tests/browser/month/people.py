@@ -16,9 +16,29 @@ from tests.factories import credit_code
 
 MANY = 8_000
 FIRST = (YEAR - 4) * 1_000_000 + 300_000  # their student numbers
-HEADS = ["学生学号", "姓名", "身份证号码", "所在院系", "专业名称", "毕业年度", "学历层次", "民族", "性别", "手机号码",
-         "高考考生号", "生源地", "政治面貌", "入学时间", "毕业时间", "学制", "师范生类别", "困难生类别",
-         "培养方式", "班级", "备注"]  # fmt: skip
+HEADS = [
+    "学生学号",
+    "姓名",
+    "身份证号码",
+    "所在院系",
+    "专业名称",
+    "毕业年度",
+    "学历层次",
+    "民族",
+    "性别",
+    "手机号码",
+    "高考考生号",
+    "生源地",
+    "政治面貌",
+    "入学时间",
+    "毕业时间",
+    "学制",
+    "师范生类别",
+    "困难生类别",
+    "培养方式",
+    "班级",
+    "备注",
+]
 HOMES = (
     "湖北省武汉市江夏区",
     "湖北省黄冈市浠水县",
@@ -102,16 +122,28 @@ def person(n: int) -> dict[str, object]:
     number = id_number(n)
     shown = name(n) if len(name(n)) > 2 or n % 5 else f"{name(n)[0]}　{name(n)[1]}"
     return {
-        "学生学号": FIRST + n, "姓名": shown, "身份证号码": number, "所在院系": college,
-        "专业名称": COLLEGES[college][n // 6 % 2], "毕业年度": f"{YEAR}届", "学历层次": "本科", "民族": "汉",
-        "性别": "男" if int(number[16]) % 2 else "女", "手机号码": 13_600_000_000 + n,
-        "高考考生号": None if n in NO_EXAMINEE else examinee_no(n), "生源地": HOMES[n % len(HOMES)],
+        "学生学号": FIRST + n,
+        "姓名": shown,
+        "身份证号码": number,
+        "所在院系": college,
+        "专业名称": COLLEGES[college][n // 6 % 2],
+        "毕业年度": f"{YEAR}届",
+        "学历层次": "本科",
+        "民族": "汉",
+        "性别": "男" if int(number[16]) % 2 else "女",
+        "手机号码": 13_600_000_000 + n,
+        "高考考生号": None if n in NO_EXAMINEE else examinee_no(n),
+        "生源地": HOMES[n % len(HOMES)],
         "政治面貌": None if n in NO_POLITICAL else "共青团员" if n % 4 else "群众",
-        "入学时间": date(YEAR - 4, 9, 1), "毕业时间": date(YEAR, 6, 30), "学制": "3" if n in THREE_YEARS else "4",
-        "师范生类别": "非师范生", "困难生类别": None if n in NO_HARDSHIP else "非困难生",
-        "培养方式": "定向" if n in COMMITTED else "非定向", "班级": f"{YEAR % 100}级{n % 8 + 1}班",
+        "入学时间": date(YEAR - 4, 9, 1),
+        "毕业时间": date(YEAR, 6, 30),
+        "学制": "3" if n in THREE_YEARS else "4",
+        "师范生类别": "非师范生",
+        "困难生类别": None if n in NO_HARDSHIP else "非困难生",
+        "培养方式": "定向" if n in COMMITTED else "非定向",
+        "班级": f"{YEAR % 100}级{n % 8 + 1}班",
         "备注": "走读" if n % 9 == 0 else None,
-    }  # fmt: skip
+    }
 
 
 # what the checks will find in the records …
@@ -177,15 +209,51 @@ def as_bytes(book: openpyxl.Workbook) -> bytes:
 
 EMPLOYERS = 400
 NATURES = ("39", "31", "32", "39")
-TRADES = (("34", "信息传输、软件和信息技术服务业", "13"), ("22", "制造业", "13"),
-          ("31", "批发和零售业", "40"), ("35", "金融业", "22"))  # fmt: skip
-PLACES = (("420111", "湖北省武汉市洪山区"), ("420106", "湖北省武汉市武昌区"), ("430104", "湖南省长沙市岳麓区"),
-          ("410105", "河南省郑州市金水区"))  # fmt: skip
-PLAN_HEADS = ["KSH", "SFZH", "XM", "XH", "BYQXDM", "BYQX", "DWZZJGDM", "DWMC", "DWXZDM", "DWHYDM", "DWHY",
-              "DWSZDDM", "DWSZD", "GZZWLBDM", "DWLXR", "LXRDH", "DWDZ", "DWYB", "DAZJDWMC", "DAZJDWDZ", "DAZJDWYB",
-              "HKQZDZ"]  # fmt: skip
-DESTINATIONS = {"10": "签就业协议形式就业", "11": "签劳动合同形式就业", "12": "其他录用形式就业", "76": "自由职业",
-                "801": "研究生", "85": "境外留学（出国、出境）", "700": "求职中"}  # fmt: skip
+TRADES = (
+    ("34", "信息传输、软件和信息技术服务业", "13"),
+    ("22", "制造业", "13"),
+    ("31", "批发和零售业", "40"),
+    ("35", "金融业", "22"),
+)
+PLACES = (
+    ("420111", "湖北省武汉市洪山区"),
+    ("420106", "湖北省武汉市武昌区"),
+    ("430104", "湖南省长沙市岳麓区"),
+    ("410105", "河南省郑州市金水区"),
+)
+PLAN_HEADS = [
+    "KSH",
+    "SFZH",
+    "XM",
+    "XH",
+    "BYQXDM",
+    "BYQX",
+    "DWZZJGDM",
+    "DWMC",
+    "DWXZDM",
+    "DWHYDM",
+    "DWHY",
+    "DWSZDDM",
+    "DWSZD",
+    "GZZWLBDM",
+    "DWLXR",
+    "LXRDH",
+    "DWDZ",
+    "DWYB",
+    "DAZJDWMC",
+    "DAZJDWDZ",
+    "DAZJDWYB",
+    "HKQZDZ",
+]
+DESTINATIONS = {
+    "10": "签就业协议形式就业",
+    "11": "签劳动合同形式就业",
+    "12": "其他录用形式就业",
+    "76": "自由职业",
+    "801": "研究生",
+    "85": "境外留学（出国、出境）",
+    "700": "求职中",
+}
 
 
 def destination(n: int) -> str:
@@ -200,25 +268,49 @@ def employer(k: int) -> dict[str, str]:
     industry, trade, position = TRADES[k % 4]
     code, place = PLACES[k % 4]
     called = f"{place[3:6]}{SURNAMES[k % 40]}{GIVEN[k % 33]}{GIVEN[k * 3 % 37]}{('科技', '制造', '商贸', '金融')[k % 4]}有限公司"
-    return {"DWZZJGDM": credit_code(40_000 + k), "DWMC": called, "DWXZDM": NATURES[k % 4], "DWHYDM": industry,
-            "DWHY": trade, "DWSZDDM": code, "DWSZD": place, "GZZWLBDM": position, "DWLXR": "周经理",
-            "LXRDH": f"133{k:08d}", "DWDZ": f"{place}青年路{k + 1}号", "DWYB": "430070"}  # fmt: skip
+    return {
+        "DWZZJGDM": credit_code(40_000 + k),
+        "DWMC": called,
+        "DWXZDM": NATURES[k % 4],
+        "DWHYDM": industry,
+        "DWHY": trade,
+        "DWSZDDM": code,
+        "DWSZD": place,
+        "GZZWLBDM": position,
+        "DWLXR": "周经理",
+        "LXRDH": f"133{k:08d}",
+        "DWDZ": f"{place}青年路{k + 1}号",
+        "DWYB": "430070",
+    }
 
 
 def plan_row(n: int) -> dict[str, str]:
     """What the ministry has of that graduate."""
     code, at = destination(n), dict(employer(n % EMPLOYERS))
-    row = {"KSH": examinee_no(n) if n not in NO_EXAMINEE else "", "SFZH": id_number(n), "XM": name(n),
-           "XH": student_no(n), "BYQXDM": code, "BYQX": DESTINATIONS[code]}  # fmt: skip
+    row = {
+        "KSH": examinee_no(n) if n not in NO_EXAMINEE else "",
+        "SFZH": id_number(n),
+        "XM": name(n),
+        "XH": student_no(n),
+        "BYQXDM": code,
+        "BYQX": DESTINATIONS[code],
+    }
     if code == "700":
         return row
     if code in ("801", "85"):
-        return row | {"DWMC": "华中科技大学" if code == "801" else "新加坡国立大学", "DWSZDDM": PLACES[0][0],
-                      "DWSZD": PLACES[0][1]}  # fmt: skip
+        return row | {
+            "DWMC": "华中科技大学" if code == "801" else "新加坡国立大学",
+            "DWSZDDM": PLACES[0][0],
+            "DWSZD": PLACES[0][1],
+        }
     if code == "76":
         return row | {"DWSZDDM": PLACES[0][0], "DWSZD": PLACES[0][1]}
-    row |= at | {"DAZJDWMC": f"{at['DWMC']}人力资源部", "DAZJDWDZ": at["DWDZ"], "DAZJDWYB": "430070",
-                 "HKQZDZ": at["DWDZ"]}  # fmt: skip
+    row |= at | {
+        "DAZJDWMC": f"{at['DWMC']}人力资源部",
+        "DAZJDWDZ": at["DWDZ"],
+        "DAZJDWYB": "430070",
+        "HKQZDZ": at["DWDZ"],
+    }
     if n in WRONG_NATURE:
         row["DWXZDM"] = "10"
     if n in CITY_ONLY:

@@ -47,8 +47,10 @@ def report(hand: Hand) -> None:
         page.fill("#note", "12 月上报")
         hand.click("生成快照")
         hand.shot("d3-snapshot")
-        approved = hand.it.ask(f"SELECT count(*) FROM student WHERE {SCHOOL} AND graduation_year = {YEAR}"
-                               " AND origin_state = 'approved'")  # fmt: skip
+        approved = hand.it.ask(
+            f"SELECT count(*) FROM student WHERE {SCHOOL} AND graduation_year = {YEAR}"
+            " AND origin_state = 'approved'"
+        )
         kept = hand.it.ask("SELECT total FROM plan_snapshot ORDER BY id DESC LIMIT 1")
         hand.go(f"/reports/rate?year={YEAR}")
         foot = page.locator("table.qq-figures tfoot td")

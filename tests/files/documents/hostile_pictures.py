@@ -151,27 +151,46 @@ PICTURES = {
     "a JPEG with PHP in its comment": (lambda: picture(comment=b"<?php " + MARK), KEPT),
     "a JPEG with a script in its facts": (lambda: exif(x010E=PAGE.decode()), KEPT),
     "a JPEG with a script in XMP": (
-        lambda: jpeg_with((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PAGE)), KEPT),
+        lambda: jpeg_with((0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PAGE)),
+        KEPT,
+    ),
     "a JPEG with a false colour profile": (
-        lambda: jpeg_with((0xE2, b"ICC_PROFILE\0\x01\x01" + PAGE)), KEPT),
+        lambda: jpeg_with((0xE2, b"ICC_PROFILE\0\x01\x01" + PAGE)),
+        KEPT,
+    ),
     "a JPEG with layers of Photoshop": (
-        lambda: jpeg_with((0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(PAGE)) + PAGE)), EITHER),
+        lambda: jpeg_with(
+            (0xED, b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(PAGE)) + PAGE)
+        ),
+        EITHER,
+    ),
     "a JPEG with a picture in its head": (lambda: jpeg_with((0xE0, b"JFXX\0\x10" + PAGE)), KEPT),
     "a JPEG with all segments for programs": (
-        lambda: jpeg_with(*((0xE0 + n, PAGE) for n in range(3, 16) if n != 14)), EITHER),
+        lambda: jpeg_with(*((0xE0 + n, PAGE) for n in range(3, 16) if n != 14)),
+        EITHER,
+    ),
     "a JPEG with a false Adobe segment": (lambda: jpeg_with((0xEE, b"Adobe" + PAGE)), KEPT),
     "a JPEG with a film behind": (
-        lambda: picture() + ftyp(b"mp42") + MARK + random.Random(3).randbytes(8 << 20), KEPT),
+        lambda: picture() + ftyp(b"mp42") + MARK + random.Random(3).randbytes(8 << 20),
+        KEPT,
+    ),
     "a JPEG with a PDF behind": (lambda: picture() + b"%PDF-1.7\n" + MARK, KEPT),
     "a JPEG with a JPEG behind": (lambda: picture() + picture(comment=MARK), KEPT),
     "a JPEG turned by nonsense": (lambda: exif(x0112=99), KEPT),
     "a JPEG whose facts go in a circle": (exif_loop, KEPT),
-    "a JPEG whose facts are garbage": (lambda: jpeg_with((0xE1, b"Exif\0\0" + bytes(range(256)))), KEPT),
+    "a JPEG whose facts are garbage": (
+        lambda: jpeg_with((0xE1, b"Exif\0\0" + bytes(range(256)))),
+        KEPT,
+    ),
     "a JPEG whose facts point outside": (
-        lambda: jpeg_with((0xE1, b"Exif\0\0MM\0\x2a\xff\xff\xff\xf0" + MARK)), KEPT),
+        lambda: jpeg_with((0xE1, b"Exif\0\0MM\0\x2a\xff\xff\xff\xf0" + MARK)),
+        KEPT,
+    ),
     "a long thin JPEG": (lambda: picture(size=(65000, 600)), KEPT),
     "a JPEG in printing colours of 39 million pixels": (
-        lambda: picture(size=(6300, 6200), mode="CMYK"), KEPT),
+        lambda: picture(size=(6300, 6200), mode="CMYK"),
+        KEPT,
+    ),
     "a PNG with a web page behind": (lambda: picture("PNG") + PAGE, KEPT),
     "a PNG that is an archive": (lambda: picture("PNG") + archive(), KEPT),
     "a PNG with a script in its texts": (lambda: png_texts(False), KEPT),
@@ -180,30 +199,46 @@ PICTURES = {
     "a PNG with unknown parts": (lambda: png_with((b"quRk", PAGE), (b"juNk", MARK)), KEPT),
     "a PNG of large noise": (large_png_of_noise, KEPT),
     "a PNG of 36 million pixels with depth and clearness": (
-        lambda: png_head(6000, 6000, 16, 6, zlib_rows(6000 * 8 + 1, 6000)), KEPT),
+        lambda: png_head(6000, 6000, 16, 6, zlib_rows(6000 * 8 + 1, 6000)),
+        KEPT,
+    ),
     "a PNG with a thousand empty parts": (lambda: png_with(*[(b"teSt", b"")] * 1000), EITHER),
     "a PNG whose colours hide a script": (
-        lambda: png_head(2, 2, 8, 3, b"\0\0\1\0\1\0", chunk(b"PLTE", (PAGE + bytes(3))[: len(PAGE) // 3 * 3])), EITHER),
+        lambda: png_head(
+            2, 2, 8, 3, b"\0\0\1\0\1\0", chunk(b"PLTE", (PAGE + bytes(3))[: len(PAGE) // 3 * 3])
+        ),
+        EITHER,
+    ),
     "a WebP with a script in its facts": (webp_with_facts, KEPT),
     "a WebP that is an archive": (lambda: picture("WEBP") + archive(), KEPT),
     # -- either: what counts is that nothing of it stays, and how much it costs
     "a PNG whose texts unpack to 100 MB": (
-        lambda: png_with((b"zTXt", b"Comment\0\0" + zlib.compress(ZEROS, 9))), EITHER),
+        lambda: png_with((b"zTXt", b"Comment\0\0" + zlib.compress(ZEROS, 9))),
+        EITHER,
+    ),
     "a PNG whose profile unpacks to 100 MB": (
-        lambda: png_with((b"iCCP", b"p\0\0" + zlib.compress(ZEROS, 9))), EITHER),
+        lambda: png_with((b"iCCP", b"p\0\0" + zlib.compress(ZEROS, 9))),
+        EITHER,
+    ),
     "a small PNG whose pixels unpack to 100 MB": (lambda: png_head(9, 9, 8, 0, ZEROS), EITHER),
     "a PNG without its end": (lambda: picture("PNG")[:-12], EITHER),
     "a PNG with a false sum": (lambda: picture("PNG")[:40] + b"\0" + picture("PNG")[41:], EITHER),
     "a JPEG of forty million pixels and many scans": (lambda: scans_of_a_large_picture(30), EITHER),
     "a JPEG whose scan is noise": (
-        lambda: picture(size=(400, 400))[:620] + random.Random(5).randbytes(5000) + b"\xff\xd9", EITHER),
+        lambda: picture(size=(400, 400))[:620] + random.Random(5).randbytes(5000) + b"\xff\xd9",
+        EITHER,
+    ),
     "a WebP that lies about its size": (
-        lambda: picture("WEBP")[:4] + b"\xff\xff\xff\x7f" + picture("WEBP")[8:], EITHER),
+        lambda: picture("WEBP")[:4] + b"\xff\xff\xff\x7f" + picture("WEBP")[8:],
+        EITHER,
+    ),
     # -- refused
     "a picture of 4 thousand million pixels": (lambda: png_of_size(65535, 65535), "40 million"),
     "a picture without width": (lambda: png_of_size(0, 9), DAMAGED),
     "a PNG with a part of four gigabytes": (
-        lambda: picture("PNG")[:33] + b"\xff\xff\xff\xffIDAT" + bytes(99), EITHER),
+        lambda: picture("PNG")[:33] + b"\xff\xff\xff\xffIDAT" + bytes(99),
+        EITHER,
+    ),
     "a PNG of a depth that does not exist": (lambda: png_head(9, 9, 3, 2, bytes(400)), DAMAGED),
     "a PNG without pixels": (lambda: png_head(9, 9), DAMAGED),
     "a PNG whose colours are missing": (lambda: png_head(9, 9, 8, 3, bytes(99)), EITHER),
@@ -211,9 +246,13 @@ PICTURES = {
     "a JPEG without width": (lambda: jpeg_sized(0, 0), DAMAGED),
     "a JPEG that only begins": (lambda: b"\xff\xd8\xff", DAMAGED),
     "a JPEG with segments without end": (
-        lambda: picture()[:2] + segment(0xEF, b"") * 20_000 + picture()[2:], DAMAGED),
+        lambda: picture()[:2] + segment(0xEF, b"") * 20_000 + picture()[2:],
+        DAMAGED,
+    ),
     "a JPEG with a segment of no length": (
-        lambda: picture()[:2] + b"\xff\xe5\x00\x00" + picture()[2:], DAMAGED),
+        lambda: picture()[:2] + b"\xff\xe5\x00\x00" + picture()[2:],
+        DAMAGED,
+    ),
     "a JPEG in arithmetic code that is none": (lambda: jpeg_as(0xC9), EITHER),
     "a JPEG without loss that is none": (lambda: jpeg_as(0xC3), DAMAGED),
     "a JPEG of steps that is none": (lambda: jpeg_as(0xC2), EITHER),
@@ -244,7 +283,10 @@ PICTURES = {
     "a WebAssembly program": (lambda: b"\0asm\x01\0\0\0", ONLY),
     "a shell script": (lambda: b"#!/bin/sh\nrm -rf /\n", ONLY),
     "a Windows shortcut": (lambda: b"L\0\0\0\x01\x14\x02\0" + bytes(99), ONLY),
-    "a saved web page": (lambda: b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" + PAGE, ONLY),
+    "a saved web page": (
+        lambda: b"MIME-Version: 1.0\r\nContent-Type: text/html\r\n\r\n" + PAGE,
+        ONLY,
+    ),
     "a web page in wide letters": (lambda: PAGE.decode().encode("utf-16"), ONLY),
     "a PHP program": (lambda: b"<?php system($_GET[0]);", ONLY),
     "a script": (lambda: b"alert(document.cookie)", ONLY),
@@ -254,7 +296,7 @@ PICTURES = {
     "zeros": (lambda: bytes(5000), ONLY),
     "a line break": (lambda: b"\n", ONLY),
     "noise": (lambda: random.Random(1).randbytes(5000), ONLY),
-}  # fmt: skip
+}
 
 
 def zlib_rows(length, count):

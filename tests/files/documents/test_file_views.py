@@ -16,8 +16,13 @@ from .hostile import pdf, picture
 from .hostile_pdfs import scan_with_facts
 
 pytestmark = pytest.mark.rule("DOC-05")
-DATA = {"jpeg": picture(size=(400, 300)), "png": picture("PNG"), "webp": picture("WEBP"),
-        "scan": pdf(scan_with_facts, pages=2), "pdf": pdf()}  # fmt: skip
+DATA = {
+    "jpeg": picture(size=(400, 300)),
+    "png": picture("PNG"),
+    "webp": picture("WEBP"),
+    "scan": pdf(scan_with_facts, pages=2),
+    "pdf": pdf(),
+}
 
 
 @pytest.fixture

@@ -11,17 +11,36 @@ from app.files.documents.errors import Unprintable
 from tests.files.documents.conftest import AGREEMENT, pages_of, text_of, word_boxes
 
 REASON = "已考取研究生，经双方协商一致解除协议。"
-LETTER = {key: AGREEMENT[key] for key in ("number", "signed_on", "school", "student", "code",
-                                          "verify_url", "data_sha256", "printed_at")} | {
-    "kind_label": "双方协商一致", "ended_on": "2026-06-30", "position": "前端开发工程师",
+LETTER = {
+    key: AGREEMENT[key]
+    for key in (
+        "number",
+        "signed_on",
+        "school",
+        "student",
+        "code",
+        "verify_url",
+        "data_sha256",
+        "printed_at",
+    )
+} | {
+    "kind_label": "双方协商一致",
+    "ended_on": "2026-06-30",
+    "position": "前端开发工程师",
     "employer": {"name": AGREEMENT["employer"]["name"], "credit_code": "91420100MA4KX0123X"},
-    "starter": "student", "reason": REASON,
+    "starter": "student",
+    "reason": REASON,
     "trace": [
         {"who": "黄河水", "at": "2026-06-01 09:02", "what": "申请解约", "note": REASON},
-        {"who": "武汉星光智能制造股份有限公司", "at": "2026-06-02 10:00", "what": "同意解约", "note": ""},
+        {
+            "who": "武汉星光智能制造股份有限公司",
+            "at": "2026-06-02 10:00",
+            "what": "同意解约",
+            "note": "",
+        },
         {"who": "王老师", "at": "2026-06-30 16:40", "what": "批准解约", "note": ""},
     ],
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -64,9 +83,13 @@ def test_long_names_and_reasons_are_printed_whole_and_inside_the_frame(letter, t
     letter["student"]["name"] = "阿卜杜热合曼·麦麦提图尔荪·吾布力卡斯木·买买提艾力江"
     letter["position"], letter["reason"] = "软" * 60, ("协商一致" * 50)[:199] + "终"
     letter["trace"] = [
-        {"who": letter["employer"]["name"], "at": "2026-06-01 09:02", "what": "申请解约",
-         "note": letter["reason"]}
-    ] * 7  # fmt: skip
+        {
+            "who": letter["employer"]["name"],
+            "at": "2026-06-01 09:02",
+            "what": "申请解约",
+            "note": letter["reason"],
+        }
+    ] * 7
     pdf = render.render("termination_letter", letter)
     words = text_of(pdf)
     for text in (letter["employer"]["name"], letter["student"]["name"], letter["reason"]):

@@ -220,8 +220,13 @@ def test_names_from_anywhere_are_drawn_in_both_weights_and_can_be_copied(agreeme
     assert text_of(pdf).count("".join(f"{rare}{foreign}".split())) >= 4
     with pikepdf.open(io.BytesIO(pdf)) as book:
         names = {str(o.get("/FontName", ""))[8:] for o in book.objects if "/FontFile2" in _keys(o)}
-    assert names == {"NotoSansSC-Regular", "NotoSansSC-Bold", "QingqianLatin-Regular",
-                     "QingqianLatin-Bold", "QingqianHan-Regular"}  # fmt: skip
+    assert names == {
+        "NotoSansSC-Regular",
+        "NotoSansSC-Bold",
+        "QingqianLatin-Regular",
+        "QingqianLatin-Bold",
+        "QingqianHan-Regular",
+    }
 
 
 @pytest.mark.rule("DOC-07")

@@ -108,15 +108,29 @@ def test_a_shifted_clock_of_ours_makes_no_file_old(monkeypatch):
 
 def test_a_row_whose_record_is_gone_goes_after_a_day(kept):
     db.session.add(
-        Attachment(record_kind="termination", record_id=999_999_999, owner_user_id=kept.owner_user_id,
-                   mime="image/jpeg", size=1, original_name="a.jpg", sha256="0" * 64,
-                   file_key=filestore.save_file(b"1", ".jpg"))
-    )  # fmt: skip
+        Attachment(
+            record_kind="termination",
+            record_id=999_999_999,
+            owner_user_id=kept.owner_user_id,
+            mime="image/jpeg",
+            size=1,
+            original_name="a.jpg",
+            sha256="0" * 64,
+            file_key=filestore.save_file(b"1", ".jpg"),
+        )
+    )
     db.session.add(
-        Attachment(record_kind="of another feature", record_id=999_999_999, size=1,
-                   owner_user_id=kept.owner_user_id, mime="image/jpeg", original_name="a.jpg",
-                   sha256="0" * 64, file_key=filestore.save_file(b"1", ".jpg"))
-    )  # fmt: skip
+        Attachment(
+            record_kind="of another feature",
+            record_id=999_999_999,
+            size=1,
+            owner_user_id=kept.owner_user_id,
+            mime="image/jpeg",
+            original_name="a.jpg",
+            sha256="0" * 64,
+            file_key=filestore.save_file(b"1", ".jpg"),
+        )
+    )
     db.session.commit()
     assert sweep() == (0, 0)
     db.session.execute(text("UPDATE attachment SET created_at = created_at - interval '2 days'"))

@@ -14,7 +14,7 @@ import pytest
 from app.core.db import db
 from app.core.errors import Refused
 from app.files.exports import analysis_out, lists, xlsx_out
-from app.files.exports.tables import Out, Table
+from app.files.exports.tables import ExportTable, Out
 from tests import factories as make
 from tests.files.exports.conftest import kept
 
@@ -180,7 +180,7 @@ def test_what_is_too_large_is_refused_with_what_to_do_before_anything_is_made(
 def made(tmp_path, columns, rows, facts=()):
     """A workbook of these texts."""
     path = tmp_path / "a.xlsx"
-    table = Table(columns, lambda: iter([rows]))
+    table = ExportTable(columns, lambda: iter([rows]))
     count, notes = analysis_out.write(str(path), table, iter([rows] if rows else []), facts)
     assert count == len(rows)
     return path, notes
@@ -188,16 +188,26 @@ def made(tmp_path, columns, rows, facts=()):
 
 @pytest.mark.rule("RPT-06", "BLK-01")
 def test_a_cell_that_is_no_number_or_day_stays_the_text_that_it_is(app, tmp_path):
-    columns = [Out("薪", kind="money"), Out("日", kind="day"), Out("刻", kind="moment"), Out("号"),
-               Out("号")]  # fmt: skip
-    rows = [("5000", "2027-07-01", "2027-07-01 09:05", "007", "=1"), ("面议", "待定", "–", "1e5", "\x01"),
-            ("", "", "", "", "")]  # fmt: skip
+    columns = [
+        Out("薪", kind="money"),
+        Out("日", kind="day"),
+        Out("刻", kind="moment"),
+        Out("号"),
+        Out("号"),
+    ]
+    rows = [
+        ("5000", "2027-07-01", "2027-07-01 09:05", "007", "=1"),
+        ("面议", "待定", "–", "1e5", "\x01"),
+        ("", "", "", "", ""),
+    ]
     with app.test_request_context("/?_l_=zh"):
         path, notes = made(tmp_path, columns, rows)
     page = openpyxl.load_workbook(path)[DATA]
     found = [list(row) for row in page.iter_rows(values_only=True)]
     assert [value.isoformat() for value in found[1][1:3]] == [
-        "2027-07-01T00:00:00", "2027-07-01T09:05:00"]  # fmt: skip
+        "2027-07-01T00:00:00",
+        "2027-07-01T09:05:00",
+    ]
     assert [found[1][0], *found[1][3:]] == [5000, "007", "=1"]
     assert found[2] == ["面议", "待定", "–", "1e5", "␁"]
     assert [label for _row, label, _what in notes] == ["号"]
@@ -219,7 +229,11 @@ def test_groups_without_a_name_and_called_as_the_total_are_counted_too(app, tmp_
     assert page.cell(1, 2).data_type == "s"
     table = table_of(page, "学院")
     assert {name: line["数量"] for name, line in table.items()} == {
-        "甲": 2, "合计": 1, "未填写": 1, "合计 (全部)": 4}  # fmt: skip
+        "甲": 2,
+        "合计": 1,
+        "未填写": 1,
+        "合计 (全部)": 4,
+    }
     assert table["甲"]["薪 · 有值"] == 1
     assert table["合计 (全部)"]["薪 · 合计"] == 6
     across = table_of(page, "学院 × 性质")
@@ -232,11 +246,20 @@ def test_libreoffice_opens_it_and_reckons_the_same_sums(ask, cast, signed, tmp_p
     record = ask("xlsx-pivot", "PlanView", "tab=all")
     (tmp_path / "a.xlsx").write_bytes(kept(record).read())
     subprocess.run(
-        ["soffice", f"-env:UserInstallation=file://{tmp_path}/home", "--headless", "--convert-to",
-         "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1",
-         "--outdir", tmp_path, tmp_path / "a.xlsx"],
-        check=True, capture_output=True, timeout=300,
-    )  # fmt: skip
+        [
+            "soffice",
+            f"-env:UserInstallation=file://{tmp_path}/home",
+            "--headless",
+            "--convert-to",
+            "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1",
+            "--outdir",
+            tmp_path,
+            tmp_path / "a.xlsx",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
 
     def sheet(name):
         with (tmp_path / f"a-{name}.csv").open(encoding="utf-8", newline="") as file:

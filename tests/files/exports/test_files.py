@@ -15,14 +15,43 @@ from hypothesis import strategies as st
 from app.core.errors import Refused
 from app.core.text import plain_cell
 from app.files.exports import csv_out, dbf_out, xlsx_out
-from app.files.exports.tables import Out, Table, dbf_names
+from app.files.exports.tables import ExportTable, Out, dbf_names
 from tests.files.exports.read_back import csv_rows, dbf_rows
 
 NASTY = [
-    "=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1", "'=1", "''-", "'quoted",
-    "  =1", "007", "420101199801010017", "多行\n文字", '他说"好"', "a,b;c\td", "买买提·吾布力", "𠮷野家", "㛃䶮",
-    "http://example.com", "{=1}", "TRUE", "1e5", "2026-07-01", "_x0041_", "#N/A", "null", "NA", "　全角空格",
-]  # fmt: skip
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@x",
+    "\t=1",
+    "\r=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠1",
+    "'=1",
+    "''-",
+    "'quoted",
+    "  =1",
+    "007",
+    "420101199801010017",
+    "多行\n文字",
+    '他说"好"',
+    "a,b;c\td",
+    "买买提·吾布力",
+    "𠮷野家",
+    "㛃䶮",
+    "http://example.com",
+    "{=1}",
+    "TRUE",
+    "1e5",
+    "2026-07-01",
+    "_x0041_",
+    "#N/A",
+    "null",
+    "NA",
+    "　全角空格",
+]
 
 
 def batches(*rows):
@@ -30,7 +59,7 @@ def batches(*rows):
 
 
 def as_csv(rows, encoding="utf-8"):
-    table = Table([Out("甲", "A")], lambda: batches(*rows))
+    table = ExportTable([Out("甲", "A")], lambda: batches(*rows))
     return b"".join(csv_out.portions(table, encoding, [0]))
 
 
@@ -64,7 +93,7 @@ def test_any_text_survives_csv_and_back(text):
 def test_quotes_stand_exactly_where_a_cell_needs_them(rows):
     out = io.StringIO()
     csv.writer(out).writerows([[plain_cell(cell) for cell in row] for row in rows])
-    table = Table([Out("甲", "A"), Out("乙", "B"), Out("丙", "C")], lambda: batches(*rows))
+    table = ExportTable([Out("甲", "A"), Out("乙", "B"), Out("丙", "C")], lambda: batches(*rows))
     data = b"".join(csv_out.portions(table, "utf-8", [0])).decode("utf-8-sig")
     assert data == "甲,乙,丙\r\n" + out.getvalue()
 
@@ -157,8 +186,10 @@ def test_characters_outside_gbk_and_overflows_are_listed_with_row_and_column(tmp
     )
     assert unfit.count == 3
     assert sorted(unfit.listed) == [
-        (1, "姓名", "character", "㛃䶮"), (2, "备注", "character", "•"), (3, "姓名", "long", "10/6"),
-    ]  # fmt: skip
+        (1, "姓名", "character", "㛃䶮"),
+        (2, "备注", "character", "•"),
+        (3, "姓名", "long", "10/6"),
+    ]
     rows = list(dbf_rows(path.read_bytes()))
     assert rows[1:] == [["王〓〓", ""], ["好", "买〓提"], ["太长的", "好"]]
 
@@ -184,8 +215,10 @@ def test_names_of_dbf_fields_are_made_as_the_official_ones_and_never_cut(app):
     from flask_babel import lazy_gettext
 
     with app.test_request_context("/?_l_=en"):
-        outs = [Out("Destination", named=lazy_gettext("Destination")),
-                Out("Last change", named=lazy_gettext("Last change"))]  # fmt: skip
+        outs = [
+            Out("Destination", named=lazy_gettext("Destination")),
+            Out("Last change", named=lazy_gettext("Last change")),
+        ]
         assert dbf_names(outs) == ["BYQX", "ZJBD"]
 
 

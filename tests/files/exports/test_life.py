@@ -79,8 +79,11 @@ def test_the_way_of_an_export_through_the_pages(visit, cast):
 @pytest.mark.rule("BLK-01")
 def test_csv_comes_at_once_as_the_list_is_narrowed_and_ordered(visit, cast):
     browser = visit(cast.officer)
-    answer = post(browser, query=f"f_college={cast.college.id}&_oc_StudentsView=student_no&_od_StudentsView=desc",
-                  format="csv")  # fmt: skip
+    answer = post(
+        browser,
+        query=f"f_college={cast.college.id}&_oc_StudentsView=student_no&_od_StudentsView=desc",
+        format="csv",
+    )
     page = browser.get(answer.location).text
     assert 'content="0; url=/exports/file/' in page
     record = newest()
@@ -274,15 +277,15 @@ def test_a_killed_worker_leaves_no_half_file_and_the_job_begins_anew(
 
 @pytest.mark.rule("BLK-01")
 def test_a_csv_that_breaks_off_says_so_and_ends_the_connection(ask, cast, visit, monkeypatch):
-    from app.files.exports.row_proxy import Reading
+    from app.files.exports.row_proxy import RowReading
 
-    record, real = ask("csv"), Reading.texts
+    record, real = ask("csv"), RowReading.texts
 
     def breaks(self, narrowed, readers):
         yield next(real(self, narrowed, readers))
         raise RuntimeError("gone")
 
-    monkeypatch.setattr(Reading, "texts", breaks)
+    monkeypatch.setattr(RowReading, "texts", breaks)
     answer = visit(cast.officer).get(f"/exports/file/{record.uid}/fetch", buffered=False)
     got = []
     with pytest.raises(RuntimeError):
@@ -386,9 +389,16 @@ def test_an_employer_exports_its_own_lists(visit, cast):
 def test_nothing_is_cut_at_any_number_of_rows(ask, cast, content):
     for n in range(2_345):
         db.session.add(
-            Student(school_id=cast.school.id, college_id=cast.college.id, major_id=cast.student.major_id,
-                    graduation_year=2027, student_no=f"Z{n:05}", name=f"学生{n}", education="31")
-        )  # fmt: skip
+            Student(
+                school_id=cast.school.id,
+                college_id=cast.college.id,
+                major_id=cast.student.major_id,
+                graduation_year=2027,
+                student_no=f"Z{n:05}",
+                name=f"学生{n}",
+                education="31",
+            )
+        )
     db.session.commit()
     record = ask("csv", query="q=Z0")
     assert record.counted == 2_345

@@ -51,8 +51,14 @@ def test_every_list_can_be_exported_with_all_its_columns(app, cast, life):
     tried = 0
     for view in lists_of(app):
         name = type(view).__name__
-        for user in (cast.officer, cast.college_officer, cast.data, cast.province, cast.admin,
-                     make.account(cast.employer)):  # fmt: skip
+        for user in (
+            cast.officer,
+            cast.college_officer,
+            cast.data,
+            cast.province,
+            cast.admin,
+            make.account(cast.employer),
+        ):
             if not app.extensions["appbuilder"].sm.role_allows(
                 user.role, "can_list", view.class_permission_name
             ):
@@ -94,8 +100,12 @@ def test_the_desk_goes_out_as_it_is_marked_with_whole_dates(app, cast, life):
 def test_every_row_of_every_tab_is_the_one_that_the_list_shows(app, cast, life, visit):
     from flask import g
 
-    for name, user in (("DeskView", cast.officer), ("PlanView", cast.data), ("StudentsView", cast.province),
-                       ("EmployersView", cast.officer)):  # fmt: skip
+    for name, user in (
+        ("DeskView", cast.officer),
+        ("PlanView", cast.data),
+        ("StudentsView", cast.province),
+        ("EmployersView", cast.officer),
+    ):
         view = next(v for v in lists_of(app) if type(v).__name__ == name)
         for tab in [t.name for t in view.tabs] or [""]:
             query = f"tab={tab}" if tab else ""
@@ -103,9 +113,12 @@ def test_every_row_of_every_tab_is_the_one_that_the_list_shows(app, cast, life, 
                 page = view.list_page(view.reader.read({"tab": tab} if tab else {}))
                 shown = [row.pk for row in page.rows]
                 asked = {"view": name, "query": query}
-                keys = [str(row[0]) for row in db.session.execute(
-                    lists.narrowed(view, asked).with_only_columns(view.datamodel.key)
-                )]  # fmt: skip
+                keys = [
+                    str(row[0])
+                    for row in db.session.execute(
+                        lists.narrowed(view, asked).with_only_columns(view.datamodel.key)
+                    )
+                ]
                 assert keys[: len(shown)] == shown, (name, tab)
                 assert lists.count(asked) == len(keys)
                 exported = [

@@ -48,9 +48,12 @@ def book(sheet, *, strings=STRINGS, more=(), dimension=""):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = {
-            "[Content_Types].xml": TYPES, "_rels/.rels": RELS, "xl/workbook.xml": BOOK,
-            "xl/_rels/workbook.xml.rels": BOOK_RELS, "xl/sharedStrings.xml": strings,
-        }  # fmt: skip
+            "[Content_Types].xml": TYPES,
+            "_rels/.rels": RELS,
+            "xl/workbook.xml": BOOK,
+            "xl/_rels/workbook.xml.rels": BOOK_RELS,
+            "xl/sharedStrings.xml": strings,
+        }
         for name, content in [*parts.items(), ("xl/worksheets/sheet1.xml", sheet), *more]:
             with archive.open(name, "w") as part:
                 for piece in [content] if isinstance(content, str | bytes) else content:

@@ -50,9 +50,12 @@ def page(table, *, head="", before="", encoding="utf-8", more=""):
     for row in table:
         attributes = row[-1] if row and isinstance(row[-1], dict) else {}
         cells = "".join(
-            f"<td {cell[1]}>{escape(cell[0])}</td>" if isinstance(cell, tuple) else f"<td>{escape(cell)}</td>"
-            for cell in row if not isinstance(cell, dict)
-        )  # fmt: skip
+            f"<td {cell[1]}>{escape(cell[0])}</td>"
+            if isinstance(cell, tuple)
+            else f"<td>{escape(cell)}</td>"
+            for cell in row
+            if not isinstance(cell, dict)
+        )
         out.append(f"<tr {attributes.get('tr', '')}>{cells}</tr>")
     text = (
         f"<html><head>{head}</head><body>{before}<table>{''.join(out)}</table>{more}</body></html>"
@@ -76,20 +79,26 @@ def xml_2003(sheets, *, before="", columns="", encoding="utf-8"):
         for row in table:
             attributes, row = attributed(row)
             cells = "".join(
-                cell[0] if isinstance(cell, tuple)
-                else f'<Cell><Data ss:Type="String">{escape(cell)}</Data></Cell>' for cell in row
-            )  # fmt: skip
+                cell[0]
+                if isinstance(cell, tuple)
+                else f'<Cell><Data ss:Type="String">{escape(cell)}</Data></Cell>'
+                for cell in row
+            )
             out.append(f"<Row {attributes}>{cells}</Row>")
         made.append(
             f'<Worksheet ss:Name="{name}"><Table>{columns}{"".join(out)}</Table></Worksheet>'
         )
-    text = (f'<?xml version="1.0" encoding="{encoding}"?>{before}<?mso-application progid="Excel.Sheet"?>'
-            f"<Workbook {NS}>{''.join(made)}</Workbook>")  # fmt: skip
+    text = (
+        f'<?xml version="1.0" encoding="{encoding}"?>{before}<?mso-application progid="Excel.Sheet"?>'
+        f"<Workbook {NS}>{''.join(made)}</Workbook>"
+    )
     return text.encode(encoding)
 
 
-ODS = ('xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
-       ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"')  # fmt: skip
+ODS = (
+    'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
+    ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+)
 
 
 def ods(sheets, *, columns=""):
@@ -100,14 +109,17 @@ def ods(sheets, *, columns=""):
         for row in table:
             attributes, row = attributed(row)
             cells = "".join(
-                cell[0] if isinstance(cell, tuple)
+                cell[0]
+                if isinstance(cell, tuple)
                 else f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
                 for cell in row
-            )  # fmt: skip
+            )
             out.append(f"<table:table-row {attributes}>{cells}</table:table-row>")
         made.append(f'<table:table table:name="{name}">{columns}{"".join(out)}</table:table>')
-    content = (f"<office:document-content {ODS}><office:body><office:spreadsheet>{''.join(made)}"
-               "</office:spreadsheet></office:body></office:document-content>")  # fmt: skip
+    content = (
+        f"<office:document-content {ODS}><office:body><office:spreadsheet>{''.join(made)}"
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")

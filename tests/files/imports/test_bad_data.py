@@ -38,8 +38,16 @@ CASES = {
     "a name that is a number": ({"姓名": 123}, "name", "此处应填姓名。"),
     "a name that is too long": ({"姓名": "长" * 61}, "name", "最多 60 个字。"),
     "an unknown college": ({"院系": "魔法学院"}, "college", NOT_LISTED.format("魔法学院")),
-    "a college of another school": ({"院系": "外国语学院"}, "college", NOT_LISTED.format("外国语学院")),
-    "a major of another college": ({"专业": "法学院专业"}, "major", "“法学院专业”不是该学院的专业。"),
+    "a college of another school": (
+        {"院系": "外国语学院"},
+        "college",
+        NOT_LISTED.format("外国语学院"),
+    ),
+    "a major of another college": (
+        {"专业": "法学院专业"},
+        "major",
+        "“法学院专业”不是该学院的专业。",
+    ),
     "an unknown level of education": ({"学历": "博士后"}, "education", NOT_LISTED.format("博士后")),
     "an unknown training mode": ({"培养方式": "9"}, "training_mode", NOT_LISTED.format("9")),
     "an unknown sex": ({"性别": "无"}, "sex", NOT_LISTED.format("无")),
@@ -52,10 +60,13 @@ CASES = {
     "an error cell": ({"班级": ("formula", "=NA()", "#N/A")}, "class_name", ERROR),
     "an error in a required cell": ({"学号": ("formula", "=1/0", "#DIV/0!")}, NO, ERROR),
     "a formula that made a fraction": ({"学号": ("formula", "=1+0.5", 1.5)}, NO, AS_NUMBER),
-    "a class that is a date": ({"班级": date(2026, 7, 1)}, "class_name",
-                               "此单元格为日期格式，请设为文本格式后重新填写。"),
+    "a class that is a date": (
+        {"班级": date(2026, 7, 1)},
+        "class_name",
+        "此单元格为日期格式，请设为文本格式后重新填写。",
+    ),
     "a class that is too long": ({"班级": "班" * 41}, "class_name", "最多 40 个字。"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.rule("BLK-02", "INV-03")
@@ -130,12 +141,16 @@ REFUSED = {
         ["未找到表头行。请下载模板并保留其表头。"],
     ),
     "a file that is empty of everything": (b" \n ", ["文件是空的，请重新选择。"]),
-    "a picture": (b"\x89PNG\r\n\x1a\n" + b"0" * 99,
-                  ["这不是表格。请上传 Excel 工作簿（.xlsx、.xls）、.csv 或 .dbf 文件。"]),
-    "text in no known encoding": (b"a,b\n\xff\xff\x80\x81\n",
-                                  ["无法识别该文本文件的字符编码，请另存为 .xlsx 或 UTF-8 编码。"]),
+    "a picture": (
+        b"\x89PNG\r\n\x1a\n" + b"0" * 99,
+        ["这不是表格。请上传 Excel 工作簿（.xlsx、.xls）、.csv 或 .dbf 文件。"],
+    ),
+    "text in no known encoding": (
+        b"a,b\n\xff\xff\x80\x81\n",
+        ["无法识别该文本文件的字符编码，请另存为 .xlsx 或 UTF-8 编码。"],
+    ),
     "half a workbook": (xlsx([good_row(1)])[:-300], ["文件已损坏，无法读取。请更换文件后上传。"]),
-}  # fmt: skip
+}
 
 
 @pytest.mark.rule("BLK-05", "INV-03")
@@ -152,8 +167,9 @@ def test_of_a_file_in_which_nothing_looks_like_a_header_every_column_is_asked(br
     asked = record.details["questions"]["heads"]
     assert record.state == "mapping"
     assert [(one["head"], one["ours"], one["samples"]) for one in asked] == [
-        ("甲", None, ["1"]), ("乙", None, ["2"])
-    ]  # fmt: skip
+        ("甲", None, ["1"]),
+        ("乙", None, ["2"]),
+    ]
 
 
 @pytest.mark.rule("BLK-02")

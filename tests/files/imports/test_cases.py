@@ -169,8 +169,16 @@ def rewritten(data: bytes, change) -> bytes:
 
 
 def strict(name: str, data: bytes) -> tuple[str, bytes]:
-    for old, fresh in ((b"http://schemas.openxmlformats.org/officeDocument/2006/relationships", b"http://purl.oclc.org/ooxml/officeDocument/relationships"),
-                       (b"http://schemas.openxmlformats.org/spreadsheetml/2006/main", b"http://purl.oclc.org/ooxml/spreadsheetml/main")):  # fmt: skip
+    for old, fresh in (
+        (
+            b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+            b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+        ),
+        (
+            b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+        ),
+    ):
         data = (
             data
             if name.endswith("[Content_Types].xml") or name.startswith("_rels")
@@ -306,9 +314,29 @@ def test_what_only_guards_the_digits_is_taken_off_and_said(bring, apply, school,
     assert re.fullmatch(r"P\d+", kept(record)[0].values["student_no"])
 
 
-GUARDED = {'="0012"': "0012", "'0012": "0012", '="00""12"': None, '=""0012""': None, "''0012": None, "’0012": None, '="0012"&"3"': None,
-           "=0012": None, "'0012'": None, '\t="0012"': "0012", "0012\t": "0012", '"0012"': None, "0012?": None, "00*12": None, "00;12": None,
-           "00、12": None, "A-0012/3": "A-0012/3", "（0012）": "(0012)", "00.12": "00.12", "S_12": "S_12", "研0012": "研0012"}  # fmt: skip
+GUARDED = {
+    '="0012"': "0012",
+    "'0012": "0012",
+    '="00""12"': None,
+    '=""0012""': None,
+    "''0012": None,
+    "’0012": None,
+    '="0012"&"3"': None,
+    "=0012": None,
+    "'0012'": None,
+    '\t="0012"': "0012",
+    "0012\t": "0012",
+    '"0012"': None,
+    "0012?": None,
+    "00*12": None,
+    "00;12": None,
+    "00、12": None,
+    "A-0012/3": "A-0012/3",
+    "（0012）": "(0012)",
+    "00.12": "00.12",
+    "S_12": "S_12",
+    "研0012": "研0012",
+}
 
 
 @pytest.mark.rule("BLK-02")

@@ -4,14 +4,28 @@ import pytest
 
 from app.files.imports import cells, headers
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import Choices
+from app.files.imports.sheet import ValueList
 from app.files.imports.text_tables import decoded
 
 DAYS = {
-    "2026-07-01": ["2026-07-01", "2026/7/1", "2026.7.1", "2026.07", "20260701", "2026年7月1日", "2026年7月",
-                   "２０２６－０７－０１", "2026-07-01 00:00:00", 46204, 46204.5, 20260701,
-                   ("d", "2026-07-01"), ("d", "2026-07-01T08:30:00"), 2026.07],
-}  # fmt: skip
+    "2026-07-01": [
+        "2026-07-01",
+        "2026/7/1",
+        "2026.7.1",
+        "2026.07",
+        "20260701",
+        "2026年7月1日",
+        "2026年7月",
+        "２０２６－０７－０１",
+        "2026-07-01 00:00:00",
+        46204,
+        46204.5,
+        20260701,
+        ("d", "2026-07-01"),
+        ("d", "2026-07-01T08:30:00"),
+        2026.07,
+    ],
+}
 
 
 @pytest.mark.rule("BLK-02")
@@ -62,7 +76,7 @@ def test_a_name_keeps_what_is_rare_and_loses_what_is_invisible():
 
 
 def test_a_list_is_read_by_code_or_name_and_two_of_a_name_are_not_guessed():
-    found = Choices([(1, "01", "法学院"), (2, "02", "文学院"), (3, "03", "文学院")])
+    found = ValueList([(1, "01", "法学院"), (2, "02", "文学院"), (3, "03", "文学院")])
     assert [found.find(text) for text in ("01", "法 学院", "01 法学院", "文学院", "1", "03")] == [
         1,
         1,

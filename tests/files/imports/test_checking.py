@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from app.core.errors import Invalid
 from app.files.imports import checking, frames, tables
 from app.files.imports.guard import Marks
-from app.files.imports.intake import Reading, Words
-from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
+from app.files.imports.intake import FileReading, Words
+from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
 from app.files.imports.tables import Grid
 from app.signing.invitations.models import Candidate
 from tests.stores import with_sheet
@@ -29,18 +29,25 @@ def by_year(value, context):
 @pytest.fixture
 def sheet():
     made = Sheet(
-        name="sample", title="Sample", roles=(), home=lambda: ("", ""), prepare=lambda record: Context(None),
+        name="sample",
+        title="Sample",
+        roles=(),
+        home=lambda: ("", ""),
+        prepare=lambda record: Context(None),
         target=Target(Candidate, (), (), (), lambda record: {}),
         columns=(
-            Column("no", "Number", Kind.CODE, "XH", required=True),
-            Column("year", "Year", Kind.NUMBER, least=2000, most=2100),
-            Column("level", "Level", Kind.CHOICE, "XL", needs=("year",), checks=(by_year,)),
+            Column("no", "Number", CellKind.CODE, "XH", required=True),
+            Column("year", "Year", CellKind.NUMBER, least=2000, most=2100),
+            Column("level", "Level", CellKind.CHOICE, "XL", needs=("year",), checks=(by_year,)),
             Column("note", "Note", aside=True),
         ),
-        row=lambda values, more, _context: values.update(seen=values.get("level")) or (
-            [("note", "needed")] if "note" not in more else []),
-        needs=("level",), told=("note",),
-    )  # fmt: skip
+        row=lambda values, more, _context: (
+            values.update(seen=values.get("level"))
+            or ([("note", "needed")] if "note" not in more else [])
+        ),
+        needs=("level",),
+        told=("note",),
+    )
     with with_sheet(made):
         yield made
 
@@ -49,14 +56,14 @@ def reading(heads, rows, hidden=()):
     frame = pd.DataFrame(rows, columns=range(len(heads)), dtype=object)
     frame = frame.assign(sheet=0, line=range(2, len(rows) + 2), hidden=False)
     frame.loc[list(hidden), "hidden"] = True
-    return Reading("xlsx", "", heads, frame, ["a"], {})
+    return FileReading("xlsx", "", heads, frame, ["a"], {})
 
 
 def check(app, sheet, found, words=None):
     asked.clear()
     with app.test_request_context():
         context = Context(
-            date(2027, 1, 1), {"level": Choices([("31", "31", "本科"), ("11", "11", "博士")])}
+            date(2027, 1, 1), {"level": ValueList([("31", "31", "本科"), ("11", "11", "博士")])}
         )
         return checking.check(sheet, found, words or Words(), context)
 
@@ -117,9 +124,11 @@ def test_a_missing_or_double_header_is_named(app, sheet):
 
 
 CELLS = st.one_of(
-    st.text(max_size=8), st.integers(-(10**15), 10**15), st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.integers(-(10**15), 10**15),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from(["", "合计", "#N/A", True, False, 1, 0, None, date(2027, 1, 2)]),
-)  # fmt: skip
+)
 
 
 @pytest.mark.rule("BLK-07")

@@ -55,8 +55,11 @@ def run(place, race):  # noqa: F811
     """`run(task, id, seconds)` in a worker that is killed after so long."""
     forker = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", FORKER, place[0], str(place[1])],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        text=True,
+    )
     assert forker.stdout.readline() == "ready\n"
 
     def act(task, key, seconds):

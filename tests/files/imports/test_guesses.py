@@ -13,7 +13,7 @@ from app.files.imports import spellings
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Regions, guess_value
 from app.files.imports.headers import normal
-from app.files.imports.sheet import Choices
+from app.files.imports.sheet import ValueList
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"
@@ -25,7 +25,7 @@ def rows(name):
 
 
 def table(name):
-    return Choices([(row["code"], row["code"], row["name"]) for row in rows(name)])
+    return ValueList([(row["code"], row["code"], row["name"]) for row in rows(name)])
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,24 @@ def heads(app):
 
 @pytest.mark.parametrize(
     ("head", "field"),
-    [("所在院系", "college"), ("毕业年度", "graduation_year"), ("SZYX", "college"), ("学历层次", "education"),
-     ("生源地", "origin"), ("学生学号", "student_no"), ("毕业生姓名", "name"), ("Student number", "student_no"),
-     ("手机号码（必填）", "phone"), ("XLDM", "education"), ("MZ", "nation"), ("所在班级", "class_name"),
-     ("身份证号码(18位)", "id_number"), ("培养单位", "college"), ("MOBILEPHONE", "phone")],
-)  # fmt: skip
+    [
+        ("所在院系", "college"),
+        ("毕业年度", "graduation_year"),
+        ("SZYX", "college"),
+        ("学历层次", "education"),
+        ("生源地", "origin"),
+        ("学生学号", "student_no"),
+        ("毕业生姓名", "name"),
+        ("Student number", "student_no"),
+        ("手机号码（必填）", "phone"),
+        ("XLDM", "education"),
+        ("MZ", "nation"),
+        ("所在班级", "class_name"),
+        ("身份证号码(18位)", "id_number"),
+        ("培养单位", "college"),
+        ("MOBILEPHONE", "phone"),
+    ],
+)
 def test_the_usual_spellings_of_a_header_are_sure(heads, head, field):
     guess = heads(head)[head]
     assert (guess.ours, guess.sure) == (field, True)
@@ -92,11 +105,23 @@ def test_every_header_of_the_official_layout_that_we_keep_is_known(heads):
 
 @pytest.mark.parametrize(
     ("name", "text", "code"),
-    [("mz", "汉", "01"), ("mz", "维吾尔", "05"), ("xb", "男性", "1"), ("xb", "F", "2"),
-     ("dwxz", "国企", "31"), ("dwxz", "民营企业", "39"), ("dwxz", "外商投资企业", "32"), ("zzmm", "共青团", "03"),
-     ("zzmm", "党员", "01"), ("xl", "31-本科生毕业", "31"), ("xl", "本科生毕业(31)", "31"), ("xl", "31:本科生毕业", "31"),
-     ("pyfs", "定向就业", "2"), ("dwhy", "教 育 ", None)],
-)  # fmt: skip
+    [
+        ("mz", "汉", "01"),
+        ("mz", "维吾尔", "05"),
+        ("xb", "男性", "1"),
+        ("xb", "F", "2"),
+        ("dwxz", "国企", "31"),
+        ("dwxz", "民营企业", "39"),
+        ("dwxz", "外商投资企业", "32"),
+        ("zzmm", "共青团", "03"),
+        ("zzmm", "党员", "01"),
+        ("xl", "31-本科生毕业", "31"),
+        ("xl", "本科生毕业(31)", "31"),
+        ("xl", "31:本科生毕业", "31"),
+        ("pyfs", "定向就业", "2"),
+        ("dwhy", "教 育 ", None),
+    ],
+)
 def test_a_word_with_one_meaning_is_taken(name, text, code):
     guess = guess_value(text, [table(name)], codes.words(name))
     assert guess is None if code is None else (guess.ours, guess.sure) == (code, True)
@@ -104,16 +129,23 @@ def test_a_word_with_one_meaning_is_taken(name, text, code):
 
 @pytest.mark.parametrize(
     ("name", "text", "code"),
-    [("xl", "本科", "31"), ("xl", "硕士研究生", "11"), ("xl", "专科", "41"), ("xl", "231", "31"), ("pyfs", "统招", "1"),
-     ("mz", "1", "01"), ("dwxz", "事业单位", "29")],
-)  # fmt: skip
+    [
+        ("xl", "本科", "31"),
+        ("xl", "硕士研究生", "11"),
+        ("xl", "专科", "41"),
+        ("xl", "231", "31"),
+        ("pyfs", "统招", "1"),
+        ("mz", "1", "01"),
+        ("dwxz", "事业单位", "29"),
+    ],
+)
 def test_a_word_with_several_meanings_is_asked_with_the_likely_one_chosen(name, text, code):
     guess = guess_value(text, [table(name)], codes.words(name))
     assert (guess.ours, guess.sure) == (code, False)
 
 
 def test_a_schools_own_names_are_only_ever_asked_about():
-    own = Choices(
+    own = ValueList(
         [(1, "01", "计算机科学与技术学院"), (2, "02", "法学院"), (3, "03", "经济与管理学院")]
     )
     found = {
@@ -121,7 +153,11 @@ def test_a_schools_own_names_are_only_ever_asked_about():
         for text in ("计算机学院", "法学", "经管学院", "数学学院")
     }
     assert [(g.ours, g.sure) for g in found.values()] == [
-        ("01", False), ("02", False), ("03", False), (None, False)]  # fmt: skip
+        ("01", False),
+        ("02", False),
+        ("03", False),
+        (None, False),
+    ]
     assert guess_value("法学院", [own], {}) is None
 
 
@@ -134,17 +170,32 @@ def test_words_lead_to_codes_that_exist():
 
 @pytest.mark.parametrize(
     "text",
-    ["湖北省-武汉市-洪山区", "湖北省/武汉市/洪山区", "湖北武汉洪山", "武汉市洪山区", "湖北省 武汉市 洪山区", "湖北省>武汉市>洪山区",
-     "湖北省，武汉市，洪山区", "湖北武汉洪山区"],
-)  # fmt: skip
+    [
+        "湖北省-武汉市-洪山区",
+        "湖北省/武汉市/洪山区",
+        "湖北武汉洪山",
+        "武汉市洪山区",
+        "湖北省 武汉市 洪山区",
+        "湖北省>武汉市>洪山区",
+        "湖北省，武汉市，洪山区",
+        "湖北武汉洪山区",
+    ],
+)
 def test_a_region_is_understood_however_its_parts_are_set_apart(regions, text):
     guess = regions.guess(text)
     assert (guess.ours, guess.sure) == ("420111", True)
 
 
 def test_regions_without_a_middle_level_and_autonomous_ones_are_understood(regions):
-    said = {"北京市/市辖区/海淀区": "110108", "北京海淀": "110108", "湖北仙桃": "429004",
-            "湖北恩施利川": "422802", "重庆万州": "500101", "内蒙古呼和浩特新城区": "150102", "广西南宁青秀": "450103"}  # fmt: skip
+    said = {
+        "北京市/市辖区/海淀区": "110108",
+        "北京海淀": "110108",
+        "湖北仙桃": "429004",
+        "湖北恩施利川": "422802",
+        "重庆万州": "500101",
+        "内蒙古呼和浩特新城区": "150102",
+        "广西南宁青秀": "450103",
+    }
     assert {text: regions.guess(text).ours for text in said} == said
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.core import children
 from app.core.errors import Invalid, Refused
 from app.files.imports import intake
-from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
+from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
 from app.signing.invitations.models import Candidate
 from tests.files.imports import hostile
 from tests.files.imports.books import xlsx
@@ -50,12 +50,18 @@ def _warm_children():
 def sheet(app):
     """Two columns, for the reader alone."""
     made = Sheet(
-        name="sample", title="Sample", roles=(), home=lambda: ("", ""),
-        prepare=lambda record: Context(None, {"c": Choices([])}),
+        name="sample",
+        title="Sample",
+        roles=(),
+        home=lambda: ("", ""),
+        prepare=lambda record: Context(None, {"c": ValueList([])}),
         target=Target(Candidate, (), (), (), lambda record: {}),
-        columns=(Column("no", "Student number", Kind.CODE, "XH", ("学号",)), Column("name", "Name", code="XM", also=("姓名",)),
-                 Column("day", "Day", Kind.DAY, also=("日期",))),
-    )  # fmt: skip
+        columns=(
+            Column("no", "Student number", CellKind.CODE, "XH", ("学号",)),
+            Column("name", "Name", code="XM", also=("姓名",)),
+            Column("day", "Day", CellKind.DAY, also=("日期",)),
+        ),
+    )
     with with_sheet(made):
         yield made
 

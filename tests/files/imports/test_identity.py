@@ -37,8 +37,10 @@ PHONES = {"P202700054": "+85291234567", "P202700055": "+85366123456", "P20270005
 
 
 def test_the_file_of_case_12_is_taken_whole(bring, apply):
-    rows = [good_row(n, 学号=no, 姓名=name, 身份证号=card, 手机号=phone or "")
-            for n, (no, name, card, phone, _kind) in enumerate(CASE, 50)]  # fmt: skip
+    rows = [
+        good_row(n, 学号=no, 姓名=name, 身份证号=card, 手机号=phone or "")
+        for n, (no, name, card, phone, _kind) in enumerate(CASE, 50)
+    ]
     record = bring(xlsx(rows))
     assert (record.state, tally(record)) == ("checked", (6, 0, 0, 0)), problems(record)
     apply(record)
@@ -70,12 +72,15 @@ FINE = [
     ("", "MA1234567", "", "passport", "MA1234567"),
     ("", marked("83000020030102004"), "", "residence", marked("83000020030102004")),
     ("护照", "20230115", "UA", "passport", "20230115"),
-]  # fmt: skip
+]
 
 
 def test_each_kind_comes_in_as_offices_write_it(bring, apply):
-    rows = [good_row(n, 身份证号=card, **{KIND: kind, COUNTRY: country})
-            for n, (kind, card, country, _is, _kept) in enumerate(FINE, 1) if card]  # fmt: skip
+    rows = [
+        good_row(n, 身份证号=card, **{KIND: kind, COUNTRY: country})
+        for n, (kind, card, country, _is, _kept) in enumerate(FINE, 1)
+        if card
+    ]
     record = bring(xlsx(rows, MORE))
     assert tally(record) == (len(rows), 0, 0, 0), problems(record)
     apply(record)
@@ -104,7 +109,7 @@ def test_each_kind_comes_in_as_offices_write_it(bring, apply):
         ("护照", "ABCDEF", "5 至 15 位"),
         ("军官证", "E12345678", "军官证"),
     ],
-)  # fmt: skip
+)
 def test_a_number_that_does_not_go_with_its_kind_is_said(bring, kind, card, said):
     record = bring(xlsx([good_row(1, 身份证号=card, **{KIND: kind})], MORE))
     assert tally(record) == (0, 0, 0, 1)
@@ -118,11 +123,16 @@ def test_a_slipped_column_of_student_numbers_makes_no_documents(bring):
 
 @pytest.mark.parametrize(
     ("phone", "kept"),
-    [("+86 138-0000-0001", "13800000001"), ("0086 13800000002", "13800000002"),
-     ("8613800000003", "13800000003"), ("+852 9123 4567", "+85291234567"),
-     ("0085366123456", "+85366123456"), (886912345678, "+886912345678"),
-     ("+1 202 555 0123", "+12025550123")],
-)  # fmt: skip
+    [
+        ("+86 138-0000-0001", "13800000001"),
+        ("0086 13800000002", "13800000002"),
+        ("8613800000003", "13800000003"),
+        ("+852 9123 4567", "+85291234567"),
+        ("0085366123456", "+85366123456"),
+        (886912345678, "+886912345678"),
+        ("+1 202 555 0123", "+12025550123"),
+    ],
+)
 def test_a_phone_of_anywhere_is_kept_in_one_spelling(bring, apply, phone, kept):
     apply(bring(xlsx([good_row(1, 手机号=phone)])))
     assert student("2023000001").phone == kept
@@ -145,8 +155,15 @@ def test_one_number_of_two_kinds_is_two_people_and_of_one_kind_is_one(bring, app
     record = bring(xlsx(rows, MORE))
     assert tally(record) == (3, 0, 0, 0), problems(record)
     apply(record)
-    twice = bring(xlsx([good_row(4, 身份证号="H1234567801", **{KIND: "港澳通行证"}),
-                        good_row(5, 身份证号="H12345678", **{KIND: "护照"})], MORE))  # fmt: skip
+    twice = bring(
+        xlsx(
+            [
+                good_row(4, 身份证号="H1234567801", **{KIND: "港澳通行证"}),
+                good_row(5, 身份证号="H12345678", **{KIND: "护照"}),
+            ],
+            MORE,
+        )
+    )
     assert tally(twice) == (0, 0, 0, 2)
 
 

@@ -36,11 +36,18 @@ def form_of(record, **chosen):
     for n, head in enumerate(asked["heads"]):
         ours = chosen.get(head["head"], head["ours"] or "")
         was = "?" if head["open"] else head["ours"] or ""
-        form |= {f"head-{n}": ours, f"headkey-{n}": head["key"], f"headtext-{n}": head["head"],
-                 f"headwas-{n}": was}  # fmt: skip
+        form |= {
+            f"head-{n}": ours,
+            f"headkey-{n}": head["key"],
+            f"headtext-{n}": head["head"],
+            f"headwas-{n}": was,
+        }
     for n, line in enumerate(asked["values"]):
-        form |= {f"field-{n}": line["field"], f"text-{n}": line["text"],
-                 f"act-{n}": f"={line['ours']}" if line["ours"] else ""}  # fmt: skip
+        form |= {
+            f"field-{n}": line["field"],
+            f"text-{n}": line["text"],
+            f"act-{n}": f"={line['ours']}" if line["ours"] else "",
+        }
     return form
 
 
@@ -129,8 +136,19 @@ def test_a_file_whose_headers_nobody_knows_can_be_mapped_whole(bring, decide):
     rows = [{names[head]: value for head, value in good_row(n).items()} for n in (1, 2)]
     record = bring(xlsx(rows, [names[head] for head in HEADS]), answer=False)
     assert record.state == "mapping"
-    fields = ["student_no", "name", "id_number", "college", "major", "graduation_year", "education",
-              "training_mode", "class_name", "sex", "phone"]  # fmt: skip
+    fields = [
+        "student_no",
+        "name",
+        "id_number",
+        "college",
+        "major",
+        "graduation_year",
+        "education",
+        "training_mode",
+        "class_name",
+        "sex",
+        "phone",
+    ]
     record = decide(record, form_of(record, **dict(zip(names.values(), fields, strict=True))))
     assert (record.state, *tally(record)) == ("checked", 2, 0, 0, 0), record.details
 
@@ -217,8 +235,12 @@ def test_a_discarded_file_can_be_brought_again(bring, visit, cast):
 def test_an_employers_words_are_its_own(bring, decide, cast):
     user = make.account(cast.employer)
     student = cast.student
-    row = {"就读学校": cast.school.name, "毕业年度": str(student.graduation_year), "名字": student.name,
-           "身份证号/手机号": "13800000000"}  # fmt: skip
+    row = {
+        "就读学校": cast.school.name,
+        "毕业年度": str(student.graduation_year),
+        "名字": student.name,
+        "身份证号/手机号": "13800000000",
+    }
     record = bring(xlsx([row], list(row)), "名单.xlsx", "send-list", user, answer=False)
     assert record.state == "mapping"
     record = decide(

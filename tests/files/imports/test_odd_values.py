@@ -87,10 +87,16 @@ def test_the_cached_value_of_a_formula_counts(bring):
 @pytest.mark.rule("BLK-05", "BLK-02")
 @pytest.mark.parametrize(
     ("data", "name", "kind"),
-    [(xlsx, "学生.xls", "xlsx"), (xls, "学生.xlsx", "xls"), (text_table, "学生.xlsx", "csv"),
-     (text_table, "学生.dbf", "csv"), (xlsx, "学生.csv", "xlsx"), (xlsx, "学生", "xlsx"),
-     (text_table, "学生.TXT", "csv")],
-)  # fmt: skip
+    [
+        (xlsx, "学生.xls", "xlsx"),
+        (xls, "学生.xlsx", "xls"),
+        (text_table, "学生.xlsx", "csv"),
+        (text_table, "学生.dbf", "csv"),
+        (xlsx, "学生.csv", "xlsx"),
+        (xlsx, "学生", "xlsx"),
+        (text_table, "学生.TXT", "csv"),
+    ],
+)
 def test_a_wrong_ending_is_seen_through(bring, data, name, kind):
     record = bring(data([good_row(1)]), name)
     assert (record.state, record.details["kind"]) == ("checked", kind)

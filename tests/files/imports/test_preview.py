@@ -62,8 +62,13 @@ def test_counts_say_which_column_changes_how_often_and_lead_to_their_rows(
 def test_nonsense_in_the_address_of_the_rows_is_a_page_all_the_same(bring, known, visit, cast):
     known[0]["班级"] = "新班"
     record = bring(xlsx(known))
-    for more in ("status=x", "status=changed&column=nobody&after=x", "status=faulty&column=sex&why=x",
-                 "after=99999999999", "status=same&why=y"):  # fmt: skip
+    for more in (
+        "status=x",
+        "status=changed&column=nobody&after=x",
+        "status=faulty&column=sex&why=x",
+        "after=99999999999",
+        "status=same&why=y",
+    ):
         answer = visit(cast.officer).get(f"/imports/file/{record.uid}/rows?{more}")
         assert answer.status_code == 200, more
 
@@ -178,8 +183,9 @@ def test_what_is_left_out_is_said_in_numbers_and_must_be_agreed_to(app, bring, c
     assert not db.session.get(
         Import, record.id, populate_existing=True
     ).agreed  # the box is not ticked
-    visit(cast.officer).post(f"/imports/file/{record.uid}/agreement",
-                             data={"seen": record.version, "agreed": "1"})  # fmt: skip
+    visit(cast.officer).post(
+        f"/imports/file/{record.uid}/agreement", data={"seen": record.version, "agreed": "1"}
+    )
     visit(cast.officer).post(f"/imports/file/{record.uid}/write")
     assert db.session.get(Import, record.id, populate_existing=True).state == "writing"
 

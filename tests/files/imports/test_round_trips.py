@@ -78,11 +78,19 @@ def full(cast, app):
         from app.people.employers.register import list_employer
 
         list_employer(
-            {"credit_code": values["统一社会信用代码"], "name": name, "kind": "39", "postcode": "001234",
-             "location": "420111", "industry": "34", "address": "-1号", "email": "a@example.com",
-             "contact_name": "买买提·吾布力"},
+            {
+                "credit_code": values["统一社会信用代码"],
+                "name": name,
+                "kind": "39",
+                "postcode": "001234",
+                "location": "420111",
+                "industry": "34",
+                "address": "-1号",
+                "email": "a@example.com",
+                "contact_name": "买买提·吾布力",
+            },
             make.actor(cast.officer),
-        )  # fmt: skip
+        )
     make.make_employer(cast.school, "无地址公司", address=None, postcode=None, location=None)
     db.session.add(College(school_id=cast.school.id, code="003", name="+院"))
     db.session.add(

@@ -86,7 +86,9 @@ def test_a_missing_column_can_be_one_value_for_all_rows(desk):
     heads = [head for head in HEADS if head not in ("毕业届", "学历")]
     record = desk.bring(xlsx([good_row(1), good_row(2)], heads))
     assert (record.state, record.details["questions"]["missing"]) == (
-        "mapping", ["graduation_year", "education"])  # fmt: skip
+        "mapping",
+        ["graduation_year", "education"],
+    )
     record = desk.decide(record, {**form_of(record), "all-graduation_year": "2027"})
     assert (record.state, record.details["questions"]["missing"]) == ("mapping", ["education"])
     assert record.details["questions"]["sentences"] == ["缺少“学历”列。"]
@@ -105,13 +107,16 @@ def test_problems_are_grouped_by_column_and_value_and_mended_from_there(desk):
     assert tally(record) == (1, 0, 0, 7)
     found = troubles(record)
     assert found["不明"][1] == 3
-    record = desk.decide(record, {
-        "keep": "1",
-        **line(0, "sex", "不明", found["不明"][0], "=1"),
-        **line(1, "class_name", "一" * 50, found["一" * 50][0], "typed", "一班"),
-        **line(2, "graduation_year", "明年", found["明年"][0], "out"),
-        **line(3, "phone", None, found["phone"][0], "empty"),
-    })  # fmt: skip
+    record = desk.decide(
+        record,
+        {
+            "keep": "1",
+            **line(0, "sex", "不明", found["不明"][0], "=1"),
+            **line(1, "class_name", "一" * 50, found["一" * 50][0], "typed", "一班"),
+            **line(2, "graduation_year", "明年", found["明年"][0], "out"),
+            **line(3, "phone", None, found["phone"][0], "empty"),
+        },
+    )
     assert (record.state, *tally(record)) == ("checked", 7, 0, 0, 0), problems(record)
     kept = {r.row: r for r in db.session.query(ImportRow).filter_by(import_id=record.id)}
     assert 7 not in kept

@@ -43,8 +43,9 @@ def settle() -> None:
     db.session.commit()
     while sync.follow(clock.now()):
         pass
-    for school, year in ((s, y) for s in db.session.scalars(text("SELECT id FROM school"))
-                         for y in (2026, 2027)):  # fmt: skip
+    for school, year in (
+        (s, y) for s in db.session.scalars(text("SELECT id FROM school")) for y in (2026, 2027)
+    ):
         checks.look(school, year)
     db.session.commit()
     db.session.expire_all()
@@ -52,26 +53,35 @@ def settle() -> None:
 
 def waiting() -> list[tuple]:
     """The jobs that wait, without those of the imports and the checks themselves."""
-    return sorted(db.session.execute(text(
-        "SELECT task_name, args::text FROM procrastinate_jobs WHERE status = 'todo'"
-        " AND task_name NOT LIKE 'bulk.%' AND task_name NOT LIKE 'checks.%'"
-        " AND task_name <> 'people.open_accounts'")).tuples())  # fmt: skip
+    return sorted(
+        db.session.execute(
+            text(
+                "SELECT task_name, args::text FROM procrastinate_jobs WHERE status = 'todo'"
+                " AND task_name NOT LIKE 'bulk.%' AND task_name NOT LIKE 'checks.%'"
+                " AND task_name <> 'people.open_accounts'"
+            )
+        ).tuples()
+    )
 
 
 @pytest.mark.rule("BLK-01")
 @pytest.mark.parametrize("between", [False, True], ids=["at once", "after the worker"])
 @pytest.mark.parametrize(
-    "table", [None, SEND_LIST, COLLEGES, MAJORS, EMPLOYERS, RESTRICTIONS, PLAN, COURIER],
+    "table",
+    [None, SEND_LIST, COLLEGES, MAJORS, EMPLOYERS, RESTRICTIONS, PLAN, COURIER],
     ids=lambda t: t.sheet if t else "students",
-)  # fmt: skip
+)
 def test_an_import_taken_back_leaves_all_tables_as_they_were(cast, bring, apply, table, between):
     if table is None:
         name, heads, user = "students", HEADS, cast.officer
         rows = [
             good_row(n) for n in range(1, 4)
         ]  # two new ones; the first corrects one that is there
-        rows[0] |= {"学号": cast.student.student_no, "身份证号": cast.student.id_number,
-                    "手机号": cast.student.phone}  # fmt: skip
+        rows[0] |= {
+            "学号": cast.student.student_no,
+            "身份证号": cast.student.id_number,
+            "手机号": cast.student.phone,
+        }
     else:
         table.before(cast)
         name, heads, user = table.sheet, table.heads, getattr(cast, table.user)
@@ -98,8 +108,9 @@ def test_an_import_taken_back_leaves_all_tables_as_they_were(cast, bring, apply,
 @pytest.mark.rule("BLK-01", "PLN-04")
 def test_a_deleted_student_has_no_dirty_key_whoever_deletes_it(cast):
     db.session.execute(text("DELETE FROM ab_user WHERE student_id = :id"), {"id": cast.stranger.id})
-    db.session.execute(text("UPDATE student SET graduation_year = 2026 WHERE id = :id"),
-                       {"id": cast.stranger.id})  # fmt: skip
+    db.session.execute(
+        text("UPDATE student SET graduation_year = 2026 WHERE id = :id"), {"id": cast.stranger.id}
+    )
     key = text("SELECT count(*) FROM plan_dirty WHERE student_id = :id")
     assert db.session.scalar(key, {"id": cast.stranger.id}) == 1
     db.session.execute(text("DELETE FROM student WHERE id = :id"), {"id": cast.stranger.id})

@@ -16,7 +16,7 @@ from tests.stores import otherwise
 @pytest.fixture
 def kind():
     """A kind that nobody but the test knows."""
-    maker = making.Maker(
+    maker = making.PaperMaker(
         "一页纸", lambda paper: b"words", lambda paper: ("来处", "/from"), noted={"n": "页数"}
     )
     with otherwise(makers={**stores().makers, "page": maker}):
@@ -54,7 +54,7 @@ def test_a_refusal_while_it_is_made_is_told_and_any_fault_ends_it_in_a_sentence(
             raise error
 
         known = stores().makers[kind]
-        failing = making.Maker(known.title, make_it, known.back)
+        failing = making.PaperMaker(known.title, make_it, known.back)
         with otherwise(makers={kind: failing}):
             return made(making.ask(actor(cast.officer), kind, {}, "a.txt"))
 

@@ -125,10 +125,20 @@ def letter(cast, victim):
 def dummy(cast, office, victim, **more) -> Student:
     """A record of the same name with the officer's own phone, entered by the page."""
     form = {
-        "student_no": "D1", "name": victim.name, "id_number": make.id_number(700_123), "phone": THIEF,
-        "sex": "1", "nation": "01", "examinee_no": "", "major_id": victim.major_id, "class_name": "1班",
-        "graduation_year": "2027", "education": "31", "training_mode": "1", "origin": "",
-    } | more  # fmt: skip
+        "student_no": "D1",
+        "name": victim.name,
+        "id_number": make.id_number(700_123),
+        "phone": THIEF,
+        "sex": "1",
+        "nation": "01",
+        "examinee_no": "",
+        "major_id": victim.major_id,
+        "class_name": "1班",
+        "graduation_year": "2027",
+        "education": "31",
+        "training_mode": "1",
+        "origin": "",
+    } | more
     assert office.post("/students/add", data=form).status_code in (302, 303)
     found = db.session.query(Student).filter_by(student_no=form["student_no"]).one()
     office.post(f"/students/action/approve_record/{found.id}")
@@ -217,14 +227,18 @@ def test_who_is_both_merges_by_the_codes_of_both_and_can_sign_at_once(cast, vict
     user = make.account(victim)
     page = visit(user)
     [asked] = db.session.query(MergeRequest).all()
-    codes = {f"code_{side}": make.code_for(page, f"/me/sign-in/second/{asked.uid}/{side}/code")
-             for side in ("keep", "gone")}  # fmt: skip
+    codes = {
+        f"code_{side}": make.code_for(page, f"/me/sign-in/second/{asked.uid}/{side}/code")
+        for side in ("keep", "gone")
+    }
     wrong = {"answer": "yes", **codes, "code_gone": "000000"}
     page.post(f"/me/sign-in/second/{asked.uid}", data=wrong)
     assert db.session.get(Student, found.id) is not None
     make.pass_time(minutes=2)
-    codes = {f"code_{side}": make.code_for(page, f"/me/sign-in/second/{asked.uid}/{side}/code")
-             for side in ("keep", "gone")}  # fmt: skip
+    codes = {
+        f"code_{side}": make.code_for(page, f"/me/sign-in/second/{asked.uid}/{side}/code")
+        for side in ("keep", "gone")
+    }
     page.post(f"/me/sign-in/second/{asked.uid}", data={"answer": "yes", **codes})
     db.session.expire_all()
     assert db.session.query(Student).filter_by(student_no="D1").count() == 0
@@ -270,8 +284,10 @@ def test_s02_a_registered_dummy_never_acts_for_the_real_employer(cast, visit, di
         browser.post(f"/me/sign-in/second/{asked.uid}", data={"answer": "yes", **codes})
     assert fresh(his).employer_id == fake.id
     assert (fresh(mine).employer_id, fresh(mine).active, fresh(mine).email) == (
-        real.id, True, real.email,
-    )  # fmt: skip
+        real.id,
+        True,
+        real.email,
+    )
     assert {fresh(e).state for e in (real, fake)} == {"approved"}
     assert told(real.email, before)
 
@@ -419,13 +435,15 @@ def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opene
     visit,
     bring,  # noqa: F811
     apply,  # noqa: F811
-):  # fmt: skip
+):
     user, phone, email = make.account(victim), victim.phone, victim.email
     user.password = None
     second = make.account(cast.classmate)
     before = last_message()
-    rows = [good_row(1, 学号="A1", 姓名=victim.name, 手机号=THIEF),
-            good_row(2, 学号="A2", 姓名=cast.classmate.name, 手机号="13700007777")]  # fmt: skip
+    rows = [
+        good_row(1, 学号="A1", 姓名=victim.name, 手机号=THIEF),
+        good_row(2, 学号="A2", 姓名=cast.classmate.name, 手机号="13700007777"),
+    ]
     record = apply(bring(xlsx(rows)))
     for address in (phone, email, cast.classmate.email):
         assert told(address, before), address
@@ -466,8 +484,10 @@ def test_a_first_mail_that_came_through_the_held_phone_goes_with_the_undone_chan
     assert [way.address for way in holds.ways(row, user)] == [
         row.old
     ]  # his mail does not speak for him
-    office.post("/sign-in-changes/action_post",
-                data={"action": "undo_change", "rowid": [row.id], "reason": "不是本人"})  # fmt: skip
+    office.post(
+        "/sign-in-changes/action_post",
+        data={"action": "undo_change", "rowid": [row.id], "reason": "不是本人"},
+    )
     db.session.expire_all()
     assert (newcomer.email, newcomer.phone, user.password) == (None, row.old, None)
     assert user.email.endswith("@invalid")
@@ -572,8 +592,15 @@ def test_the_campus_sign_in_confirms_a_change_and_no_merging(cast, victim, visit
     assert holds.confirm_by_campus(user) is True
     assert contacts.hold_of(user, clock.now()) is None
     assert holds.confirm_by_campus(user) is False
-    contacts.note_change(user, "sms", "13700001111", victim.phone, "merge", make.actor(cast.officer),
-                         held_until=clock.now() + timedelta(hours=1))  # fmt: skip
+    contacts.note_change(
+        user,
+        "sms",
+        "13700001111",
+        victim.phone,
+        "merge",
+        make.actor(cast.officer),
+        held_until=clock.now() + timedelta(hours=1),
+    )
     db.session.commit()
     assert holds.confirm_by_campus(user) is False
     assert contacts.hold_of(user, clock.now()) is not None
@@ -592,8 +619,10 @@ def test_a_second_change_is_not_confirmed_by_the_phone_of_the_first(cast, victim
     browser.post(f"/me/sign-in/{newest.uid}/old_phone", data={"answer": "yes", "code": code})
     db.session.expire_all()
     assert contacts.hold_of(user, clock.now()).id == first.id
-    office.post("/sign-in-changes/action_post",
-                data={"action": "undo_change", "rowid": [first.id], "reason": "x"})  # fmt: skip
+    office.post(
+        "/sign-in-changes/action_post",
+        data={"action": "undo_change", "rowid": [first.id], "reason": "x"},
+    )
     assert fresh(victim).phone == THIEF
     assert fresh(first).undone_at is None  # the later one has to be undone first
 
@@ -630,16 +659,28 @@ def test_the_office_and_the_student_see_what_was_changed(cast, victim, visit):
 def test_an_employers_telephone_corrected_by_staff_is_told_and_held(cast, visit):
     employer, user = cast.employer, make.account(cast.employer)
     office = visit(cast.officer)
-    form = {name: getattr(employer, name) or "" for name in
-            ("credit_code", "name", "kind", "industry", "address", "postcode", "contact_name", "email")}  # fmt: skip
+    form = {
+        name: getattr(employer, name) or ""
+        for name in (
+            "credit_code",
+            "name",
+            "kind",
+            "industry",
+            "address",
+            "postcode",
+            "contact_name",
+            "email",
+        )
+    }
     before = last_message()
     sent = form | {"contact_phone": THIEF, "location": "420111", "location_code": "420111"}
     assert office.post(f"/employers/edit/{employer.id}", data=sent).status_code in (302, 303)
     assert fresh(employer).contact_phone == THIEF
     assert told(user.email, before)
     assert contacts.hold_of(user, clock.now()).old == "13800000000"
-    result = make.send([make.make_candidate(employer, cast.student)], make.offer(),
-                       make.actor(employer), "b" * 32)  # fmt: skip
+    result = make.send(
+        [make.make_candidate(employer, cast.student)], make.offer(), make.actor(employer), "b" * 32
+    )
     assert result.refused
     assert not result.made
     assert "学校更改了本账号的手机号" in visit(user).get("/employer/").text
@@ -664,12 +705,16 @@ def test_s16_the_own_mail_changes_by_password_and_the_new_addresss_code_and_both
     browser.post(profile, data={"email": THIEF_MAIL, "address": "x"})
     assert browser.post("/me/sign-in/mail/code", data={"email": THIEF_MAIL}).status_code == 200
     code = code_at(THIEF_MAIL)
-    for wrong in ({"code": "", "password": PASSWORD}, {"code": code, "password": "x"},
-                  {"code": "000000", "password": PASSWORD}):  # fmt: skip
+    for wrong in (
+        {"code": "", "password": PASSWORD},
+        {"code": code, "password": "x"},
+        {"code": "000000", "password": PASSWORD},
+    ):
         answer = browser.post("/me/sign-in/mail", data={"email": THIEF_MAIL, **wrong})
         assert answer.status_code == 422
-    other = browser.post("/me/sign-in/mail",
-                         data={"email": "else@example.com", "code": code, "password": PASSWORD})  # fmt: skip
+    other = browser.post(
+        "/me/sign-in/mail", data={"email": "else@example.com", "code": code, "password": PASSWORD}
+    )
     assert other.status_code == 422  # the code proves one address only
     assert fresh(user).email == old
     before = last_message()
@@ -731,9 +776,10 @@ def test_no_code_outside_its_place_writes_a_mail_of_an_account():
         r"(?<![\w.])(user|mine|theirs|account)\.email\s*=|\.email\s*=\s*user\.email"
     )
     found = {
-        str(p.relative_to(APP)) for p in APP.rglob("*.py")
+        str(p.relative_to(APP))
+        for p in APP.rglob("*.py")
         if writes.search(p.read_text(encoding="utf-8"))
-    }  # fmt: skip
+    }
     assert found == {"accounts/contacts.py"}
 
 
@@ -742,15 +788,26 @@ def test_every_binding_step_of_a_party_is_refused_while_held_and_the_others_are_
     from app.wiring import WORKFLOWS
     from app.workflow.actor import PARTIES
 
-    free = {(f.kind, s.name) for f in WORKFLOWS for s in f.steps
-            if PARTIES & set(s.roles) and not s.binds}  # fmt: skip
+    free = {
+        (f.kind, s.name)
+        for f in WORKFLOWS
+        for s in f.steps
+        if PARTIES & set(s.roles) and not s.binds
+    }
     assert {(kind, name) for kind, name in free if kind not in ("import_file", "export_file")} == {
-        ("correction", "propose"), ("correction", "withdraw"), ("objection", "report"),
+        ("correction", "propose"),
+        ("correction", "withdraw"),
+        ("objection", "report"),
         ("objection", "disown"),
-        ("employer", "register"), ("employer", "claim"),
+        ("employer", "register"),
+        ("employer", "claim"),
         *((kind, "nudge_student") for kind in ("invitation", "placement", "termination")),
-        *((kind, name) for kind in ("student", "employer") for name in ("confirm_contact", "undo_contact")),
-    }  # fmt: skip
+        *(
+            (kind, name)
+            for kind in ("student", "employer")
+            for name in ("confirm_contact", "undo_contact")
+        ),
+    }
 
 
 def test_factories_and_the_guard_agree():

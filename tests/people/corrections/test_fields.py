@@ -77,8 +77,17 @@ def test_no_column_of_the_layout_stays_empty_for_want_of_a_place(visit, cast):
     entry.placement.employer_email = "hr@example.com"
     db.session.commit()
     browser = visit(cast.officer)
-    data = {"year": 2027, "layout": "74", "spelled": "both", "format": "csv", "college": "", "state": "filled",
-            "clear": "y", "purpose": "上报", "uid": uuid4().hex}  # fmt: skip
+    data = {
+        "year": 2027,
+        "layout": "74",
+        "spelled": "both",
+        "format": "csv",
+        "college": "",
+        "state": "filled",
+        "clear": "y",
+        "purpose": "上报",
+        "uid": uuid4().hex,
+    }
     browser.post("/plan/export/", data=data)
     record = db.session.query(Export).order_by(Export.id.desc()).first()
     text = browser.get(f"/exports/file/{record.uid}/fetch").data.decode("utf-8-sig")
@@ -114,8 +123,17 @@ def test_a_file_brings_every_field_and_what_the_number_says_is_taken_from_it(bri
 
 @pytest.mark.rule("PLN-12", "BLK-01")
 def test_official_names_of_columns_bring_the_same_by_code(bring, apply):  # noqa: F811
-    codes = {"ZZMMDM": "01", "SFSLBDM": "12", "KNSLBDM": "7", "XZ": "2.5", "RXSJ": "20230901",
-             "BYSJ": "20270701", "CXSY": "城镇", "JTDZ": "恩施市1号", "RXQHKSZDPC": "某派出所"}  # fmt: skip
+    codes = {
+        "ZZMMDM": "01",
+        "SFSLBDM": "12",
+        "KNSLBDM": "7",
+        "XZ": "2.5",
+        "RXSJ": "20230901",
+        "BYSJ": "20270701",
+        "CXSY": "城镇",
+        "JTDZ": "恩施市1号",
+        "RXQHKSZDPC": "某派出所",
+    }
     apply(bring(xlsx([good_row(1) | codes], heads=[*HEADS, *codes])))
     found = student("2023000001")
     assert (found.political_status, found.teacher_training, found.hardship) == ("01", "12", "7")
@@ -141,8 +159,10 @@ def test_of_another_document_the_typed_birth_date_is_kept(bring, apply):  # noqa
     apply(bring(xlsx([row], heads=[*HEADS, "身份证件类型", "出生日期"])))
     found = student("2023000001")
     assert (found.birth_date, found.sex) == ("2003-05-06", "2")
-    facts = bring(xlsx([{"学号": "2023000001", "出生日期": "2003-05-07"}], heads=["学号", "出生日期"]),
-                  sheet="facts")  # fmt: skip
+    facts = bring(
+        xlsx([{"学号": "2023000001", "出生日期": "2003-05-07"}], heads=["学号", "出生日期"]),
+        sheet="facts",
+    )
     assert tally(facts) == (0, 1, 0, 0), problems(facts)
     apply(facts)
     assert student("2023000001").birth_date == "2003-05-07"
@@ -189,17 +209,31 @@ def test_a_file_of_facts_changes_known_students_only_where_it_is_filled(bring, a
 
 def form(found, **more):
     return {
-        "student_no": found.student_no, "name": found.name, "id_number": "", "id_kind": "id_card", "sex": "1",
-        "nation": "01", "examinee_no": "", "major_id": found.major_id, "class_name": "1班",
-        "graduation_year": 2027, "education": "31", "training_mode": "1", "origin": "",
-    } | more  # fmt: skip
+        "student_no": found.student_no,
+        "name": found.name,
+        "id_number": "",
+        "id_kind": "id_card",
+        "sex": "1",
+        "nation": "01",
+        "examinee_no": "",
+        "major_id": found.major_id,
+        "class_name": "1班",
+        "graduation_year": 2027,
+        "education": "31",
+        "training_mode": "1",
+        "origin": "",
+    } | more
 
 
 @pytest.mark.rule("PLN-12", "ADM-02")
 def test_staff_keep_the_fields_and_the_trail_says_what_from_and_to(visit, cast):
     office, key = visit(cast.officer), cast.student.id
-    typed = {"political_status": "03", "enrolled_on": "2023-09-01", "home_address": "湖北省武汉市1号",
-             "study_years": "四年"}  # fmt: skip
+    typed = {
+        "political_status": "03",
+        "enrolled_on": "2023-09-01",
+        "home_address": "湖北省武汉市1号",
+        "study_years": "四年",
+    }
     answer = office.post(f"/students/edit/{key}", data=form(cast.student, **typed))
     assert answer.status_code == 303, answer.text
     found = db.session.get(Student, key, populate_existing=True)
@@ -262,8 +296,9 @@ def test_the_student_reads_every_field_and_proposes_a_correction(visit, cast):
     )
     assert answer.status_code == 422
     assert "出生日期取自身份证号" in answer.text
-    answer = mine.post("/my/origin/propose/home_address",
-                       data={"value": "湖北省恩施市2号", "reason": "搬家"})  # fmt: skip
+    answer = mine.post(
+        "/my/origin/propose/home_address", data={"value": "湖北省恩施市2号", "reason": "搬家"}
+    )
     assert answer.status_code == 303, answer.text
     mine.post("/my/origin/propose/enrolled_on", data={"value": "2022-09-01", "reason": "休学"})
     rows = db.session.query(Correction).order_by(Correction.id).all()
@@ -289,7 +324,12 @@ def test_a_checked_row_falls_back_when_a_field_of_the_record_changes(cast, field
     editions.load_shipped()
     checks.look(cast.school.id, 2027)
     PLAN.perform("check", entry.id, make.actor(cast.officer))
-    setattr(cast.student, field, {"political_status": "01", "graduates_on": date(2027, 6, 30),
-                                  "home_phone": "027-87654321"}[field])  # fmt: skip
+    setattr(
+        cast.student,
+        field,
+        {"political_status": "01", "graduates_on": date(2027, 6, 30), "home_phone": "027-87654321"}[
+            field
+        ],
+    )
     db.session.commit()
     assert db.session.get(PlanEntry, entry.id, populate_existing=True).state == "filled"

@@ -105,9 +105,15 @@ def test_a_refusal_needs_a_reason_and_leaves_the_record(cast):
 @pytest.mark.rule("ADM-09")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("id_number", "110101199001010000"), ("id_number", "neighbour"), ("phone", "12"),
-     ("class_name", "1班"), ("phone", "taken")],
-)  # fmt: skip
+    [
+        ("name", ""),
+        ("id_number", "110101199001010000"),
+        ("id_number", "neighbour"),
+        ("phone", "12"),
+        ("class_name", "1班"),
+        ("phone", "taken"),
+    ],
+)
 def test_what_the_schools_own_form_would_refuse_is_not_proposed(cast, field, value):
     value = {"neighbour": cast.classmate.id_number, "taken": cast.classmate.phone}.get(value, value)
     with pytest.raises(Invalid):
@@ -141,8 +147,11 @@ def test_one_field_waits_once_and_a_withdrawn_one_may_be_proposed_again(cast):
 @pytest.mark.rule("ADM-09", "ACC-10")
 def test_staff_neither_propose_nor_withdraw_and_a_foreign_school_sees_nothing(cast, visit):
     row = ask(cast.student)
-    for step, user in (("withdraw", cast.officer), ("accept", cast.other_officer),
-                       ("accept", cast.college_officer)):  # fmt: skip
+    for step, user in (
+        ("withdraw", cast.officer),
+        ("accept", cast.other_officer),
+        ("accept", cast.college_officer),
+    ):
         with pytest.raises(NotYours):
             CORRECTIONS.perform(step, row.id, make.actor(user))
     other = visit(cast.other_officer)

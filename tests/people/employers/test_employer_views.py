@@ -17,12 +17,23 @@ from tests.factories import account, actor, credit_code, make_employer
 
 def form(**changes) -> dict:
     return {
-        "kind": "39", "industry": "34", "location": "湖北省武汉市洪山区", "location_code": "420111",
-        "address": "武汉市洪山区珞狮路165号", "postcode": "430070", "contact_name": "黄先生",
-        "contact_phone": "", "email": "profile@example.com", "archive_receiver": "UNIT",
-        "archive_to": "人力资源部", "archive_address": "武汉市", "archive_postcode": "430070",
-        "archive_contact": "黄先生", "archive_phone": "13554445454", "household_kind": "NONE",
-    } | changes  # fmt: skip
+        "kind": "39",
+        "industry": "34",
+        "location": "湖北省武汉市洪山区",
+        "location_code": "420111",
+        "address": "武汉市洪山区珞狮路165号",
+        "postcode": "430070",
+        "contact_name": "黄先生",
+        "contact_phone": "",
+        "email": "profile@example.com",
+        "archive_receiver": "UNIT",
+        "archive_to": "人力资源部",
+        "archive_address": "武汉市",
+        "archive_postcode": "430070",
+        "archive_contact": "黄先生",
+        "archive_phone": "13554445454",
+        "household_kind": "NONE",
+    } | changes
 
 
 @pytest.fixture
@@ -64,11 +75,16 @@ def test_archive_details_are_asked_only_when_the_employer_receives_it(fresh, vis
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("kind", "77"), ("industry", ""), ("archive_receiver", "KEEP_SCHOOL"),
-        ("household_kind", "UNIT"), ("postcode", "43007"), ("address", "路" * 201),
-        ("contact_phone", "abc"), ("archive_phone", "999"),
+        ("kind", "77"),
+        ("industry", ""),
+        ("archive_receiver", "KEEP_SCHOOL"),
+        ("household_kind", "UNIT"),
+        ("postcode", "43007"),
+        ("address", "路" * 201),
+        ("contact_phone", "abc"),
+        ("archive_phone", "999"),
     ],
-)  # fmt: skip
+)
 def test_wrong_values_are_said_beside_their_field(fresh, visit, field, value):
     answer = visit(account(fresh)).post("/employer/first/", data=form(**{field: value}))
     assert answer.status_code == 422
@@ -166,14 +182,24 @@ def test_a_code_of_the_register_cannot_be_taken_by_a_correction_and_that_is_said
     officer = actor(cast.officer)
     mine = make_employer(cast.school, state="awaiting")
     EMPLOYERS.apply("reject", mine.id, officer, reason="代码写错")
-    listed = Employer(credit_code=credit_code(880_002), name="某公司", school_id=cast.school.id,
-                      contact_name="陈", email="listed@example.com")  # fmt: skip
+    listed = Employer(
+        credit_code=credit_code(880_002),
+        name="某公司",
+        school_id=cast.school.id,
+        contact_name="陈",
+        email="listed@example.com",
+    )
     listed.school = cast.school
     EMPLOYERS.start("list", listed, officer)
     db.session.commit()
-    values = {"credit_code": listed.credit_code, "name": "某公司", "contact_name": "陈",
-              "contact_phone": "02787654321", "email": "again@example.com",
-              "school_id": cast.school.id}  # fmt: skip
+    values = {
+        "credit_code": listed.credit_code,
+        "name": "某公司",
+        "contact_name": "陈",
+        "contact_phone": "02787654321",
+        "email": "again@example.com",
+        "school_id": cast.school.id,
+    }
     with pytest.raises(Invalid) as refused:
         resubmit(mine, account(mine), values)
     assert refused.value.problems == [("credit_code", str(SAME_CODE))]

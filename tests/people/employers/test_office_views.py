@@ -16,19 +16,53 @@ from tests import factories as make
 from tests.signing.desk.desk import rows, signed, text
 
 STAFF = ("college_officer", "officer", "province", "data", "admin")
-LISTS = ("desk", "invitations", "students", "employers", "plan", "schools", "colleges", "majors",
-         "codes",
-         "regions", "accounts")  # fmt: skip
+LISTS = (
+    "desk",
+    "invitations",
+    "students",
+    "employers",
+    "plan",
+    "schools",
+    "colleges",
+    "majors",
+    "codes",
+    "regions",
+    "accounts",
+)
 READS = {
     "college_officer": {"desk", "students", "employers", "plan", "schools", "colleges", "majors"},
-    "officer": {"desk", "invitations", "students", "employers", "plan", "schools", "colleges",
-                "majors"},
-    "province": {"desk", "invitations", "students", "employers", "plan", "schools", "colleges",
-                 "majors"},
-    "data": {"desk", "invitations", "students", "employers", "plan", "schools", "colleges",
-             "majors"},
+    "officer": {
+        "desk",
+        "invitations",
+        "students",
+        "employers",
+        "plan",
+        "schools",
+        "colleges",
+        "majors",
+    },
+    "province": {
+        "desk",
+        "invitations",
+        "students",
+        "employers",
+        "plan",
+        "schools",
+        "colleges",
+        "majors",
+    },
+    "data": {
+        "desk",
+        "invitations",
+        "students",
+        "employers",
+        "plan",
+        "schools",
+        "colleges",
+        "majors",
+    },
     "admin": {"schools", "colleges", "majors", "codes", "regions", "accounts"},
-}  # fmt: skip
+}
 
 
 @pytest.mark.rule("ACC-02")
@@ -64,10 +98,15 @@ def test_a_foreign_row_is_not_there_in_any_view(cast, visit):
 
     far = cast.other_school.id
     foreign = {
-        "desk": placement.id, "students": cast.stranger.id, "employers": hidden.id, "schools": far,
-        "invitations": one(Invitation, school_id=far), "plan": one(PlanEntry, school_id=far),
-        "colleges": one(College, school_id=far), "majors": one(Major, school_id=far),
-    }  # fmt: skip
+        "desk": placement.id,
+        "students": cast.stranger.id,
+        "employers": hidden.id,
+        "schools": far,
+        "invitations": one(Invitation, school_id=far),
+        "plan": one(PlanEntry, school_id=far),
+        "colleges": one(College, school_id=far),
+        "majors": one(Major, school_id=far),
+    }
     for who in ("officer", "college_officer", "data"):
         browser = visit(getattr(cast, who))
         for name, key in foreign.items():
@@ -83,8 +122,12 @@ def test_another_college_is_not_there_for_a_college_officer(cast, visit):
     make.attest(placement, cast.officer)
     entry = db.session.query(PlanEntry).filter_by(student_id=cast.neighbour.id).one()
     browser = visit(cast.college_officer)
-    for url in (f"/desk/show/{placement.id}", f"/students/show/{cast.neighbour.id}",
-                f"/plan/show/{entry.id}", f"/colleges/show/{cast.other_college.id}"):  # fmt: skip
+    for url in (
+        f"/desk/show/{placement.id}",
+        f"/students/show/{cast.neighbour.id}",
+        f"/plan/show/{entry.id}",
+        f"/colleges/show/{cast.other_college.id}",
+    ):
         assert browser.get(url).status_code == 404
     assert cast.neighbour.name not in text(browser.get("/students/list/"))
 

@@ -59,17 +59,31 @@ def test_an_odd_check_mark_warns_staff_and_is_taken_once_compared(cast, visit):
 @pytest.mark.rule("ADM-06", "ACC-07")
 def test_a_registered_employer_takes_its_place_on_the_register_and_is_checked(cast, app):
     listed = list_employer(facts(), make.actor(cast.officer))
-    values = facts(name="江城钢铁有限公司", contact_name="王", contact_phone="02787654321",
-                   email="new@example.com")  # fmt: skip
+    values = facts(
+        name="江城钢铁有限公司",
+        contact_name="王",
+        contact_phone="02787654321",
+        email="new@example.com",
+    )
     with app.test_request_context():
-        user = register(values, "Wind-over-lake-3", "Wind-over-lake-3", cast.other_school,
-                        lambda _employer, _user: None)  # fmt: skip
+        user = register(
+            values,
+            "Wind-over-lake-3",
+            "Wind-over-lake-3",
+            cast.other_school,
+            lambda _employer, _user: None,
+        )
     employer = fresh(listed)
     assert (employer.state, employer.name) == ("awaiting", "江城钢铁有限公司")
     assert (employer.school_id, user.employer_id) == (cast.other_school.id, listed.id)
     with app.test_request_context(), pytest.raises(Invalid):
-        register(values | {"email": "b@example.com"}, "Wind-over-lake-3", "Wind-over-lake-3",
-                 cast.school, lambda _employer, _user: None)  # fmt: skip
+        register(
+            values | {"email": "b@example.com"},
+            "Wind-over-lake-3",
+            "Wind-over-lake-3",
+            cast.school,
+            lambda _employer, _user: None,
+        )
 
 
 @pytest.mark.rule("ADM-06", "ACC-12")
@@ -78,8 +92,13 @@ def test_the_checking_school_corrects_with_a_trail_and_the_employer_is_told(cast
     values = {
         name: getattr(employer, name) for name in ("credit_code", "kind", "industry", "location")
     }
-    sent = values | {"name": "星光集团股份有限公司", "contact_name": "张先生", "email": employer.email,
-                     "address": "武汉市洪山区1号", "postcode": "430000"}  # fmt: skip
+    sent = values | {
+        "name": "星光集团股份有限公司",
+        "contact_name": "张先生",
+        "email": employer.email,
+        "address": "武汉市洪山区1号",
+        "postcode": "430000",
+    }
     office = visit(cast.officer)
     page = office.get(f"/employers/edit/{employer.id}").text
     assert "13800000000" not in page
@@ -154,8 +173,11 @@ def test_employers_come_by_file_with_their_trail_and_go_again(cast, bring, apply
         {"信用代码": make.credit_code(n), "单位名称": f"第{n}厂", "单位性质": "39"}
         for n in (911, 912)
     ]
-    record = bring(xlsx([*rows, {"信用代码": ODD, "代码已核对": "是", "单位名称": "旧代码厂"}], HEADS),
-                   "单位.xlsx", "employers")  # fmt: skip
+    record = bring(
+        xlsx([*rows, {"信用代码": ODD, "代码已核对": "是", "单位名称": "旧代码厂"}], HEADS),
+        "单位.xlsx",
+        "employers",
+    )
     assert tally(record) == (3, 0, 0, 0), problems(record) or record.details
     user = make.make_user(Role.SCHOOL, "confirms", name="确认者", school_id=cast.school.id)
     db.session.commit()

@@ -28,10 +28,16 @@ def scan() -> tuple[io.BytesIO, str]:
 
 def form(**changes) -> dict:
     return {
-        "credit_code": credit_code(900_001), "name": "长江数据有限公司", "licence": scan(),
-        "school": "10999", "contact_name": "陈女士", "contact_phone": "027-87654321",
-        "email": "hr@changjiang.example.com", "password": PASSWORD, "again": PASSWORD,
-    } | changes  # fmt: skip
+        "credit_code": credit_code(900_001),
+        "name": "长江数据有限公司",
+        "licence": scan(),
+        "school": "10999",
+        "contact_name": "陈女士",
+        "contact_phone": "027-87654321",
+        "email": "hr@changjiang.example.com",
+        "password": PASSWORD,
+        "again": PASSWORD,
+    } | changes
 
 
 def newest_code() -> str:
@@ -130,8 +136,13 @@ def test_of_two_registrations_at_once_one_wins_and_the_other_is_told(cast, monke
     monkeypatch.setattr(
         "app.people.employers.workflow.credit_code_taken", lambda code, but=None: False
     )
-    values = {"credit_code": cast.employer.credit_code, "name": "又一家", "contact_name": "陈",
-              "contact_phone": "02787654321", "email": "second@example.com"}  # fmt: skip
+    values = {
+        "credit_code": cast.employer.credit_code,
+        "name": "又一家",
+        "contact_name": "陈",
+        "contact_phone": "02787654321",
+        "email": "second@example.com",
+    }
     with pytest.raises(Invalid) as refused:
         register(values, PASSWORD, PASSWORD, cast.school, lambda employer, user: None)
     assert refused.value.problems[0][0] == "credit_code"
@@ -170,8 +181,15 @@ def test_a_registration_cannot_bring_its_own_approval(cast, proved):
 @pytest.mark.rule("ACC-07")
 def test_f26_all_that_is_wrong_is_said_at_once(cast, client):
     """Three instalments of errors cost an HR person three licences; now each field says its own."""
-    bad = form(credit_code=cast.employer.credit_code, name="", school="", contact_phone="12345",
-               password="short", again="other", licence=(io.BytesIO(b"no picture"), "l.png"))  # fmt: skip
+    bad = form(
+        credit_code=cast.employer.credit_code,
+        name="",
+        school="",
+        contact_phone="12345",
+        password="short",
+        again="other",
+        licence=(io.BytesIO(b"no picture"), "l.png"),
+    )
     page = client.post("/register", data=bad).text
     for field in (
         "credit_code",

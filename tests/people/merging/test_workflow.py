@@ -91,8 +91,15 @@ def test_the_kept_records_account_stays_whichever_was_used_and_notices_go_with_i
         user.password = "x" if used in (who, "both") else None
     identify(theirs, "phone", twin.phone)
     identify(mine, "phone", cast.student.phone)
-    note = Notice(user_id=theirs.id, key="n", subject="s", body="b", url="", created_at=twin.verified_at,
-                  shown_from=twin.verified_at)  # fmt: skip
+    note = Notice(
+        user_id=theirs.id,
+        key="n",
+        subject="s",
+        body="b",
+        url="",
+        created_at=twin.verified_at,
+        shown_from=twin.verified_at,
+    )
     db.session.add(note)
     db.session.commit()
     gone, before = twin.phone, (mine.password, mine.email, cast.student.verified_at)
@@ -252,8 +259,13 @@ def standing(school, state):
     """An employer of the school in that state, as it comes to be in it."""
     officer = make.actor(db.session.query(AppUser).filter_by(username="officer").one())
     if state == "listed":
-        found = Employer(credit_code=make.credit_code(880_001), name="星光丙", school_id=school.id,
-                         contact_name="张", email="listed@example.com")  # fmt: skip
+        found = Employer(
+            credit_code=make.credit_code(880_001),
+            name="星光丙",
+            school_id=school.id,
+            contact_name="张",
+            email="listed@example.com",
+        )
         found.school = school
         return EMPLOYERS.start("list", found, officer)
     if state == "rejected":
@@ -266,9 +278,14 @@ def standing(school, state):
 @pytest.mark.rule("ADM-06", "ACC-07")
 @pytest.mark.parametrize(
     ("keeps", "goes"),
-    [("listed", "approved"), ("rejected", "approved"), ("approved", "blocked"),
-     ("blocked", "approved"), ("listed", "blocked")],
-)  # fmt: skip
+    [
+        ("listed", "approved"),
+        ("rejected", "approved"),
+        ("approved", "blocked"),
+        ("blocked", "approved"),
+        ("listed", "blocked"),
+    ],
+)
 def test_a_merge_neither_takes_an_approval_nor_lifts_a_block(cast, keeps, goes):
     keep = standing(cast.school, keeps)
     gone = standing(cast.school, goes)

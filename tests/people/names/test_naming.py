@@ -53,9 +53,15 @@ def facts(employer, **more):
 # -- kept, searched, compared -------------------------------------------------------------------------
 
 LOOKALIKE = {
-    "买买提．吾布力": "买买提·吾布力", "买买提.吾布力": "买买提·吾布力", "⻩⽔": "黄水", "⾼⼤⼭": "高大山",
-    "张\u3000三": "张三", "欧阳  明": "欧阳明", "ＪＯＨＮ": "JOHN", "葛\U000e0100明": "葛明",
-}  # fmt: skip
+    "买买提．吾布力": "买买提·吾布力",
+    "买买提.吾布力": "买买提·吾布力",
+    "⻩⽔": "黄水",
+    "⾼⼤⼭": "高大山",
+    "张\u3000三": "张三",
+    "欧阳  明": "欧阳明",
+    "ＪＯＨＮ": "JOHN",
+    "葛\U000e0100明": "葛明",
+}
 
 
 @pytest.mark.rule("ADM-02", "BLK-02")
@@ -142,8 +148,14 @@ def test_a_padded_send_list_finds_the_student_and_a_remark_in_the_name_is_named(
         return dict(zip(heads, ("青山大学", "2027", name, who.phone), strict=True))
 
     boss = make.account(cast.employer)
-    data = xlsx([row(cast.student, "黄　河 水"), row(cast.classmate, "李静(女)"), row(cast.neighbour, "王刚")],
-                heads)  # fmt: skip
+    data = xlsx(
+        [
+            row(cast.student, "黄　河 水"),
+            row(cast.classmate, "李静(女)"),
+            row(cast.neighbour, "王刚"),
+        ],
+        heads,
+    )
     record = bring(data, "名单.xlsx", "send-list", boss)
     assert tally(record) == (1, 0, 0, 2)
     found = problems(record)
@@ -301,12 +313,65 @@ def test_a_merged_record_is_found_by_the_name_of_the_second_and_former_names_mov
 
 # -- the order of names ---------------------------------------------------------------------------------
 
-SURNAMES = ["艾山·买买提", "柏林", "陈涛", "单雄信", "盖聂", "葛优", "华罗", "李安", "李白", "梁朝", "欧阳修", "区天",
-            "朴树", "仇英", "覃海", "任贤", "单田芳", "王芳", "尉迟恭", "解缙", "查良", "翟志", "曾国", "张三", "张三丰",
-            "章三", "长孙无忌"]  # fmt: skip
-BY_PINYIN = ["JOHN", "艾山·买买提", "柏林", "陈涛", "盖聂", "葛优", "华罗", "李安", "李白", "梁朝", "区天", "欧阳修", "朴树",
-             "覃海", "仇英", "任贤", "单田芳", "单雄信", "王芳", "解缙", "尉迟恭", "曾国", "查良", "翟志", "张三", "张三丰",
-             "章三", "长孙无忌"]  # fmt: skip
+SURNAMES = [
+    "艾山·买买提",
+    "柏林",
+    "陈涛",
+    "单雄信",
+    "盖聂",
+    "葛优",
+    "华罗",
+    "李安",
+    "李白",
+    "梁朝",
+    "欧阳修",
+    "区天",
+    "朴树",
+    "仇英",
+    "覃海",
+    "任贤",
+    "单田芳",
+    "王芳",
+    "尉迟恭",
+    "解缙",
+    "查良",
+    "翟志",
+    "曾国",
+    "张三",
+    "张三丰",
+    "章三",
+    "长孙无忌",
+]
+BY_PINYIN = [
+    "JOHN",
+    "艾山·买买提",
+    "柏林",
+    "陈涛",
+    "盖聂",
+    "葛优",
+    "华罗",
+    "李安",
+    "李白",
+    "梁朝",
+    "区天",
+    "欧阳修",
+    "朴树",
+    "覃海",
+    "仇英",
+    "任贤",
+    "单田芳",
+    "单雄信",
+    "王芳",
+    "解缙",
+    "尉迟恭",
+    "曾国",
+    "查良",
+    "翟志",
+    "张三",
+    "张三丰",
+    "章三",
+    "长孙无忌",
+]
 
 
 @pytest.mark.rule("AGR-01", "BLK-01")
@@ -350,8 +415,15 @@ def test_employers_and_parts_of_schools_are_read_as_words_and_numbers_by_size(ca
     )
     keys = {str(employer.id): name for name, employer in made.items()}
     assert [keys[key] for key in rows(page) if key in keys] == [
-        "3M中国", "长春一汽", "长沙星光", "重庆力帆", "第2中学", "第10中学", "六安瓜片", "银行卡公司",
-    ]  # fmt: skip
+        "3M中国",
+        "长春一汽",
+        "长沙星光",
+        "重庆力帆",
+        "第2中学",
+        "第10中学",
+        "六安瓜片",
+        "银行卡公司",
+    ]
 
 
 @pytest.mark.rule("ADM-02")
@@ -366,12 +438,15 @@ def test_class_10_stands_behind_class_2(cast):
 
 
 @pytest.mark.rule("ADM-02")
-@pytest.mark.parametrize("statement", [
-    """INSERT INTO student (uid, school_id, college_id, major_id, graduation_year, student_no, name, education,
+@pytest.mark.parametrize(
+    "statement",
+    [
+        """INSERT INTO student (uid, school_id, college_id, major_id, graduation_year, student_no, name, education,
       class_name, sex, training_mode, origin_state) SELECT 'u', school_id, college_id, major_id, 2027, 'RAW',
       '曾山', '31', '', '', '1', 'entered' FROM student LIMIT 1""",
-    "UPDATE student SET name = '曾山' WHERE id = :id",
-])  # fmt: skip
+        "UPDATE student SET name = '曾山' WHERE id = :id",
+    ],
+)
 def test_the_key_follows_every_way_of_writing(cast, statement):
     values = {"id": cast.student.id} if ":id" in statement else {}
     db.session.execute(text(statement), values)
@@ -403,10 +478,15 @@ def test_kept_names_are_folded_and_what_is_none_stays_and_is_listed(app, cast, m
         text("UPDATE employer SET name = '星光(集团) 公司' WHERE id = :id"),
         {"id": cast.employer.id},
     )
-    db.session.execute(text("UPDATE placement SET employer_name = '星光(集团) 公司' WHERE id = :id"),
-                       {"id": placement.id})  # fmt: skip
-    db.session.execute(text("""UPDATE placement SET plan_values = '{"employer_name": "东湖 (研究) 院", "x": 1}'
-        WHERE id = :id"""), {"id": placement.id})  # fmt: skip
+    db.session.execute(
+        text("UPDATE placement SET employer_name = '星光(集团) 公司' WHERE id = :id"),
+        {"id": placement.id},
+    )
+    db.session.execute(
+        text("""UPDATE placement SET plan_values = '{"employer_name": "东湖 (研究) 院", "x": 1}'
+        WHERE id = :id"""),
+        {"id": placement.id},
+    )
     db.session.execute(text("DELETE FROM former_name"))
     module = migration()
     monkeypatch.setattr(module, "BATCH", 2)

@@ -77,9 +77,11 @@ def test_colleges_and_majors_come_by_file_and_go_again(cast, bring, apply):
     assert tally(record) == (1, 0, 1, 0), record.details
     apply(record)
     heads = ["院系", "代码", "名称"]
-    rows = [{"院系": "医学院", "代码": "1001", "名称": "临床医学"},
-            {"院系": "计算机学院", "代码": "1001", "名称": "软件工程"},
-            {"院系": "计算机学院", "代码": "0801", "名称": "改名"}]  # fmt: skip
+    rows = [
+        {"院系": "医学院", "代码": "1001", "名称": "临床医学"},
+        {"院系": "计算机学院", "代码": "1001", "名称": "软件工程"},
+        {"院系": "计算机学院", "代码": "0801", "名称": "改名"},
+    ]
     majors = bring(xlsx(rows, heads), "专业.xlsx", "majors")
     assert tally(majors) == (2, 1, 0, 0), problems(majors)
     apply(majors)
@@ -100,8 +102,11 @@ def test_a_name_that_a_faulty_row_would_give_up_is_still_taken(cast, bring):
 
     chain = found(("01", "新名"), ("03", "新名"), ("02", old), ("04", other), ("05", "无关"))
     assert {n: [field for field, _text in texts] for n, texts in chain.items()} == {
-        2: ["name"], 3: ["name"], 4: ["name"], 5: ["name"],
-    }  # fmt: skip
+        2: ["name"],
+        3: ["name"],
+        4: ["name"],
+        5: ["name"],
+    }
     assert found(("01", other), ("02", old)) == {}
     assert found(("01", "新名"), ("02", old)) == {}
 
@@ -144,13 +149,26 @@ def test_students_sign_in_by_their_number_under_a_new_code_of_their_school(cast,
 def test_what_a_snapshot_names_is_not_deleted(cast, visit):
     part = make_college(cast.school, "07", "旧学院")
     major = db.session.query(Major).filter_by(college_id=part.id).one()
-    kept = Snapshot(school_id=cast.school.id, graduation_year=2027, day=clock.today(), note="报送",
-                    code_edition="2022", formula_edition="2022", counts={}, codes={}, total=1,
-                    made_by_name="王老师", made_at=clock.now())  # fmt: skip
+    kept = Snapshot(
+        school_id=cast.school.id,
+        graduation_year=2027,
+        day=clock.today(),
+        note="报送",
+        code_edition="2022",
+        formula_edition="2022",
+        counts={},
+        codes={},
+        total=1,
+        made_by_name="王老师",
+        made_at=clock.now(),
+    )
     db.session.add(kept)
     db.session.flush()
-    db.session.add(SnapshotRow(snapshot_id=kept.id, student_id=1, college_id=part.id,
-                               row={"major_id": major.id}))  # fmt: skip
+    db.session.add(
+        SnapshotRow(
+            snapshot_id=kept.id, student_id=1, college_id=part.id, row={"major_id": major.id}
+        )
+    )
     db.session.commit()
     office = visit(cast.officer)
     office.post(f"/majors/action/remove/{major.id}")

@@ -83,9 +83,13 @@ def test_filters_by_role_and_school(cast, visit):
 
 def staff(cast, **more):
     return {
-        "username": "wang.li", "name": "王丽", "email": "wl@example.com", "role": "college",
-        "school_id": cast.school.id, "college_id": cast.college.id,
-    } | more  # fmt: skip
+        "username": "wang.li",
+        "name": "王丽",
+        "email": "wl@example.com",
+        "role": "college",
+        "school_id": cast.school.id,
+        "college_id": cast.college.id,
+    } | more
 
 
 @pytest.mark.rule("ADM-01")
@@ -116,10 +120,21 @@ def test_an_administrator_opens_a_staff_account_without_any_secret(cast, visit, 
 @pytest.mark.rule("ADM-01")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("username", "A"), ("username", "officer"), ("username", "OFFICER"), ("username", "1abc"),
-     ("email", "no"), ("role", "student"), ("role", "system"), ("school_id", "0"),
-     ("college_id", "0"), ("college_id", "far"), ("school_id", "x"), ("name", "")],
-)  # fmt: skip
+    [
+        ("username", "A"),
+        ("username", "officer"),
+        ("username", "OFFICER"),
+        ("username", "1abc"),
+        ("email", "no"),
+        ("role", "student"),
+        ("role", "system"),
+        ("school_id", "0"),
+        ("college_id", "0"),
+        ("college_id", "far"),
+        ("school_id", "x"),
+        ("name", ""),
+    ],
+)
 def test_a_staff_account_that_cannot_be_is_not_opened(cast, visit, field, value):
     value = cast.far_college.id if value == "far" else value
     before = db.session.query(AppUser).count()

@@ -27,8 +27,14 @@ EVIL = "attacker@evil.example"
 
 
 def values(user, **more):
-    return {"username": user.username, "name": user.display_name, "email": user.email,
-            "role": user.role, "school_id": user.school_id, "college_id": user.college_id} | more  # fmt: skip
+    return {
+        "username": user.username,
+        "name": user.display_name,
+        "email": user.email,
+        "role": user.role,
+        "school_id": user.school_id,
+        "college_id": user.college_id,
+    } | more
 
 
 def asked(cast, **more) -> StaffRequest:
@@ -89,9 +95,10 @@ def test_who_asked_never_confirms_whatever_role_the_person_has_by_then(cast):
 def test_the_account_that_gains_does_not_confirm(cast):
     second = make.make_user(Role.SECURITY, "security2")
     record = workflow.change_staff(
-        cast.security, values(cast.security, role="school", school_id=cast.school.id),
+        cast.security,
+        values(cast.security, role="school", school_id=cast.school.id),
         make.actor(cast.admin),
-    )  # fmt: skip
+    )
     with pytest.raises(Refused):
         confirm(record, cast.security)
     confirm(record, second)
@@ -185,8 +192,13 @@ def test_a_lost_factor_is_reset_by_two_and_the_person_is_told_and_signed_out(cas
 def test_the_audit_administrator_reads_and_changes_nothing(cast, visit):
     record = asked(cast, email="a@example.com")
     browser = visit(cast.audit)
-    for url in ("/accounts/list/", "/accounts/requests/list/", f"/accounts/requests/show/{record.id}",
-                "/exports/history/list/", "/office/"):  # fmt: skip
+    for url in (
+        "/accounts/list/",
+        "/accounts/requests/list/",
+        f"/accounts/requests/show/{record.id}",
+        "/exports/history/list/",
+        "/office/",
+    ):
         assert browser.get(url).status_code in (200, 404), url
     for url in (
         f"/accounts/requests/action/{step}/{record.id}"
@@ -220,10 +232,14 @@ class Attacker:
         person = self.dice.choice(self.targets)
         role = self.dice.choice(["school", "admin", "security", "audit", "province", "data"])
         return person, values(
-            person, role=role, email=self.dice.choice([EVIL, "b" + EVIL]), reason="x",
-            school_id=self.cast.school.id if role in ("school", "data") else 0, college_id=0,
+            person,
+            role=role,
+            email=self.dice.choice([EVIL, "b" + EVIL]),
+            reason="x",
+            school_id=self.cast.school.id if role in ("school", "data") else 0,
+            college_id=0,
             username=self.dice.choice(["mallory", "mallory2", person.username]),
-        )  # fmt: skip
+        )
 
     def add(self):
         self.browser.post("/accounts/add", data=self.forms()[1])

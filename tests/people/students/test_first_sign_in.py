@@ -61,8 +61,9 @@ def test_f21_one_text_sets_the_password_and_proves_the_phone(newcomer, client):
 @pytest.mark.rule("ACC-04", "ACC-15")
 def test_the_code_proves_the_phone_it_was_sent_to_and_no_later_one(cast, newcomer, client, visit):
     set_password(client, newcomer)
-    STUDENTS.perform("change_phone", newcomer.id, make.actor(cast.officer), reason="换号",
-                     phone="13912345678")  # fmt: skip
+    STUDENTS.perform(
+        "change_phone", newcomer.id, make.actor(cast.officer), reason="换号", phone="13912345678"
+    )
     phone = visit(make.account(newcomer))
     assert 'id="code"' in phone.get("/my/verify/").get_data(as_text=True)
     assert phone.post("/my/verify/", data=REACH).status_code == 422

@@ -64,13 +64,25 @@ def set_password(client, who: str) -> None:
 @pytest.mark.rule("ADM-02")
 @pytest.mark.parametrize(
     ("kind", "typed", "country", "kept"),
-    [("hm_permit", "h 1234567801", "", "H12345678"), ("tw_permit", "12345678", "", "12345678"),
-     ("residence", "810000200403152015", "", "810000200403152015"), ("passport", "e-1234567", "US", "E1234567"),
-     ("foreigner", "USA110101010101", "", "USA110101010101"), ("id_card", number(7), "US", number(7))],
-)  # fmt: skip
+    [
+        ("hm_permit", "h 1234567801", "", "H12345678"),
+        ("tw_permit", "12345678", "", "12345678"),
+        ("residence", "810000200403152015", "", "810000200403152015"),
+        ("passport", "e-1234567", "US", "E1234567"),
+        ("foreigner", "USA110101010101", "", "USA110101010101"),
+        ("id_card", number(7), "US", number(7)),
+    ],
+)
 def test_a_student_of_each_kind_is_entered_by_hand(cast, visit, kind, typed, country, kept):
-    form = record(cast.student, student_no="N1", name="新来的", id_kind=kind, id_number=typed,
-                  id_country=country, phone="+852 9123 4567")  # fmt: skip
+    form = record(
+        cast.student,
+        student_no="N1",
+        name="新来的",
+        id_kind=kind,
+        id_number=typed,
+        id_country=country,
+        phone="+852 9123 4567",
+    )
     answer = visit(cast.officer).post("/students/add", data=form)
     assert answer.status_code == 303, re.findall(r"qq-problem[^<]*<[^<]*", answer.text)
     found = db.session.query(Student).filter_by(student_no="N1").one()
@@ -127,8 +139,18 @@ def test_one_number_is_one_person_within_its_kind_and_country(cast, abroad, visi
 
 
 @pytest.mark.rule("INV-01")
-@pytest.mark.parametrize("typed", ["E1234567K", "ｅ1234567k ", "e-1234567 K", "+85291234567", "0085291234567",
-                                   "85291234567", "852 9123 4567"])  # fmt: skip
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "E1234567K",
+        "ｅ1234567k ",
+        "e-1234567 K",
+        "+85291234567",
+        "0085291234567",
+        "85291234567",
+        "852 9123 4567",
+    ],
+)
 def test_four_fields_find_by_any_kind_of_number(abroad, typed):
     assert find_student("10999", 2027, "林子轩", typed) is abroad
 
@@ -199,8 +221,9 @@ def test_the_code_of_an_act_goes_by_mail_too(cast, abroad, visit):
     letter = make.invite(cast.employer, abroad)[0]
     make.pass_time(hours=2)
     browser = visit(make.account(abroad))
-    answer = browser.post(f"/acts/invitation/{letter.id}/accept/code",
-                          headers={"Accept": "application/json"})  # fmt: skip
+    answer = browser.post(
+        f"/acts/invitation/{letter.id}/accept/code", headers={"Accept": "application/json"}
+    )
     assert "lin***@example.com" in answer.json["message"]
     assert newest().channel == mail.MAIL
     browser.post(f"/my/answer/{letter.id}/accept", data={"agreed": "1", "code": code()})
@@ -252,10 +275,15 @@ def test_a_phone_of_a_country_without_texts_makes_no_way_round_the_hold(cast):
 @pytest.mark.rule("CHK-01")
 @pytest.mark.parametrize(
     ("number_", "kind", "said"),
-    [("H12345678", "hm_permit", ("", "")), ("H1234567", "hm_permit", ("kind", "")),
-     ("810000200403152015", "residence", ("", "1")), ("E1234567", "passport", ("", "")),
-     ("E1234567", "id_card", ("form", "")), ("USA110101010101", "foreigner", ("", ""))],
-)  # fmt: skip
+    [
+        ("H12345678", "hm_permit", ("", "")),
+        ("H1234567", "hm_permit", ("kind", "")),
+        ("810000200403152015", "residence", ("", "1")),
+        ("E1234567", "passport", ("", "")),
+        ("E1234567", "id_card", ("form", "")),
+        ("USA110101010101", "foreigner", ("", "")),
+    ],
+)
 def test_the_checks_ask_of_a_number_what_its_kind_holds(number_, kind, said):
     assert sync.said(number_, date(2026, 11, 30), kind) == said
 
@@ -267,8 +295,10 @@ def test_the_checks_read_each_kind_of_one_number_by_itself(cast):
     twin.id_number, twin.id_kind = "H1234567", "hm_permit"
     db.session.flush()
     sync.learn(cast.school.id, 2027)
-    rows = db.session.execute(db.text("SELECT id_kind, fault FROM id_number_fact WHERE id_number_index = :i"),
-                              {"i": twin.id_number_index})  # fmt: skip
+    rows = db.session.execute(
+        db.text("SELECT id_kind, fault FROM id_number_fact WHERE id_number_index = :i"),
+        {"i": twin.id_number_index},
+    )
     assert dict(rows.tuples().all()) == {"passport": "", "hm_permit": "kind"}
 
 
@@ -289,8 +319,11 @@ def test_a_student_proposes_another_document_with_its_kind(cast, visit):
 
 @pytest.mark.rule("ADM-02")
 def test_the_trail_says_what_was_changed_with_masks_only(cast):
-    correct(cast.student, {"id_kind": "passport", "id_country": "US", "id_number": "E1234567"},
-            make.actor(cast.officer))  # fmt: skip
+    correct(
+        cast.student,
+        {"id_kind": "passport", "id_country": "US", "id_number": "E1234567"},
+        make.actor(cast.officer),
+    )
     [row] = trail.of("student", cast.student.id)
     assert set(row.details["changed"]) == {"id_kind", "id_country", "id_number"}
     assert "E1234567" not in str(row.details)

@@ -132,9 +132,17 @@ def test_kept_at_the_first_sign_in_it_is_the_students_own(cast, app):
 
 @pytest.mark.rule("ADM-02", "ACC-01")
 def test_entered_with_a_mail_the_account_has_it_and_another_account_keeps_its_own(cast):
-    values = {"student_no": "2023999001", "name": "新同学", "major_id": cast.student.major_id,
-              "graduation_year": 2027, "education": "31", "training_mode": "1", "sex": "1",
-              "id_number": make.id_number(700_001), "class_name": ""}  # fmt: skip
+    values = {
+        "student_no": "2023999001",
+        "name": "新同学",
+        "major_id": cast.student.major_id,
+        "graduation_year": 2027,
+        "education": "31",
+        "training_mode": "1",
+        "sex": "1",
+        "id_number": make.id_number(700_001),
+        "class_name": "",
+    }
     student = enter(cast.school.id, values | {"email": NEW}, make.actor(cast.officer))
     assert make.account(student).email == NEW
     assert trail.of("student", student.id)[0].details["changed"]["email"]

@@ -89,8 +89,10 @@ def test_a_signing_in_force_its_termination_its_letter_and_its_row_move(cast, ma
         db.session.commit()
     row = fresh(entry)
     assert (row.college_id, row.state, row.placement_id) == (
-        cast.other_college.id, "filled", placement.id,
-    )  # fmt: skip
+        cast.other_college.id,
+        "filled",
+        placement.id,
+    )
     assert "黄河水" in visit(cast.other_college_officer).get("/plan/list/?tab=all").text
     assert "黄河水" not in visit(cast.college_officer).get("/plan/list/?tab=all").text
 
@@ -146,9 +148,14 @@ def test_a_file_moves_the_signings_of_its_students_and_its_undoing_moves_them_ba
 
     def row(student, college):
         return {
-            "学号": student.student_no, "姓名": student.name, "身份证号": student.id_number,
-            "院系": college, "专业": f"{college}专业", "毕业届": "2027", "学历": "31",
-        }  # fmt: skip
+            "学号": student.student_no,
+            "姓名": student.name,
+            "身份证号": student.id_number,
+            "院系": college,
+            "专业": f"{college}专业",
+            "毕业届": "2027",
+            "学历": "31",
+        }
 
     file = [
         row(cast.student, "法学院"),
@@ -158,8 +165,10 @@ def test_a_file_moves_the_signings_of_its_students_and_its_undoing_moves_them_ba
     record = apply(bring(xlsx(file, HEADS)))
     assert (record.state, record.changed) == ("applied", 1)
     assert [fresh(p).college_id for p in (one, two, other)] == [
-        cast.other_college.id, cast.college.id, cast.other_college.id,
-    ]  # fmt: skip
+        cast.other_college.id,
+        cast.college.id,
+        cast.other_college.id,
+    ]
     assert [len(lines(p)) for p in (one, two, other)] == [1, 0, 0]
     assert lines(one)[0].actor_id == cast.officer.id
     undoes = make.make_user(Role.SCHOOL, "undoes", school_id=cast.school.id)

@@ -28,10 +28,19 @@ def fresh(student):
 def record(student, **more):
     """The form of a record as it stands."""
     return {
-        "student_no": student.student_no, "name": student.name, "id_number": "", "sex": "1",
-        "nation": "01", "examinee_no": "", "major_id": student.major_id, "class_name": "1班",
-        "graduation_year": 2027, "education": "31", "training_mode": "1", "origin": "",
-    } | more  # fmt: skip
+        "student_no": student.student_no,
+        "name": student.name,
+        "id_number": "",
+        "sex": "1",
+        "nation": "01",
+        "examinee_no": "",
+        "major_id": student.major_id,
+        "class_name": "1班",
+        "graduation_year": 2027,
+        "education": "31",
+        "training_mode": "1",
+        "origin": "",
+    } | more
 
 
 @pytest.mark.rule("ADM-02")
@@ -102,10 +111,18 @@ def test_a_student_entered_by_hand_has_its_account(cast, visit):
 @pytest.mark.rule("ADM-02")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("student_no", "A2"), ("id_number", "110101199001010000"), ("graduation_year", "1999"),
-     ("name", ""), ("major_id", "999999"), ("education", "zz"), ("phone", "12345"),
-     ("graduation_year", "9" * 30), ("origin", "没有这个地方")],
-)  # fmt: skip
+    [
+        ("student_no", "A2"),
+        ("id_number", "110101199001010000"),
+        ("graduation_year", "1999"),
+        ("name", ""),
+        ("major_id", "999999"),
+        ("education", "zz"),
+        ("phone", "12345"),
+        ("graduation_year", "9" * 30),
+        ("origin", "没有这个地方"),
+    ],
+)
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_written(cast, visit, field, value):
     form = record(cast.student, student_no="N1", id_number=number(7)) | {field: value}
     answer = visit(cast.officer).post("/students/add", data=form)

@@ -62,9 +62,12 @@ def test_the_trail_names_who_confirmed_and_who_undid_not_who_brought_the_file(ca
     record = apply(listed(row("A1")), user=one)
     apply(record, "undo", user=two)
     [made] = db.session.query(Restriction).filter_by(student_id=cast.student.id)
-    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail.of("restriction", made.id)] == [
-        ("restrict", one.id, "school", "confirms"), ("release", two.id, "school", "undoes"),
-    ]  # fmt: skip
+    assert [
+        (t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail.of("restriction", made.id)
+    ] == [
+        ("restrict", one.id, "school", "confirms"),
+        ("release", two.id, "school", "undoes"),
+    ]
 
 
 @pytest.mark.rule("ADM-03", "BLK-01")
@@ -88,11 +91,17 @@ def test_a_list_is_not_undone_once_somebody_released_one_of_its_students(cast, l
 @pytest.mark.rule("ADM-03", "ACC-02")
 @pytest.mark.parametrize(
     ("bad", "field"),
-    [(row("C1"), "student_no"), (row("A1", 姓名="别人"), "name"), (row("A1", "解除"), "act"),
-     (row("A1", "删除"), "act"), (row("A1", 限制类型="全部都"), "kind"), (row("A1", 限制原因=""), "reason"),
-     (row("A1", 开始日期="2027-05-01", 结束日期="2027-04-01"), "until"),
-     (row("A1", 限制原因="因" * 201), "reason")],
-)  # fmt: skip
+    [
+        (row("C1"), "student_no"),
+        (row("A1", 姓名="别人"), "name"),
+        (row("A1", "解除"), "act"),
+        (row("A1", "删除"), "act"),
+        (row("A1", 限制类型="全部都"), "kind"),
+        (row("A1", 限制原因=""), "reason"),
+        (row("A1", 开始日期="2027-05-01", 结束日期="2027-04-01"), "until"),
+        (row("A1", 限制原因="因" * 201), "reason"),
+    ],
+)
 def test_a_row_that_cannot_be_done_is_named_and_nothing_is_done(cast, listed, apply, bad, field):
     record = listed(row("A2"), bad)
     assert [f for f, _text in problems(record)[3]] == [field]

@@ -24,8 +24,14 @@ FORM = "/students/restrict/"
 
 def fields(*students, **more):
     today = clock.today()
-    return {"rowid": [s.id for s in students], "kind": "all", "since": today.isoformat(), "until": "",
-            "reason": "延期毕业", "sure": "1"} | more  # fmt: skip
+    return {
+        "rowid": [s.id for s in students],
+        "kind": "all",
+        "since": today.isoformat(),
+        "until": "",
+        "reason": "延期毕业",
+        "sure": "1",
+    } | more
 
 
 def barred(student, kind="online"):
@@ -43,7 +49,10 @@ def test_selected_students_are_restricted_with_a_reason_that_they_read(cast, vis
     page = text(browser.post(FORM, data=fields(cast.student, cast.classmate)))
     assert "黄河水" in page
     assert (barred(cast.student), barred(cast.classmate), barred(cast.neighbour)) == (
-        "延期毕业", "延期毕业", None)  # fmt: skip
+        "延期毕业",
+        "延期毕业",
+        None,
+    )
     told = db.session.query(Notice).filter(Notice.user_id == account(cast.student).id).one()
     assert "延期毕业" in told.body
     page = text(browser.get("/restrictions/list/"))
@@ -167,8 +176,10 @@ def test_released_singly_and_by_selection_with_a_reason(cast, visit):
     browser.post(f"/restrictions/action/release/{first.id}", data={"reason": "处分已撤销"})
     assert barred(cast.student) is None
     assert [row.step for row in trail.of("restriction", first.id)] == ["restrict", "release"]
-    answer = browser.post("/restrictions/action_post", data={
-        "action": "release", "rowid": [second.id, third.id], "reason": "处分已撤销"})  # fmt: skip
+    answer = browser.post(
+        "/restrictions/action_post",
+        data={"action": "release", "rowid": [second.id, third.id], "reason": "处分已撤销"},
+    )
     assert answer.status_code == 303
     run(db.session.query(Batch).one().id)
     assert barred(cast.classmate) is None
@@ -215,8 +226,9 @@ def test_tabs_filters_and_search_find_the_restriction(cast, visit):
 
 
 @pytest.mark.rule("ADM-03", "INV-01")
-@pytest.mark.parametrize(("kind", "bars"), [("all", True), ("online", True), ("offline", False),
-                                            ("destination", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "bars"), [("all", True), ("online", True), ("offline", False), ("destination", False)]
+)
 def test_only_what_bars_online_signing_hides_a_student_from_employers(cast, visit, kind, bars):
     visit(cast.officer).post(FORM, data=fields(cast.student, kind=kind))
     four = {"school": "10999", "year": "2027", "name": "黄河水", "number": cast.student.id_number}

@@ -10,9 +10,21 @@ from app.people.students.models import Student
 from app.people.students.search_views import StudentSearch
 from tests.factories import account, id_number
 
-OFFICE = ("desk", "students", "corrections", "restrictions", "plan", "plan/changes", "plan/letters", "plan/outside",
-          "checks/findings", "reports/graduates", "invitations", "objections",
-          "sign-in-changes")  # fmt: skip
+OFFICE = (
+    "desk",
+    "students",
+    "corrections",
+    "restrictions",
+    "plan",
+    "plan/changes",
+    "plan/letters",
+    "plan/outside",
+    "checks/findings",
+    "reports/graduates",
+    "invitations",
+    "objections",
+    "sign-in-changes",
+)
 EMPLOYER = ("employer/invitations", "employer/terminations")
 
 

@@ -37,11 +37,15 @@ def posted(app, **values):
 @pytest.mark.parametrize(
     ("name", "typed", "kept"),
     [
-        ("email", "１２３４５６@qq.com", "123456@qq.com"), ("email", "mailto:abc@qq.com。", "abc@qq.com"),
-        ("phone", "１３３ ４５６７ ５６６０", "13345675660"), ("postcode", "４３００７０", "430070"),
-        ("postcode", " 430070\u3000", "430070"), ("amount", "３，５００", 3500), ("amount", "３５００。", 3500),
+        ("email", "１２３４５６@qq.com", "123456@qq.com"),
+        ("email", "mailto:abc@qq.com。", "abc@qq.com"),
+        ("phone", "１３３ ４５６７ ５６６０", "13345675660"),
+        ("postcode", "４３００７０", "430070"),
+        ("postcode", " 430070\u3000", "430070"),
+        ("amount", "３，５００", 3500),
+        ("amount", "３５００。", 3500),
     ],
-)  # fmt: skip
+)
 def test_every_form_reads_it_in_any_width_and_says_so(app, name, typed, kept):
     form, said = posted(app, **{name: typed})
     assert (form[name].data, list(form[name].errors)) == (kept, [])

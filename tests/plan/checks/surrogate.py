@@ -36,11 +36,21 @@ BEGINS = datetime(2026, 10, 12, tzinfo=clock.SHANGHAI)
 DAYS = 230  # from the first invitations to the summer
 BROWSERS = tuple(
     f"Mozilla/5.0 ({system}) {name}/{version}"
-    for system in ("iPhone; CPU iPhone OS 18_1", "Linux; Android 14; 23127PN0CC",
-                   "Linux; Android 15; PJX110", "Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7")
-    for name, version in (("MicroMessenger", "8.0.50"), ("Chrome", "131.0.0.0"), ("Safari", "605.1"),
-                          ("Edg", "131.0.0.0"), ("Quark", "7.4.6"))
-)  # fmt: skip
+    for system in (
+        "iPhone; CPU iPhone OS 18_1",
+        "Linux; Android 14; 23127PN0CC",
+        "Linux; Android 15; PJX110",
+        "Windows NT 10.0; Win64; x64",
+        "Macintosh; Intel Mac OS X 10_15_7",
+    )
+    for name, version in (
+        ("MicroMessenger", "8.0.50"),
+        ("Chrome", "131.0.0.0"),
+        ("Safari", "605.1"),
+        ("Edg", "131.0.0.0"),
+        ("Quark", "7.4.6"),
+    )
+)
 DESKTOP = tuple(name for name in BROWSERS if "Windows" in name or "Macintosh" in name)
 
 
@@ -102,32 +112,79 @@ class World:
     def person(self, college: Any = None) -> Person:
         """A student with phone and laptop, who signed in first some weeks before anything happens."""
         student = make.make_student(college or self.dice.choice(self.colleges))
-        person = Person(student, make.account(student), self.machine(BROWSERS[:15]),
-                        self.machine(DESKTOP), self.moment(-60, 8), self.address())  # fmt: skip
+        person = Person(
+            student,
+            make.account(student),
+            self.machine(BROWSERS[:15]),
+            self.machine(DESKTOP),
+            self.moment(-60, 8),
+            self.address(),
+        )
         student.verified_at = person.joined
         return person
 
-    def sign_in(self, user: AppUser, machine: Machine, address: str, at: datetime,
-                event: str = "sign_in") -> None:  # fmt: skip
+    def sign_in(
+        self, user: AppUser, machine: Machine, address: str, at: datetime, event: str = "sign_in"
+    ) -> None:
         """What the security log keeps of it."""
         self.rows.append(
-            SecurityEvent(at=at, event=event, outcome="done", user_id=user.id, actor_id=user.id,
-                          school_id=user.school_id, actor_role=user.role, actor_name=user.display_name,
-                          address=address, device=machine.kind, device_id=machine.key, details={})
-        )  # fmt: skip
+            SecurityEvent(
+                at=at,
+                event=event,
+                outcome="done",
+                user_id=user.id,
+                actor_id=user.id,
+                school_id=user.school_id,
+                actor_role=user.role,
+                actor_name=user.display_name,
+                address=address,
+                device=machine.kind,
+                device_id=machine.key,
+                details={},
+            )
+        )
 
-    def note(self, kind: str, record: Any, step: str, states: tuple[str | None, str],
-             user: AppUser, machine: Machine, address: str, at: datetime) -> None:  # fmt: skip
+    def note(
+        self,
+        kind: str,
+        record: Any,
+        step: str,
+        states: tuple[str | None, str],
+        user: AppUser,
+        machine: Machine,
+        address: str,
+        at: datetime,
+    ) -> None:
         """A row of the trail."""
         self.trail.append(
-            Trail(kind=kind, record_id=record.id, school_id=self.school.id, step=step,
-                  from_state=states[0], to_state=states[1], actor_id=user.id, actor_role=user.role,
-                  actor_name=user.display_name, address=address, device=machine.kind,
-                  device_id=machine.key, factor="sms" if user.role == Role.STUDENT else "", at=at)
-        )  # fmt: skip
+            Trail(
+                kind=kind,
+                record_id=record.id,
+                school_id=self.school.id,
+                step=step,
+                from_state=states[0],
+                to_state=states[1],
+                actor_id=user.id,
+                actor_role=user.role,
+                actor_name=user.display_name,
+                address=address,
+                device=machine.kind,
+                device_id=machine.key,
+                factor="sms" if user.role == Role.STUDENT else "",
+                at=at,
+            )
+        )
 
-    def sign(self, who: Person, at: datetime, machine: Machine, address: str, *,
-             thought: timedelta | None = None, firm: Machine | None = None) -> Placement:  # fmt: skip
+    def sign(
+        self,
+        who: Person,
+        at: datetime,
+        machine: Machine,
+        address: str,
+        *,
+        thought: timedelta | None = None,
+        firm: Machine | None = None,
+    ) -> Placement:
         """Invited, accepted from that browser at that moment, attested."""
         dice = self.dice
         employer, user, own, office = dice.choice(self.firms)
@@ -136,10 +193,17 @@ class World:
         db.session.add(terms)
         db.session.flush()
         letter = Invitation(
-            school_id=self.school.id, student_id=who.student.id, employer_id=employer.id,
-            terms_id=terms.id, batch=f"{dice.getrandbits(128):032x}", sent_at=sent, opens_at=sent,
-            reply_by=at + timedelta(days=3), changed_at=at, state="open",
-        )  # fmt: skip
+            school_id=self.school.id,
+            student_id=who.student.id,
+            employer_id=employer.id,
+            terms_id=terms.id,
+            batch=f"{dice.getrandbits(128):032x}",
+            sent_at=sent,
+            opens_at=sent,
+            reply_by=at + timedelta(days=3),
+            changed_at=at,
+            state="open",
+        )
         db.session.add(letter)
         db.session.flush()
         letter.state = "accepted"
@@ -148,26 +212,55 @@ class World:
             "invitation", letter, "accept", ("open", "accepted"), who.user, machine, address, at
         )
         placement = self.placed(who, at, employer=employer, invitation=letter, terms=terms)
-        self.note("placement", placement, "form", (None, "awaiting_school"), who.user, machine,
-                  address, at)  # fmt: skip
+        self.note(
+            "placement",
+            placement,
+            "form",
+            (None, "awaiting_school"),
+            who.user,
+            machine,
+            address,
+            at,
+        )
         self.attest(placement, at)
         return placement
 
-    def placed(self, who: Person, at: datetime, *, kind: str = "online", employer: Any = None,
-               invitation: Any = None, terms: Any = None) -> Placement:  # fmt: skip
+    def placed(
+        self,
+        who: Person,
+        at: datetime,
+        *,
+        kind: str = "online",
+        employer: Any = None,
+        invitation: Any = None,
+        terms: Any = None,
+    ) -> Placement:
         """A placement in force; its events are the caller's."""
         student = who.student
         number = f"1{student.graduation_year}{self.school.code}{student.id % 100000:05d}"
         placement = Placement(
-            kind=kind, state="awaiting_school", school_id=self.school.id, college_id=student.college_id,
-            major_id=student.major_id, student_id=student.id, graduation_year=student.graduation_year,
-            employer_id=employer and employer.id, invitation_id=invitation and invitation.id,
-            terms_id=terms and terms.id, employer_name=employer.name if employer else "江城大学",
-            employer_credit_code=employer.credit_code if employer else "", review="school",
-            plan_code=None if employer else "80", employer_kind="39", employer_industry="34",
+            kind=kind,
+            state="awaiting_school",
+            school_id=self.school.id,
+            college_id=student.college_id,
+            major_id=student.major_id,
+            student_id=student.id,
+            graduation_year=student.graduation_year,
+            employer_id=employer and employer.id,
+            invitation_id=invitation and invitation.id,
+            terms_id=terms and terms.id,
+            employer_name=employer.name if employer else "江城大学",
+            employer_credit_code=employer.credit_code if employer else "",
+            review="school",
+            plan_code=None if employer else "80",
+            employer_kind="39",
+            employer_industry="34",
             agreement_no=number if employer else None,
-            employer_location="420111", created_at=at, changed_at=at, attested_at=at,
-        )  # fmt: skip
+            employer_location="420111",
+            created_at=at,
+            changed_at=at,
+            attested_at=at,
+        )
         db.session.add(placement)
         db.session.flush()
         placement.state = "in_force"
@@ -177,20 +270,37 @@ class World:
         """Some member of staff decides within days."""
         user, machine, office, _home = self.dice.choice(self.staff)
         decided = at + timedelta(hours=self.dice.uniform(0.5, 60))
-        self.note("placement", placement, "attest", ("awaiting_school", "in_force"), user, machine,
-                  office, decided)  # fmt: skip
+        self.note(
+            "placement",
+            placement,
+            "attest",
+            ("awaiting_school", "in_force"),
+            user,
+            machine,
+            office,
+            decided,
+        )
 
-    def change(self, who: Person, at: datetime, source: str = "staff", channel: str = "sms",
-               **more: Any) -> ContactChange:  # fmt: skip
+    def change(
+        self, who: Person, at: datetime, source: str = "staff", channel: str = "sms", **more: Any
+    ) -> ContactChange:
         """Phone or mail of the account replaced by staff, by file, or by the person."""
         by = who.user if source == "self" else self.dice.choice(self.staff)[0]
         digest = sha256(self.dice.randbytes(8)).digest()
         row = ContactChange(
-            uid=f"{self.dice.getrandbits(128):032x}", user_id=who.user.id, channel=channel, source=source,
-            old_index=digest[:16], new_index=digest[16:], actor_id=by.id, actor_role=by.role,
-            actor_name=by.display_name, at=at, **more,
+            uid=f"{self.dice.getrandbits(128):032x}",
+            user_id=who.user.id,
+            channel=channel,
+            source=source,
+            old_index=digest[:16],
+            new_index=digest[16:],
+            actor_id=by.id,
+            actor_role=by.role,
+            actor_name=by.display_name,
+            at=at,
+            **more,
             held_until=None if source == "self" else at + timedelta(hours=72),
-        )  # fmt: skip
+        )
         self.rows.append(row)
         return row
 
@@ -255,8 +365,11 @@ def honest(world: World, count: int) -> list[Person]:
     for who in people[10:30]:
         world.change(who, changed, "file")
     for key, value, day in (("cooling_off_hours", 2, -20), ("cooling_off_hours", 1, 90)):
-        world.rows.append(SchoolSetting(school_id=world.school.id, key=key, value=value,
-                                        set_at=BEGINS + timedelta(days=day)))  # fmt: skip
+        world.rows.append(
+            SchoolSetting(
+                school_id=world.school.id, key=key, value=value, set_at=BEGINS + timedelta(days=day)
+            )
+        )
     return people
 
 
@@ -299,15 +412,26 @@ def _habit(world: World, who: Person) -> tuple[Machine, str]:
     return (who.phone if r < 0.75 else who.laptop if r < 0.97 else world.machine()), where
 
 
-def terminated(world: World, who: Person, placement: Placement, at: datetime, machine: Machine,
-               where: str) -> None:  # fmt: skip
+def terminated(
+    world: World, who: Person, placement: Placement, at: datetime, machine: Machine, where: str
+) -> None:
     """The student applies for a termination; it waits for the employer."""
     found = Termination(
-        state="requested", way="agreed", placement_id=placement.id, school_id=world.school.id,
-        college_id=who.student.college_id, student_id=who.student.id, employer_id=placement.employer_id,
-        started_by=Role.STUDENT, starter_id=who.user.id, reason="双方协商一致", review="school",
-        reply_by=at + timedelta(days=10), created_at=at, changed_at=at,
-    )  # fmt: skip
+        state="requested",
+        way="agreed",
+        placement_id=placement.id,
+        school_id=world.school.id,
+        college_id=who.student.college_id,
+        student_id=who.student.id,
+        employer_id=placement.employer_id,
+        started_by=Role.STUDENT,
+        starter_id=who.user.id,
+        reason="双方协商一致",
+        review="school",
+        reply_by=at + timedelta(days=10),
+        created_at=at,
+        changed_at=at,
+    )
     db.session.add(found)
     db.session.flush()
     world.note("termination", found, "request", (None, "requested"), who.user, machine, where, at)
@@ -344,8 +468,16 @@ def _done(world: World, who: Person, at: datetime, machine: Machine, where: str)
         world.sign(who, at, machine, where)
     elif r < 0.85:
         placement = world.placed(who, at, kind="destination")
-        world.note("placement", placement, "submit", (None, "awaiting_school"), who.user, machine,
-                   where, at)  # fmt: skip
+        world.note(
+            "placement",
+            placement,
+            "submit",
+            (None, "awaiting_school"),
+            who.user,
+            machine,
+            where,
+            at,
+        )
         world.attest(placement, at)
     else:  # the signing was honest, the termination is not
         world.sign_in(who.user, who.phone, who.home, who.joined)
@@ -361,10 +493,15 @@ def new_phone(world: World) -> list[Person]:
     before = (
         timedelta(days=dice.uniform(0.02, 3)) if vouched else timedelta(days=dice.uniform(3, 29))
     )
-    world.change(who, at - before, dice.choice(("staff", "staff", "file")),
-                 dice.choice(("sms", "sms", "mail")), confirmed_by="second_person" if vouched else "",
-                 confirmed_at=at - before / 2 if vouched else None,
-                 undone_at=at + timedelta(hours=dice.uniform(0.2, 50)) if dice.random() < 0.3 else None)  # fmt: skip
+    world.change(
+        who,
+        at - before,
+        dice.choice(("staff", "staff", "file")),
+        dice.choice(("sms", "sms", "mail")),
+        confirmed_by="second_person" if vouched else "",
+        confirmed_at=at - before / 2 if vouched else None,
+        undone_at=at + timedelta(hours=dice.uniform(0.2, 50)) if dice.random() < 0.3 else None,
+    )
     machine, where = _anywhere(world)
     world.sign_in(who.user, machine, where, at - timedelta(minutes=dice.uniform(1, 600)))
     _done(world, who, at, machine, where)
@@ -439,13 +576,28 @@ def both_sides(world: World) -> list[Person]:
 def loosened(world: World) -> list[Person]:
     """The time to think is taken away, the letter accepted, and the time given back."""
     dice, who, at = world.dice, _victim(world), world.moment()
-    key, strict, loose = dice.choice((("cooling_off_hours", 24, 0), ("cooling_off_hours", 2, 1),
-                                      ("signing_review", "both", "school")))  # fmt: skip
+    key, strict, loose = dice.choice(
+        (
+            ("cooling_off_hours", 24, 0),
+            ("cooling_off_hours", 2, 1),
+            ("signing_review", "both", "school"),
+        )
+    )
     begin = at - timedelta(hours=dice.uniform(0.1, 160))
-    for value, moment in ((strict, begin - timedelta(days=9)), (loose, begin),
-                          (strict, at + timedelta(hours=dice.uniform(1, 90)))):  # fmt: skip
-        world.rows.append(SchoolSetting(school_id=world.school.id, key=key, value=value, set_at=moment,
-                                        set_by=dice.choice(world.staff)[0].id))  # fmt: skip
+    for value, moment in (
+        (strict, begin - timedelta(days=9)),
+        (loose, begin),
+        (strict, at + timedelta(hours=dice.uniform(1, 90))),
+    ):
+        world.rows.append(
+            SchoolSetting(
+                school_id=world.school.id,
+                key=key,
+                value=value,
+                set_at=moment,
+                set_by=dice.choice(world.staff)[0].id,
+            )
+        )
     world.sign(who, at, *_anywhere(world))
     return [who]
 
@@ -467,9 +619,17 @@ def patient(world: World) -> list[Person]:
 
 
 TRICKS: dict[Trick, int] = {  # of so many hundred patterns; each may be several students
-    new_phone: 26, own_browser: 18, own_address: 12, first_day: 10, one_machine: 10,
-    private_windows: 6, both_sides: 5, loosened: 8, staff_mail: 4, patient: 1,
-}  # fmt: skip
+    new_phone: 26,
+    own_browser: 18,
+    own_address: 12,
+    first_day: 10,
+    one_machine: 10,
+    private_windows: 6,
+    both_sides: 5,
+    loosened: 8,
+    staff_mail: 4,
+    patient: 1,
+}
 
 
 def fakes(world: World, count: int) -> list[tuple[str, Person]]:
@@ -541,8 +701,10 @@ def main(seed: int = 11) -> None:
             school = make.make_school(f"{10900 + n}", f"第{n}试验大学")
             colleges = [make.make_college(school, f"0{c}", f"第{c}学院") for c in range(3)]
             figures = measured(seed + n, school, colleges, lives, patterns)
-            print(f"\n{what} (seed {seed + n}): {figures.wronged:.1%} of {figures.honest[1]} honest "
-                  f"students flagged {dict(figures.why)}")  # fmt: skip
+            print(
+                f"\n{what} (seed {seed + n}): {figures.wronged:.1%} of {figures.honest[1]} honest "
+                f"students flagged {dict(figures.why)}"
+            )
             if patterns:
                 print(f"{figures.found:.1%} of the acts of others flagged")
             for kind, (flagged, made) in sorted(figures.kinds.items()):

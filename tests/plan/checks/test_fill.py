@@ -69,8 +69,11 @@ def made(browser, part, query=""):
 def brought(app, browser, book, sheet, who):
     out = io.BytesIO()
     book.save(out)
-    answer = browser.post(f"/imports/{sheet}/", data={"file": (io.BytesIO(out.getvalue()), "更正.xlsx")},
-                          content_type="multipart/form-data")  # fmt: skip
+    answer = browser.post(
+        f"/imports/{sheet}/",
+        data={"file": (io.BytesIO(out.getvalue()), "更正.xlsx")},
+        content_type="multipart/form-data",
+    )
     assert answer.status_code == 303, answer.get_data(as_text=True)
     record = db.session.query(Import).order_by(Import.id.desc()).first()
     with app.test_request_context():

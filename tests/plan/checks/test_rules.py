@@ -28,10 +28,15 @@ from tests.factories import accept, attest, invite
 
 pytestmark = pytest.mark.rule("CHK-01")
 ROW = {
-    "destination_code": "10", "employer_name": "星光集团有限公司", "employer_kind": "39",
-    "industry": "34", "location": "420111", "position_kind": "13",
-    "address": "湖北省武汉市洪山区1号", "contact_phone": "02787654321",
-}  # fmt: skip
+    "destination_code": "10",
+    "employer_name": "星光集团有限公司",
+    "employer_kind": "39",
+    "industry": "34",
+    "location": "420111",
+    "position_kind": "13",
+    "address": "湖北省武汉市洪山区1号",
+    "contact_phone": "02787654321",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -152,8 +157,12 @@ def test_records_of_before_learn_the_birth_date_from_their_number_and_stay_check
     entry = row_of(cast.student)
     PLAN.perform("check", entry.id, make.actor(cast.officer))
     db.session.execute(text("DELETE FROM id_number_fact"))
-    db.session.execute(text("UPDATE student SET birth_date_sealed = NULL, birth_date_index = NULL,"
-                            " birth_date_masked = NULL"))  # fmt: skip
+    db.session.execute(
+        text(
+            "UPDATE student SET birth_date_sealed = NULL, birth_date_index = NULL,"
+            " birth_date_masked = NULL"
+        )
+    )
     db.session.commit()
     found(cast.school)
     db.session.expire_all()
@@ -179,8 +188,11 @@ def test_who_alone_lacks_what_most_have_is_found(cast):
 def test_impossible_birth_dates_and_ages_are_found(cast):
     from app.core.identity import id_number_mark
 
-    for first, fault in (("99999920040231001", "born"), ("99999919200101001", "age"),
-                         ("99999920300101001", "born")):  # fmt: skip
+    for first, fault in (
+        ("99999920040231001", "born"),
+        ("99999919200101001", "age"),
+        ("99999920300101001", "born"),
+    ):
         assert sync.said(first + id_number_mark(first), clock.today())[0] == fault
     assert sync.said("123", clock.today())[0] == "form"
 
@@ -217,10 +229,21 @@ def test_the_address_of_a_neighbouring_city_is_found_too(cast):
 
 
 def test_every_destination_code_says_what_it_needs(cast):
-    row_of(cast.student, destination_code="46", employer_name=None, credit_code=None,
-           employer_kind=None, industry=None, position_kind=None)  # fmt: skip
-    row_of(cast.classmate, destination_code="700", **dict.fromkeys(ROW.keys() - {"destination_code"}),
-           credit_code=None)  # fmt: skip
+    row_of(
+        cast.student,
+        destination_code="46",
+        employer_name=None,
+        credit_code=None,
+        employer_kind=None,
+        industry=None,
+        position_kind=None,
+    )
+    row_of(
+        cast.classmate,
+        destination_code="700",
+        **dict.fromkeys(ROW.keys() - {"destination_code"}),
+        credit_code=None,
+    )
     row_of(cast.neighbour, destination_code="801", employer_name=None)
     assert found(cast.school)["missing"] == {cast.neighbour.id}
 
@@ -249,8 +272,10 @@ def test_what_two_share_is_found_at_both(cast):
 def many(cast, count: int, **changes) -> list[Student]:
     students = [make.make_student(cast.college, account=False) for _n in range(count)]
     for n, student in enumerate(students):
-        row_of(student, **{name: value(n) if callable(value) else value
-                           for name, value in changes.items()})  # fmt: skip
+        row_of(
+            student,
+            **{name: value(n) if callable(value) else value for name, value in changes.items()},
+        )
     return students
 
 
@@ -274,16 +299,36 @@ def test_facts_unlike_the_approved_rows_of_the_employer_are_found(cast):
 
 
 def test_crowds_telephones_and_addresses_are_found_from_a_number_on(cast):
-    many(cast, 2, contact_phone="02700000001", employer_name=lambda n: f"第{n}公司",
-         address="武汉市洪山区同一栋楼9楼", credit_code=lambda n: make.credit_code(n))  # fmt: skip
-    many(cast, 4, employer_kind="33", employer_name="小店",
-         credit_code="92" + make.credit_code(5)[2:])  # fmt: skip
+    many(
+        cast,
+        2,
+        contact_phone="02700000001",
+        employer_name=lambda n: f"第{n}公司",
+        address="武汉市洪山区同一栋楼9楼",
+        credit_code=lambda n: make.credit_code(n),
+    )
+    many(
+        cast,
+        4,
+        employer_kind="33",
+        employer_name="小店",
+        credit_code="92" + make.credit_code(5)[2:],
+    )
     rules = found(cast.school)
     assert not {"contact_shared", "address_shared", "small_employer"} & set(rules)
-    row_of(cast.student, contact_phone="02700000001", address="武汉市洪山区同一栋楼9楼",
-           employer_name="第三公司", credit_code=make.credit_code(9))  # fmt: skip
-    row_of(cast.classmate, employer_kind="33", employer_name="小店",
-           credit_code="92" + make.credit_code(5)[2:])  # fmt: skip
+    row_of(
+        cast.student,
+        contact_phone="02700000001",
+        address="武汉市洪山区同一栋楼9楼",
+        employer_name="第三公司",
+        credit_code=make.credit_code(9),
+    )
+    row_of(
+        cast.classmate,
+        employer_kind="33",
+        employer_name="小店",
+        credit_code="92" + make.credit_code(5)[2:],
+    )
     rules = found(cast.school)
     assert len(rules["contact_shared"]) == len(rules["address_shared"]) == 3
     assert len(rules["small_employer"]) == 5
@@ -318,8 +363,10 @@ def test_accepts_from_one_device_within_minutes_are_found(cast):
 
 def test_a_missing_proof_is_found(cast):
     placement = attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
-    db.session.execute(text("UPDATE placement SET kind = 'offline', agreement_no = NULL WHERE id = :id"),
-                       {"id": placement.id})  # fmt: skip
+    db.session.execute(
+        text("UPDATE placement SET kind = 'offline', agreement_no = NULL WHERE id = :id"),
+        {"id": placement.id},
+    )
     db.session.expire_all()
     assert cast.student.id in found(cast.school)["proof"]
 

@@ -152,10 +152,21 @@ def test_several_students_on_one_browser_are_a_sign(world):
 
 def test_private_windows_one_after_another_are_a_sign(world):
     at = world.moment(60, 80, night=0)
-    row = [signed(world, at + timedelta(minutes=6 * n), Machine(f"{n:032x}", "one kind"),
-                  world.campus)[0] for n in range(4)]  # fmt: skip
-    kinds = [signed(world, at + timedelta(minutes=6 * n), Machine(f"{9 + n:032x}", f"kind {n}"),
-                    world.campus)[0] for n in range(4)]  # fmt: skip
+    row = [
+        signed(
+            world, at + timedelta(minutes=6 * n), Machine(f"{n:032x}", "one kind"), world.campus
+        )[0]
+        for n in range(4)
+    ]
+    kinds = [
+        signed(
+            world,
+            at + timedelta(minutes=6 * n),
+            Machine(f"{9 + n:032x}", f"kind {n}"),
+            world.campus,
+        )[0]
+        for n in range(4)
+    ]
     world.write()
     seen = signs_of(world.school)
     assert all("sign_row" in seen[who.student.id] for who in row)
@@ -199,16 +210,28 @@ def test_a_rule_loosened_within_a_week_before_the_act_is_a_sign(world, what):
 
 def test_the_default_counts_as_what_was_before_the_first_change(world):
     who, at, _placement = signed(world)
-    world.rows.append(SchoolSetting(school_id=world.school.id, key="cooling_off_hours", value=0,
-                                    set_at=at - timedelta(days=1)))  # fmt: skip
+    world.rows.append(
+        SchoolSetting(
+            school_id=world.school.id,
+            key="cooling_off_hours",
+            value=0,
+            set_at=at - timedelta(days=1),
+        )
+    )
     assert Settings().cooling_off_hours == 1
     assert found(world, who) == {"sign_loosened"}
 
 
 def test_every_setting_that_protects_says_which_way_is_looser():
     known = {row["key"]: row["looser"] for row in signs.looser()}
-    assert known.items() >= {"cooling_off_hours": "less", "signing_review": "levels",
-                             "termination_review": "levels"}.items()  # fmt: skip
+    assert (
+        known.items()
+        >= {
+            "cooling_off_hours": "less",
+            "signing_review": "levels",
+            "termination_review": "levels",
+        }.items()
+    )
     assert set(known.values()) <= set(signs.LOOSER)
 
 

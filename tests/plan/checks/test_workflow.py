@@ -173,9 +173,17 @@ def test_a_row_without_an_approved_origin_record_is_neither_checked_nor_reported
 @pytest.mark.rule("PLN-06")
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("name", "'新名'"), ("sex", "'9'"), ("id_number_index", "'\\x00'"), ("examinee_no", "'9'"),
-     ("student_no", "'X9'"), ("education", "'33'"), ("nation", "'02'"), ("class_name", "'2班'")],
-)  # fmt: skip
+    [
+        ("name", "'新名'"),
+        ("sex", "'9'"),
+        ("id_number_index", "'\\x00'"),
+        ("examinee_no", "'9'"),
+        ("student_no", "'X9'"),
+        ("education", "'33'"),
+        ("nation", "'02'"),
+        ("class_name", "'2班'"),
+    ],
+)
 def test_whoever_changes_the_record_of_a_checked_row_takes_the_check_back(cast, column, value):
     entry, other = checked(cast, cast.student), checked(cast, cast.classmate)
     db.session.execute(text(f"UPDATE student SET {column} = {value} WHERE id = {cast.student.id}"))

@@ -10,7 +10,15 @@ from tests.files.imports.conftest import apply, bring  # noqa: F401 (fixtures)
 from tests.files.made.conftest import made  # noqa: F401 (fixtures)
 from tests.plan.rows.conftest import rows, signed  # noqa: F401 (fixtures)
 
-HEADS = ["学号", "姓名", "毕业去向代码", "单位名称", "单位性质代码", "单位所在地代码", "户口迁转地址"]  # fmt: skip
+HEADS = [
+    "学号",
+    "姓名",
+    "毕业去向代码",
+    "单位名称",
+    "单位性质代码",
+    "单位所在地代码",
+    "户口迁转地址",
+]
 
 
 @pytest.fixture

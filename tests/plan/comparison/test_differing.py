@@ -39,19 +39,33 @@ def line(dice: random.Random, key: int):
         }
         if dice.random() < 0.4:
             asked = {f: [ours[f], dice.choice((said[f], "别的"))] for f in dice.sample(FIELDS, 4)}
-            facts |= {"request_id": key, "request_source": dice.choice(["import", "import", "signing", None]),
-                      "request_changes": asked}  # fmt: skip
+            facts |= {
+                "request_id": key,
+                "request_source": dice.choice(["import", "import", "signing", None]),
+                "request_changes": asked,
+            }
     choice = {f: dice.choice(("ours", "skip")) for f in FIELDS if dice.random() < 0.2}
     return (key, said, choice or None), (facts, ours, dict.fromkeys(FIELDS, "10"), sources)
 
 
 def frame(found):
     """The frame of some lines, as it is read."""
-    return rows_of([
-        (*(facts | {"row": row, "line": row + 1, "choice": choice, "sources": sources}).values(),
-         *said.values(), *ours.values(), *claims.values(), facts["student_id"], "王", 2027)
-        for (row, said, choice), (facts, ours, claims, sources) in found
-    ])  # fmt: skip
+    return rows_of(
+        [
+            (
+                *(
+                    facts | {"row": row, "line": row + 1, "choice": choice, "sources": sources}
+                ).values(),
+                *said.values(),
+                *ours.values(),
+                *claims.values(),
+                facts["student_id"],
+                "王",
+                2027,
+            )
+            for (row, said, choice), (facts, ours, claims, sources) in found
+        ]
+    )
 
 
 def told(long):
@@ -91,8 +105,13 @@ def test_the_counts_say_what_the_lines_say(found):
     held = lines["row"].map(lambda row: request[row][0] is not None and request[row][1] != "import")
     waiting = lines["row"].map(lambda row: request[row][1] == "import")
     taken = lines["choice"] == "file"
-    expected = {"different": taken.notna(), "waiting": waiting, "written": taken & ~lines["asks"],
-                "asked": taken & lines["asks"] & ~held, "blocked": taken & lines["asks"] & held}  # fmt: skip
+    expected = {
+        "different": taken.notna(),
+        "waiting": waiting,
+        "written": taken & ~lines["asks"],
+        "asked": taken & lines["asks"] & ~held,
+        "blocked": taken & lines["asks"] & held,
+    }
     assert dict(whole.counts()) == {
         name: lines.loc[mark.astype(bool), "row"].nunique() for name, mark in expected.items()
     }
@@ -117,8 +136,10 @@ def test_only_what_a_file_says_and_the_plan_does_not_is_a_difference(found):
 
 def applied(found):
     """The plan after what may be written is written, and the rest asked for, as the statements do it."""
-    after = {row: (dict(facts), dict(ours), claims, dict(sources))
-             for (row, *_file), (facts, ours, claims, sources) in found}  # fmt: skip
+    after = {
+        row: (dict(facts), dict(ours), claims, dict(sources))
+        for (row, *_file), (facts, ours, claims, sources) in found
+    }
     for row, _student, asked, *values in difference(frame(found)).written():
         facts, ours, _claims, sources = after[row]
         direct = {f: value for f, value in zip(FIELDS, values, strict=True) if value is not None}
@@ -127,8 +148,11 @@ def applied(found):
         ours |= direct
         sources |= dict.fromkeys(direct, "import")
         if asked and (facts["request_id"] is None or facts["request_source"] == "import"):
-            facts |= {"request_id": row, "request_source": "import",
-                      "request_changes": (facts["request_changes"] or {}) | json.loads(asked)}  # fmt: skip
+            facts |= {
+                "request_id": row,
+                "request_source": "import",
+                "request_changes": (facts["request_changes"] or {}) | json.loads(asked),
+            }
     return [(file, after[file[0]]) for file, _plan in found]
 
 
@@ -182,7 +206,7 @@ def test_every_kind_of_difference_is_reached():
     long = whole.lines()
     assert {(c, a) for c, a in zip(long["choice"], long["asks"], strict=True)} == {
         (c, a) for c in (*CHOICES, "waits") for a in (True, False)
-    }  # fmt: skip
+    }
     assert min(whole.counts().values()) > 5
     assert len(whole.counts()) == 5
     assert set(whole.kinds()) == set(FIELDS)

@@ -68,8 +68,12 @@ def test_preview_dialog_comparison_and_result_say_the_same(cast, visit, mixed):
 def test_where_the_data_moved_on_nothing_is_written(cast, visit, mixed):
     office = visit(cast.officer)
     page = shown(office, mixed, "/imports/file/")
-    PLAN.perform("edit", entry(cast.classmate).id, actor(cast.officer), values={
-        "destination_code": "76", "location": "420111"})  # fmt: skip
+    PLAN.perform(
+        "edit",
+        entry(cast.classmate).id,
+        actor(cast.officer),
+        values={"destination_code": "76", "location": "420111"},
+    )
     office.post(confirm_url(page))
     assert again(mixed).state == "writing"
     with pytest.raises(NotAsShownError):
@@ -116,7 +120,9 @@ def test_what_a_file_writes_is_ordered_by_its_employers_name(cast, signed, plan)
     tasks.write.func(record.id)
     assert again(record).state == "applied"
     name, key, made = db.session.execute(
-        text("SELECT employer_name, employer_name_order, name_order(employer_name, false)"
-             " FROM plan_entry WHERE by_staff")
-    ).one()  # fmt: skip
+        text(
+            "SELECT employer_name, employer_name_order, name_order(employer_name, false)"
+            " FROM plan_entry WHERE by_staff"
+        )
+    ).one()
     assert (name, key) == ("另一家公司", made)

@@ -51,10 +51,12 @@ def confirmed(app, rows, name):
 def names(app, numbers):
     with app.app_context():
         rows = db.session.execute(
-            text("SELECT s.student_no, e.employer_name FROM plan_entry e JOIN student s ON s.id ="
-                 " e.student_id WHERE s.student_no = ANY(:n) AND e.employer_name IS NOT NULL"),
+            text(
+                "SELECT s.student_no, e.employer_name FROM plan_entry e JOIN student s ON s.id ="
+                " e.student_id WHERE s.student_no = ANY(:n) AND e.employer_name IS NOT NULL"
+            ),
             {"n": list(numbers)},
-        )  # fmt: skip
+        )
         found = dict(rows.tuples().all())
         db.session.remove()
         return found

@@ -65,8 +65,12 @@ def test_the_old_workbook_and_the_official_table_file_are_read(cast, rows, plan,
     plan(None, data=xls([line("A1", "黄河水")], HEADS), name="a.xls", write=True)
     assert entry(cast.student).destination_code == "76"
     file = tmp_path / "fa.dbf"
-    table = dbf.Table(str(file), "XH C(20); XM C(60); BYQXDM C(3); DWXZDM C(2); DWMC C(120)",
-                      codepage="cp936", dbf_type="db3")  # fmt: skip
+    table = dbf.Table(
+        str(file),
+        "XH C(20); XM C(60); BYQXDM C(3); DWXZDM C(2); DWMC C(120)",
+        codepage="cp936",
+        dbf_type="db3",
+    )
     table.open(dbf.READ_WRITE)
     table.append(("A2", "李静", "10", "31", "武汉市第一医院"))
     table.close()
@@ -108,9 +112,15 @@ def test_what_is_wrong_is_named_by_row_and_column(cast, rows, plan):
     ]
     found = problems(plan(file, heads))
     assert {row: texts[0][0] for row, texts in found.items()} == {
-        2: "student_no", 3: "name", 4: "id_number", 5: "school_code", 6: "student_no",
-        7: "employer_kind", 8: "destination_code", 9: "student_no",
-    }  # fmt: skip
+        2: "student_no",
+        3: "name",
+        4: "id_number",
+        5: "school_code",
+        6: "student_no",
+        7: "employer_kind",
+        8: "destination_code",
+        9: "student_no",
+    }
     said = " ".join(text for texts in found.values() for _field, text in texts)
     for words in ("没有这个号码的学生", "没有的", "2027", "可选范围"):
         assert words in said, words
@@ -119,7 +129,7 @@ def test_what_is_wrong_is_named_by_row_and_column(cast, rows, plan):
 @pytest.mark.rule("PLN-05", "PLN-11")
 @pytest.mark.parametrize(
     "head", ["毕业去向类别代码", "毕业去向类型代码", "毕业去向类型", "毕业去向类别", "BYQX"]
-)  # fmt: skip
+)
 def test_a_code_that_no_edition_has_is_wrong_under_every_header_of_the_destination(
     cast, rows, plan, head
 ):
@@ -140,9 +150,14 @@ def test_codes_are_those_of_the_edition_of_the_students_year(cast, plan):
     sync.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     legacy = next(
-        c for c in db.session.execute(db.text("SELECT code FROM code WHERE \"table\"='byqx' AND edition='legacy'"
-        " AND code NOT IN (SELECT code FROM code WHERE \"table\"='byqx' AND edition='2021')")).scalars()
-    )  # fmt: skip
+        c
+        for c in db.session.execute(
+            db.text(
+                "SELECT code FROM code WHERE \"table\"='byqx' AND edition='legacy'"
+                " AND code NOT IN (SELECT code FROM code WHERE \"table\"='byqx' AND edition='2021')"
+            )
+        ).scalars()
+    )
     record = plan(
         [line("L1", "老生", 毕业去向代码=legacy), line("A1", "黄河水", 毕业去向代码=legacy)]
     )
@@ -203,9 +218,12 @@ def test_a_reported_row_changes_only_when_somebody_confirms(cast, rows, plan):
 def test_a_file_is_taken_back_with_what_it_asked_for(cast, signed, plan, apply):
     before = {c.name: getattr(signed, c.name) for c in PlanEntry.__table__.columns}
     record = plan(
-        [line("A1", "黄河水", 毕业去向代码="10", 单位名称="另一家", 户口迁转地址="江城"),
-         line("A2", "李静")], write=True,
-    )  # fmt: skip
+        [
+            line("A1", "黄河水", 毕业去向代码="10", 单位名称="另一家", 户口迁转地址="江城"),
+            line("A2", "李静"),
+        ],
+        write=True,
+    )
     assert entry(cast.classmate).state == "filled"
     apply(record, "undo")
     found = entry(cast.student)
@@ -214,7 +232,12 @@ def test_a_file_is_taken_back_with_what_it_asked_for(cast, signed, plan, apply):
     }
     assert db.session.query(ChangeRequest).one().state == "overtaken"
     back = entry(cast.classmate)
-    assert (back.state, back.destination_code, back.sources, back.by_staff) == ("open", None, {}, False)  # fmt: skip
+    assert (back.state, back.destination_code, back.sources, back.by_staff) == (
+        "open",
+        None,
+        {},
+        False,
+    )
 
 
 @pytest.mark.rule("PLN-05", "BLK-01")
@@ -291,8 +314,11 @@ def test_graduates_without_a_row_get_one_and_a_file_of_nobody_is_refused_whole(c
     db.session.commit()
     record = plan([line("N1", "新来"), line("A1", "黄河水")])
     assert tally(record) == (2, 0, 0, 0)
-    record = plan([line("N1", "新来"), line("A1", "黄河水")], write=True,
-                  data=xlsx([line("N1", "新来"), line("A1", "黄河水")], HEADS, sheet="b"))  # fmt: skip
+    record = plan(
+        [line("N1", "新来"), line("A1", "黄河水")],
+        write=True,
+        data=xlsx([line("N1", "新来"), line("A1", "黄河水")], HEADS, sheet="b"),
+    )
     assert entry(late).state == "filled"
     assert entry(cast.student).state == "filled"
 

@@ -33,12 +33,17 @@ def from_ministry(school, change=lambda frame: frame, ending="xlsx"):
     ).scalars()
     frame = pandas.DataFrame(
         [
-            {"XH": e.student.student_no, "XM": e.student.name, "SFZH": e.student.id_number,
-             "BYQX": codes.name("byqx", e.destination_code, e.graduation_year),
-             **{OFFICIAL[name]: getattr(e, name) or "" for name in DESTINATION_FIELDS}}
+            {
+                "XH": e.student.student_no,
+                "XM": e.student.name,
+                "SFZH": e.student.id_number,
+                "BYQX": codes.name("byqx", e.destination_code, e.graduation_year),
+                **{OFFICIAL[name]: getattr(e, name) or "" for name in DESTINATION_FIELDS},
+            }
             for e in rows
-        ], dtype=str,
-    )  # fmt: skip
+        ],
+        dtype=str,
+    )
     frame, out = change(frame), io.BytesIO()
     if ending == "xlsx":
         frame.to_excel(out, index=False)
@@ -53,8 +58,13 @@ def test_our_own_rows_come_back_without_a_difference(cast, signed, plan, ending)
     record = plan(None, data=from_ministry(cast.school, ending=ending), name=f"a.{ending}")
     assert (record.new, record.changed, record.faulty) == (0, 0, 0)
     assert choosing.summary(record).counts == {
-        "same": 3, "different": 0, "waiting": 0, "ours": 0, "theirs": 0, "faulty": 0,
-    }  # fmt: skip
+        "same": 3,
+        "different": 0,
+        "waiting": 0,
+        "ours": 0,
+        "theirs": 0,
+        "faulty": 0,
+    }
 
 
 @pytest.mark.rule("PLN-05", "BLK-05")
@@ -82,8 +92,13 @@ def test_differences_of_the_ministrys_file_are_applied_and_a_second_comparison_i
 
     record = plan(None, data=from_ministry(cast.school, theirs))
     assert choosing.summary(record).counts == {
-        "same": 0, "different": 2, "waiting": 0, "ours": 1, "theirs": 1, "faulty": 0,
-    }  # fmt: skip
+        "same": 0,
+        "different": 2,
+        "waiting": 0,
+        "ours": 1,
+        "theirs": 1,
+        "faulty": 0,
+    }
     office = visit(cast.officer)
     shown = page(office, f"/plan/files/{record.uid}")
     for word in ("星光集团有限公司武汉分公司", cast.employer.name, "甲公司", "黄河水", "待处理"):
@@ -115,8 +130,16 @@ def test_each_difference_is_taken_or_left_and_all_of_a_kind_at_once(cast, rows, 
     ]
     record = plan(file)
     office, url = visit(cast.officer), f"/plan/files/{record.uid}"
-    answer = office.post(url, data={"do": "rows", "c-1-employer_name": "ours", "c-1-nothing": "ours",
-                                    "c-2-destination_code": "skip", "c-999-postcode": "x"})  # fmt: skip
+    answer = office.post(
+        url,
+        data={
+            "do": "rows",
+            "c-1-employer_name": "ours",
+            "c-1-nothing": "ours",
+            "c-2-destination_code": "skip",
+            "c-999-postcode": "x",
+        },
+    )
     assert answer.status_code == 303
     assert choosing.summary(record).counts["different"] == 3  # left or not, they differ
     office.post(url, data={"do": "all", "kind": "employer_name", "take": "skip"})

@@ -67,9 +67,11 @@ def race(place):
             db.session.commit()
             sync.reconcile(cast.school.id, None, clock.now())
             db.session.execute(
-                text("UPDATE plan_entry e SET archive_to = '人才中心' FROM student s"
-                     " WHERE s.id = e.student_id AND s.student_no LIKE 'K%'")
-            )  # fmt: skip
+                text(
+                    "UPDATE plan_entry e SET archive_to = '人才中心' FROM student s"
+                    " WHERE s.id = e.student_id AND s.student_no LIKE 'K%'"
+                )
+            )
             db.session.commit()
             letters.number_them(cast.school.id, {"year": 2027, "college": None})
             db.session.remove()
@@ -78,9 +80,14 @@ def race(place):
 
 def file_of(keys, name):
     rows = [
-        {"转递单编号": f"2027-{n:05d}", "快递单号": f"{name}{n:04d}", "快递公司": name, "寄出日期": "2027-07-01"}
+        {
+            "转递单编号": f"2027-{n:05d}",
+            "快递单号": f"{name}{n:04d}",
+            "快递公司": name,
+            "寄出日期": "2027-07-01",
+        }
         for n in keys
-    ]  # fmt: skip
+    ]
     return xlsx(rows, HEADS, sheet=name)
 
 
@@ -97,9 +104,11 @@ def numbers(app):
     """Letter → tracking number, of those that have one."""
     with app.app_context():
         found = db.session.execute(
-            text("SELECT number, tracking_number FROM forwarding_letter"
-                 " WHERE tracking_number IS NOT NULL")
-        )  # fmt: skip
+            text(
+                "SELECT number, tracking_number FROM forwarding_letter"
+                " WHERE tracking_number IS NOT NULL"
+            )
+        )
         known = dict(found.tuples().all())
         db.session.remove()
         return known

@@ -93,8 +93,10 @@ def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
     printed()
     found = all_letters()
     assert [(row.number, row.void_at is None) for row in found] == [
-        ("2027-00001", False), ("2027-00002", True), ("2027-00003", True),
-    ]  # fmt: skip
+        ("2027-00001", False),
+        ("2027-00002", True),
+        ("2027-00003", True),
+    ]
     assert found[1].archive_to == "武汉市人才服务中心"
     assert found[2].archive_to == "江城档案馆"
 
@@ -107,8 +109,9 @@ def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers,
     book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))
     assert [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)] == ["2027-00002"]
     assert [(row.number, row.void_at is None) for row in all_letters()] == [
-        ("2027-00001", False), ("2027-00002", True),
-    ]  # fmt: skip
+        ("2027-00001", False),
+        ("2027-00002", True),
+    ]
     edit(entry(one.student).id, actor(cast.officer), ARCHIVE)
     printed()
     assert [row.number for row in all_letters()] == ["2027-00001", "2027-00002", "2027-00003"]
@@ -116,8 +119,14 @@ def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers,
 
 @pytest.mark.rule("PLN-10")
 def test_the_agreed_contact_of_the_receiver_is_printed(cast, rows, printed):
-    terms = {"archive_receiver": "UNIT", "archive_to": "单位人事部", "archive_address": "武汉市",
-             "archive_postcode": "430000", "archive_contact": "王先生", "archive_phone": "02787654321"}  # fmt: skip
+    terms = {
+        "archive_receiver": "UNIT",
+        "archive_to": "单位人事部",
+        "archive_address": "武汉市",
+        "archive_postcode": "430000",
+        "archive_contact": "王先生",
+        "archive_phone": "02787654321",
+    }
     attest(accept(invite(cast.employer, cast.student, **terms)[0]), cast.officer)
     words = text_of(result(printed()))
     assert "王先生" in words
@@ -131,8 +140,10 @@ def test_long_names_rare_characters_and_addresses_stay_inside_the_page(
     cast.student.name = "阿卜杜热合曼·麦麦提图尔荪·吾布力卡斯木·买买提艾力江"
     cast.classmate.name = "𬸘䶮㛃"
     db.session.commit()
-    long = {"archive_to": ("光谷东湖新技术开发区星光𬸘䶮智能制造有限公司" * 6)[:119] + "终",
-            "archive_address": ("洪山区珞喻路一千零三十七号科技园基地" * 12)[:199] + "止"}  # fmt: skip
+    long = {
+        "archive_to": ("光谷东湖新技术开发区星光𬸘䶮智能制造有限公司" * 6)[:119] + "终",
+        "archive_address": ("洪山区珞喻路一千零三十七号科技园基地" * 12)[:199] + "止",
+    }
     for student in (cast.student, cast.classmate):
         edit(entry(student).id, actor(cast.officer), {"destination_code": "76", **long})
     pdf = result(printed())
@@ -235,8 +246,12 @@ def test_tracking_numbers_of_nobody_or_of_somebody_else_are_refused(
 ):
     printed()
     heads = ["转递单编号", "姓名", "快递单号"]
-    rows = [("2027-00001", "王强", "1"), ("2027-00009", "黄河水", "2"), ("2027-00002", "王强", "3"),
-            ("2027-00001", "黄河水", 1234)]  # fmt: skip
+    rows = [
+        ("2027-00001", "王强", "1"),
+        ("2027-00009", "黄河水", "2"),
+        ("2027-00002", "王强", "3"),
+        ("2027-00001", "黄河水", 1234),
+    ]
     data = xlsx([dict(zip(heads, row, strict=True)) for row in rows], heads)
     found = problems(bring(data, "a.xlsx", "courier"))
     # of two rows of one letter the good one stays
@@ -260,8 +275,9 @@ def test_a_tracking_number_that_a_faulty_row_would_give_up_is_still_taken(
 
     wrong = file("另一人", "T2", "T1")
     assert {n: texts[0][0] for n, texts in problems(wrong).items()} == {
-        2: "student", 3: "tracking_number",
-    }  # fmt: skip
+        2: "student",
+        3: "tracking_number",
+    }
     assert tally(file("黄河水", "T9", "T9")) == (0, 0, 0, 2)
     assert tally(file("黄河水", "T2", "T1")) == (0, 2, 0, 0)
 

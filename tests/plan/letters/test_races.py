@@ -34,9 +34,11 @@ def test_letters_asked_for_twice_at_once_are_numbered_once_and_without_a_gap(rac
 
     with race.app_context():
         db.session.execute(
-            text("UPDATE plan_entry e SET archive_to = '人才中心' FROM student s WHERE s.id = e.student_id"
-                 " AND s.student_no LIKE 'R00%'")
-        )  # fmt: skip
+            text(
+                "UPDATE plan_entry e SET archive_to = '人才中心' FROM student s WHERE s.id = e.student_id"
+                " AND s.student_no LIKE 'R00%'"
+            )
+        )
         school = Cast.load().school.id
         db.session.commit()
     wish = {"year": 2027, "college": None}

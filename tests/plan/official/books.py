@@ -7,11 +7,28 @@ from openpyxl.formatting.rule import CellIsRule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
-HEADS = ["考生号", "身份证号", "姓名", "学号", "毕业去向", "单位统一社会信用代码", "单位名称", "单位性质",
-         "单位行业代码", "单位所在地", "工作职位类别", "单位邮编", "联系人电话", "合计", "备注"]  # fmt: skip
-CODES = [("10", "签就业协议形式就业", "39", "其他企业", "11", "公务员"),
-         ("12", "其他录用形式就业", "31", "国有企业", "13", "工程技术人员"),
-         ("76", "自由职业", "32", "外商投资企业", "24", "教学人员")]  # fmt: skip
+HEADS = [
+    "考生号",
+    "身份证号",
+    "姓名",
+    "学号",
+    "毕业去向",
+    "单位统一社会信用代码",
+    "单位名称",
+    "单位性质",
+    "单位行业代码",
+    "单位所在地",
+    "工作职位类别",
+    "单位邮编",
+    "联系人电话",
+    "合计",
+    "备注",
+]
+CODES = [
+    ("10", "签就业协议形式就业", "39", "其他企业", "11", "公务员"),
+    ("12", "其他录用形式就业", "31", "国有企业", "13", "工程技术人员"),
+    ("76", "自由职业", "32", "外商投资企业", "24", "教学人员"),
+]
 REGIONS = [("420000", "湖北省"), ("420100", "湖北省/武汉市"), ("420111", "湖北省/武汉市/洪山区")]
 
 
@@ -46,8 +63,12 @@ def workbook(people, *, heads=HEADS, both=False, ready=0, offers=True):
     for row in REGIONS:
         areas.append(row)
     column = "I" if both else "B"
-    for where, source in (("E", f"代码表!${column}$2:${column}$4"), ("H", "代码表!$D$2:$D$4"),
-                          ("J", "地区!$B$1:$B$3"), ("K", '"公务员,工程技术人员,教学人员"')):  # fmt: skip
+    for where, source in (
+        ("E", f"代码表!${column}$2:${column}$4"),
+        ("H", "代码表!$D$2:$D$4"),
+        ("J", "地区!$B$1:$B$3"),
+        ("K", '"公务员,工程技术人员,教学人员"'),
+    ):
         if not offers:
             break
         rule = DataValidation(type="list", formula1=source)

@@ -27,9 +27,17 @@ from tests.files.made.conftest import result
 from tests.plan.official.books import HEADS, cells, opened, workbook
 from tests.plan.rows.conftest import entry
 
-VALUES = {"destination_code": "12", "employer_name": "=1+1&<公司>", "credit_code": "91999999MA0000001X",
-          "employer_kind": "31", "industry": "34", "location": "420111", "position_kind": "13",
-          "postcode": "043007", "contact_phone": "02787654321"}  # fmt: skip
+VALUES = {
+    "destination_code": "12",
+    "employer_name": "=1+1&<公司>",
+    "credit_code": "91999999MA0000001X",
+    "employer_kind": "31",
+    "industry": "34",
+    "location": "420111",
+    "position_kind": "13",
+    "postcode": "043007",
+    "contact_phone": "02787654321",
+}
 
 
 @pytest.fixture
@@ -82,8 +90,9 @@ def test_rows_are_filled_in_the_words_of_the_workbooks_own_lists(cast, settled, 
     noted = paper.report["noted"]
     assert (noted["rows"], noted["matched"], noted["missed"]) == (4, 2, 2)
     assert {where: why for where, _who, why in paper.report["missed"]} == {
-        "5": "本校没有这个号码的学生。", "6": "这个号码的学生姓名与此不符。",
-    }  # fmt: skip
+        "5": "本校没有这个号码的学生。",
+        "6": "这个号码的学生姓名与此不符。",
+    }
 
 
 @pytest.mark.rule("PLN-09")
@@ -184,8 +193,12 @@ def test_what_the_workbooks_list_does_not_have_is_named(cast, rows, filled):
 @pytest.mark.rule("PLN-09")
 @pytest.mark.parametrize(
     ("head", "text"),
-    [("毕业去向类型", "其他录用形式就业"), ("毕业去向类别", "其他录用形式就业"), ("毕业去向类别代码", "12")],
-)  # fmt: skip
+    [
+        ("毕业去向类型", "其他录用形式就业"),
+        ("毕业去向类别", "其他录用形式就业"),
+        ("毕业去向类别代码", "12"),
+    ],
+)
 def test_the_destination_is_filled_under_every_header_it_has_in_use(
     cast, settled, filled, head, text
 ):
@@ -232,12 +245,26 @@ def test_wrong_questions_are_answered_beside_the_field(cast, rows, visit):
 
 
 @pytest.mark.rule("PLN-09", "BLK-05")
-@pytest.mark.parametrize("file", [
-    hostile.many_rows, hostile.unused_strings, hostile.one_cell, hostile.far_cell, hostile.laughs,
-    hostile.far_cell_in_entities, hostile.far_cell_within_bounds, hostile.million_rows, hostile.macros,
-    hostile.external_entity, hostile.outer_links, hostile.embedded, hostile.climbing_name,
-    hostile.lying_sizes,
-], ids=lambda file: file.__name__)  # fmt: skip
+@pytest.mark.parametrize(
+    "file",
+    [
+        hostile.many_rows,
+        hostile.unused_strings,
+        hostile.one_cell,
+        hostile.far_cell,
+        hostile.laughs,
+        hostile.far_cell_in_entities,
+        hostile.far_cell_within_bounds,
+        hostile.million_rows,
+        hostile.macros,
+        hostile.external_entity,
+        hostile.outer_links,
+        hostile.embedded,
+        hostile.climbing_name,
+        hostile.lying_sizes,
+    ],
+    ids=lambda file: file.__name__,
+)
 def test_a_hostile_workbook_ends_in_a_sentence(cast, rows, made, file):
     data = file()
     paper = made(official.bring(actor(cast.officer), data, "坏.xlsx", {}))
@@ -258,9 +285,12 @@ def test_a_workbook_without_numbers_or_headers_is_refused_in_words(cast, rows, f
     [
         ('<x:sheetData><x:row r="3"/></x:sheetData>', ["x:row"]),
         ('<sheetData><row><c><v>1</v></c><c s="4"/></row></sheetData>', ["row"]),
-        ('<sheetData><row r="1" spans="1:2"><c r="B1" s="2"><f>A1</f><v>1</v></c></row></sheetData>', ["row"]),
+        (
+            '<sheetData><row r="1" spans="1:2"><c r="B1" s="2"><f>A1</f><v>1</v></c></row></sheetData>',
+            ["row"],
+        ),
     ],
-)  # fmt: skip
+)
 def test_odd_spellings_of_a_sheet_are_understood(xml, expected):
     prefix = "x:" if "x:" in xml else ""
     name = f'<{prefix}worksheet xmlns{":x" if prefix else ""}="http://s">{xml}</{prefix}worksheet>'
@@ -348,19 +378,34 @@ def test_a_cell_that_is_missing_is_put_before_the_one_that_is_replaced():
 
 # -- the difference alone, over frames ----------------------------------------------------------------
 
-COLUMNS = {0: "student_no", 1: "id_number", 2: "name", 3: "destination_code", 4: "destination_code:name",
-           5: "employer_name", 6: "contact_phone", 7: "mobile"}  # fmt: skip
+COLUMNS = {
+    0: "student_no",
+    1: "id_number",
+    2: "name",
+    3: "destination_code",
+    4: "destination_code:name",
+    5: "employer_name",
+    6: "contact_phone",
+    7: "mobile",
+}
 LISTED = {
     "10": "签就业协议形式就业",
     "12": "其他录用形式就业",
 }  # what the workbook's list offers; not 76
 PEOPLE = [
-    {"id": n, "student_no": f"A{n}", "id_number": b"twin" if n < 2 else b"i%d" % n,
-     "examinee_no": None, "name": "黄河水" if n % 2 else "李静", "graduation_year": 2027,
-     "destination_code": (None, "10", "12", "76")[n % 4], "employer_name": ("甲", None)[n % 2],
-     "contact_phone": ("13800000000", "02787654321", None)[n % 3]}
+    {
+        "id": n,
+        "student_no": f"A{n}",
+        "id_number": b"twin" if n < 2 else b"i%d" % n,
+        "examinee_no": None,
+        "name": "黄河水" if n % 2 else "李静",
+        "graduation_year": 2027,
+        "destination_code": (None, "10", "12", "76")[n % 4],
+        "employer_name": ("甲", None)[n % 2],
+        "contact_phone": ("13800000000", "02787654321", None)[n % 3],
+    }
     for n in range(8)
-]  # fmt: skip
+]
 CELL = st.sampled_from(["", "10", "签就业协议形式就业", "甲", "13800000000"])
 LINES = st.lists(
     st.tuples(
@@ -384,8 +429,9 @@ def compared(rows, formulas=()):
     look = {"rows": list(rows.items()), "formulas": [list(cell) for cell in formulas]}
     book = differing.book_of(look, COLUMNS, {4: Listed()})
     known = differing.known_of([tuple(person.values()) for person in PEOPLE], PEOPLE[0])
-    keys = differing.keys_of(book, lambda number: [b"-", b"twin" if number in ("I0", "I1") else
-                                                   number.lower().encode()])  # fmt: skip
+    keys = differing.keys_of(
+        book, lambda number: [b"-", b"twin" if number in ("I0", "I1") else number.lower().encode()]
+    )
     met, missed = differing.met(book, differing.whose(keys, known), known)
     filled = met.drop(missed["at"], errors="ignore")
     there = known.loc[list(filled)].set_axis(filled.index)
@@ -401,8 +447,15 @@ def expected(rows, formulas):
     cells, left, seen = {}, [], set()
     for row, texts in rows.items():
         number = texts[0].strip().upper()
-        twins = [p for p in PEOPLE if (p["student_no"] == number if number else
-                 p["id_number"] == (b"twin" if texts[1] in ("i0", "i1") else texts[1].encode()))]  # fmt: skip
+        twins = [
+            p
+            for p in PEOPLE
+            if (
+                p["student_no"] == number
+                if number
+                else p["id_number"] == (b"twin" if texts[1] in ("i0", "i1") else texts[1].encode())
+            )
+        ]
         who = texts[2].replace("　", "")
         if len(twins) != 1:
             left.append([str(row), who, "The school has no student of this number."])
@@ -421,8 +474,13 @@ def expected(rows, formulas):
                 continue
             phone = person["contact_phone"] or ""
             code = person["destination_code"]
-            for place, text in ((3, code), (4, LISTED.get(code)), (5, person["employer_name"]),
-                                (6, phone), (7, phone if phone[:1] == "1" else "")):  # fmt: skip
+            for place, text in (
+                (3, code),
+                (4, LISTED.get(code)),
+                (5, person["employer_name"]),
+                (6, phone),
+                (7, phone if phone[:1] == "1" else ""),
+            ):
                 if place == 4 and text is None:
                     left.append(
                         [str(row), person["name"], f"The list of the workbook has no “{code}”."]
@@ -462,8 +520,10 @@ def test_a_filled_sheet_is_filled_already_and_its_order_does_not_matter(app, fou
     shuffled = {n: rows[n] for n in dice.sample(list(rows), len(rows))}
     with app.app_context(), force_locale("en"):
         cells, left, met = compared(rows)
-        filled = {row: [cells.get(row, {}).get(n, text) for n, text in enumerate(texts)]
-                  for row, texts in rows.items()}  # fmt: skip
+        filled = {
+            row: [cells.get(row, {}).get(n, text) for n, text in enumerate(texts)]
+            for row, texts in rows.items()
+        }
         again, still, _met = compared(filled)
         mixed, _left, others = compared(shuffled)
     assert again == {}
@@ -482,9 +542,11 @@ def test_every_reason_to_leave_something_out_is_reached(app):
     with app.app_context(), force_locale("en"):
         _cells, left, met = compared(rows, {(8, 5)})
     assert [(row, why.split(" of the workbook")[0]) for row, _who, why in left] == [
-        ("3", "The student of this number has another name."), ("4", "The list"),
+        ("3", "The student of this number has another name."),
+        ("4", "The list"),
         ("5", "This student stands in a row above already."),
         ("6", "The school has no student of this number."),
-        ("7", "The plan has no destination of this student yet."), ("8", "A formula"),
-    ]  # fmt: skip
+        ("7", "The plan has no destination of this student yet."),
+        ("8", "A formula"),
+    ]
     assert list(met.index) == [4, 7, 8]

@@ -148,8 +148,10 @@ def test_the_workbook_is_asked_for_on_a_page_and_agrees_with_the_rate_report(cas
         browser = visit(user)
         assert "/reports/pivot/" in browser.get("/reports/rate").text
         assert browser.get(f"/reports/pivot/?year={year}").status_code == 200
-        answer = browser.post("/reports/pivot/", data={
-            "year": year, "down": "college", "across": "part", "format": "xlsx-pivot"})  # fmt: skip
+        answer = browser.post(
+            "/reports/pivot/",
+            data={"year": year, "down": "college", "across": "part", "format": "xlsx-pivot"},
+        )
         assert answer.status_code == 303, answer.text
         uid = answer.headers["Location"].rpartition("/")[2].partition("?")[0]
         record = db.session.query(Export).filter_by(uid=uid).one()
@@ -167,8 +169,16 @@ def test_the_workbook_is_asked_for_on_a_page_and_agrees_with_the_rate_report(cas
         assert "生源" in said or not whole.outside, said
         texts = {str(cell) for row in book["数据"].iter_rows(values_only=True) for cell in row}
         assert not texts & {cast.student.name, cast.student.student_no}
-    same = visit(cast.officer).post("/reports/pivot/", data={
-        "year": year, "down": "sex", "across": "sex", "format": "xlsx-pivot"})  # fmt: skip
+    same = visit(cast.officer).post(
+        "/reports/pivot/",
+        data={"year": year, "down": "sex", "across": "sex", "format": "xlsx-pivot"},
+    )
     assert same.status_code == 422
-    assert visit(cast.officer).post("/reports/pivot/", data={
-        "year": year, "down": "name", "across": "sex", "format": "csv"}).status_code == 422  # fmt: skip
+    assert (
+        visit(cast.officer)
+        .post(
+            "/reports/pivot/", data={"year": year, "down": "name", "across": "sex", "format": "csv"}
+        )
+        .status_code
+        == 422
+    )

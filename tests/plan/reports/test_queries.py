@@ -27,8 +27,24 @@ from tests.factories import accept, actor, attest, invite
 from tests.plan.checks.test_rules import row_of
 from tests.signing.destinations.ways import filled
 
-CODES = ["10", "11", "12", "271", "46", "502", "519", "751", "76", "801", "85", "700", "71", "720",
-         "999", None]  # fmt: skip
+CODES = [
+    "10",
+    "11",
+    "12",
+    "271",
+    "46",
+    "502",
+    "519",
+    "751",
+    "76",
+    "801",
+    "85",
+    "700",
+    "71",
+    "720",
+    "999",
+    None,
+]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +76,7 @@ def fill(cast, codes) -> None:
         SELECT id, school_id, college_id, 2027, 'open', now(), '{}',
           (CAST(:codes AS text[]))[substr(student_no, 2)::int] FROM made"""),
         {"count": len(codes), "codes": codes, "one": cast.college.id, "two": cast.other_college.id},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.rule("RPT-01", "PLN-11")
@@ -72,8 +88,10 @@ def test_both_editions_give_the_same_total_on_100_000_random_rows(cast):
     who = actor(cast.officer)
     for by in ("college", "major", "education", "sex", "school"):
         old, new = formula_of("2021"), formula_of("2024")
-        before, after = counted(queries.live(who, Cut(2027, by), old)), counted(
-            queries.live(who, Cut(2027, by), new))  # fmt: skip
+        before, after = (
+            counted(queries.live(who, Cut(2027, by), old)),
+            counted(queries.live(who, Cut(2027, by), new)),
+        )
         assert before.keys() == after.keys()
         for key, rate in before.items():
             assert rate.settled(old) == after[key].settled(new)
@@ -98,8 +116,9 @@ def test_everybody_is_counted_once_and_the_list_behind_agrees(cast, codes):
     for part in (*formula.settled, SEEKING, NOT_NOW, NOTHING):
         found = db.session.scalars(behind.where(queries.counts_as(part))).all()
         assert len(found) == total.parts.get(part, 0), part
-    assert len(db.session.scalars(behind.where(queries.counts_as("settled"))).all()) == total.settled(
-        formula)  # fmt: skip
+    assert len(
+        db.session.scalars(behind.where(queries.counts_as("settled"))).all()
+    ) == total.settled(formula)
     nested.rollback()
     db.session.expire_all()
 
@@ -182,9 +201,12 @@ def test_everybody_counts_the_own_scope_only(cast):
     row_of(cast.stranger, destination_code="10")
     school = {cast.college.id, cast.other_college.id}
     seen = {
-        cast.officer: school, cast.data: school, cast.college_officer: {cast.college.id},
-        cast.other_officer: {cast.far_college.id}, cast.province: school | {cast.far_college.id},
-    }  # fmt: skip
+        cast.officer: school,
+        cast.data: school,
+        cast.college_officer: {cast.college.id},
+        cast.other_officer: {cast.far_college.id},
+        cast.province: school | {cast.far_college.id},
+    }
     for user, colleges in seen.items():
         rates = queries.live(actor(user), Cut(2027))
         assert {rate.key for rate in rates} == colleges

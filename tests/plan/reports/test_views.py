@@ -94,8 +94,17 @@ def test_reports_go_out_as_files_without_formulas(cast, visit):
 
 def test_odd_addresses_do_no_harm(cast, visit):
     office = visit(cast.officer)
-    for query in ("by=rate", "year=x", "year=99999999999", "college=-1", "sex=%27", "snapshot=0",
-                  "formula=%E2%80%8B", "sort=rate", "college=99999999999999"):  # fmt: skip
+    for query in (
+        "by=rate",
+        "year=x",
+        "year=99999999999",
+        "college=-1",
+        "sex=%27",
+        "snapshot=0",
+        "formula=%E2%80%8B",
+        "sort=rate",
+        "college=99999999999999",
+    ):
         assert office.get(f"/reports/rate?{query}").status_code in (200, 404)
     for query in ("since=x", "since=0001-01-01", "until=9999-12-31", "school=7"):
         assert office.get(f"/reports/flow?{query}").status_code == 200
@@ -153,9 +162,11 @@ def test_what_is_not_filled_in_has_no_link_and_an_ended_code_or_any_major_has_on
 @pytest.mark.rule("RPT-01", "ACC-02")
 def test_a_major_that_is_asked_for_is_among_those_to_choose_from(cast):
     who, last = actor(cast.officer), cast.neighbour.major_id
-    db.session.execute(text("""INSERT INTO major (id, school_id, college_id, code, name)
+    db.session.execute(
+        text("""INSERT INTO major (id, school_id, college_id, code, name)
       SELECT -n, :school, :college, 'x' || n, '专业' FROM generate_series(1, 1000) n"""),
-      {"school": cast.school.id, "college": cast.college.id})  # fmt: skip
+        {"school": cast.school.id, "college": cast.college.id},
+    )
     assert str(last) not in dict(major_choices(who))
     assert str(last) in dict(major_choices(who, last))
     assert str(cast.stranger.major_id) not in dict(major_choices(who, cast.stranger.major_id))

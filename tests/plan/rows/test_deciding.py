@@ -13,7 +13,18 @@ from hypothesis import strategies as st
 from app.plan.rows.deciding import FACTS, FIELDS, OWN, STAGED, Pairs, decide, pairs_of
 
 VALUES = (None, None, "", "76", "甲公司")
-ACTS = {"open", "add", "change", "take_back", "conflict", "request", "waits", "settled", "moved", "none"}  # fmt: skip
+ACTS = {
+    "open",
+    "add",
+    "change",
+    "take_back",
+    "conflict",
+    "request",
+    "waits",
+    "settled",
+    "moved",
+    "none",
+}
 
 
 @st.composite
@@ -30,15 +41,22 @@ def line(dice: random.Random, key: int):
     theirs = dict(ours) if dice.random() < 0.35 else {f: dice.choice(VALUES) for f in FIELDS}
     kinds = dice.choice([("signing",), ("signing", "staff", "import"), ("staff", None)])
     facts = dict.fromkeys(FACTS) | {
-        "student_id": key, "name": "王", "student_no": str(key), "school_id": 1, "college_id": 1,
-        "graduation_year": 2027, "graduates": dice.random() < 0.7, "moved": row and dice.random() < 0.3,
+        "student_id": key,
+        "name": "王",
+        "student_no": str(key),
+        "school_id": 1,
+        "college_id": 1,
+        "graduation_year": 2027,
+        "graduates": dice.random() < 0.7,
+        "moved": row and dice.random() < 0.3,
         "by_staff": row and dice.random() < 0.5,
-    }  # fmt: skip
+    }
     if row:
         facts |= {
-            "entry_id": 10**7 + key, "old_placement": dice.choice([None, 1, 2]),
+            "entry_id": 10**7 + key,
+            "old_placement": dice.choice([None, 1, 2]),
             "state": dice.choice(["open", "filled", "checked", "reported", "reported"]),
-        }  # fmt: skip
+        }
         if dice.random() < 0.4:
             facts |= {"request_id": key, "request_source": dice.choice([None, "signing", "import"])}
     if claim:
@@ -53,15 +71,23 @@ def line(dice: random.Random, key: int):
 def pairs(found) -> Pairs:
     """The frames of some lines, one a student."""
     once = {facts["student_id"]: (facts, *blocks) for facts, *blocks in found}
-    return pairs_of([tuple(v for block in found for v in block.values()) for found in once.values()])  # fmt: skip
+    return pairs_of(
+        [tuple(v for block in found for v in block.values()) for found in once.values()]
+    )
 
 
 def outcome(pairs: Pairs) -> dict[int, tuple]:
     """Student → act, state, about, values, sources."""
     decided = decide(pairs)
     facts = decided.facts
-    columns = (facts["act"], facts["new_state"], facts["about"], decided.values.to_numpy(),
-               decided.sources.to_numpy(), decided.changes(facts["act"].notna()))  # fmt: skip
+    columns = (
+        facts["act"],
+        facts["new_state"],
+        facts["about"],
+        decided.values.to_numpy(),
+        decided.sources.to_numpy(),
+        decided.changes(facts["act"].notna()),
+    )
     return {
         key: (act, state, about, list(values), list(sources), changes)
         for key, act, state, about, values, sources, changes in zip(
@@ -78,15 +104,23 @@ def written(found, result):
         now = dict(facts, moved=False)
         if act in ("open", "add", "change", "take_back"):
             own = any(source in OWN for source in said)
-            now |= {"entry_id": facts["entry_id"] or 1, "state": state, "by_staff": own,
-                    "old_placement": facts["placement_id"]}  # fmt: skip
+            now |= {
+                "entry_id": facts["entry_id"] or 1,
+                "state": state,
+                "by_staff": own,
+                "old_placement": facts["placement_id"],
+            }
             ours, sources = (
                 dict(zip(FIELDS, values, strict=True)),
                 dict(zip(FIELDS, said, strict=True)),
             )
         if act in ("request", "conflict"):
-            now |= {"request_id": 1, "request_placement": about, "request_changes": changes,
-                    "request_source": facts["source"]}  # fmt: skip
+            now |= {
+                "request_id": 1,
+                "request_placement": about,
+                "request_changes": changes,
+                "request_source": facts["source"],
+            }
         elif act != "waits":
             now |= dict.fromkeys(
                 ("request_id", "request_placement", "request_changes", "request_source")
@@ -179,8 +213,13 @@ def one(ours=None, claim=None, sources=None, **facts):
     }
     found = (known | facts, block(ours), block(claim), block(sources))
     [(act, state, _about, values, said, changes)] = outcome(pairs([found])).values()
-    return act, state, {f: v for f, v in zip(FIELDS, values, strict=True) if v is not None}, {
-        f: s for f, s in zip(FIELDS, said, strict=True) if s is not None}, changes  # fmt: skip
+    return (
+        act,
+        state,
+        {f: v for f, v in zip(FIELDS, values, strict=True) if v is not None},
+        {f: s for f, s in zip(FIELDS, said, strict=True) if s is not None},
+        changes,
+    )
 
 
 STAFF = {"destination_code": "staff", "employer_name": "staff"}
@@ -203,8 +242,9 @@ def test_what_staff_typed_into_the_row_of_a_signing_stays_when_it_is_compared_ag
     ours = {**SIGNED, "employer_name": "甲公司武汉分公司"}
     sources = {"destination_code": "signing", "employer_name": "staff"}
     claim = {**SIGNED, "postcode": "430070"}
-    act, _state, values, said, changes = one(ours, claim, sources, entry_id=1, state="filled", by_staff=True,
-                                             old_placement=7, **SIGNING)  # fmt: skip
+    act, _state, values, said, changes = one(
+        ours, claim, sources, entry_id=1, state="filled", by_staff=True, old_placement=7, **SIGNING
+    )
     assert act == "change"
     assert values == {**ours, "postcode": "430070"}
     assert said == {**sources, "postcode": "signing"}

@@ -59,16 +59,31 @@ def found_by(user, view, query):
 
 
 CASES = [
-    ("f_part=study", {"A2"}), ("f_destination=801", {"A2"}), ("f_destination=10", {"A1"}),
-    ("f_employer=星光", {"A1"}), ("f_employer=江城", {"A2"}), ("f_employer=光谷", set()),
-    ("f_employer=12420000420000000A", set()), ("f_nature=22", {"A2"}), ("f_industry=42", {"A2"}),
-    ("f_region=湖北", {"A1", "A2"}), ("f_region=武汉 武昌", {"A2"}), ("f_region=42", {"A1", "A2"}),
-    ("f_region=420106", {"A2"}), ("f_region=不存在", set()), ("f_major=知识产权", {"B1"}),
-    ("f_class_=软工", {"A1", "A2"}), ("f_class_=2301", {"A1", "B1"}), ("f_class_=软工2302", {"A2"}),
-    ("f_level=11", {"A2"}), ("f_source=staff", {"A2"}), ("f_source=signing", {"A1"}),
-    ("f_class_=软工&f_region=武汉&f_source=signing", {"A1"}), ("f_class_=100%", set()),
+    ("f_part=study", {"A2"}),
+    ("f_destination=801", {"A2"}),
+    ("f_destination=10", {"A1"}),
+    ("f_employer=星光", {"A1"}),
+    ("f_employer=江城", {"A2"}),
+    ("f_employer=光谷", set()),
+    ("f_employer=12420000420000000A", set()),
+    ("f_nature=22", {"A2"}),
+    ("f_industry=42", {"A2"}),
+    ("f_region=湖北", {"A1", "A2"}),
+    ("f_region=武汉 武昌", {"A2"}),
+    ("f_region=42", {"A1", "A2"}),
+    ("f_region=420106", {"A2"}),
+    ("f_region=不存在", set()),
+    ("f_major=知识产权", {"B1"}),
+    ("f_class_=软工", {"A1", "A2"}),
+    ("f_class_=2301", {"A1", "B1"}),
+    ("f_class_=软工2302", {"A2"}),
+    ("f_level=11", {"A2"}),
+    ("f_source=staff", {"A2"}),
+    ("f_source=signing", {"A1"}),
+    ("f_class_=软工&f_region=武汉&f_source=signing", {"A1"}),
+    ("f_class_=100%", set()),
     ("f_college=0", None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.rule("PLN-04", "ADM-02")
@@ -92,9 +107,16 @@ def test_the_search_finds_employers_by_part_former_name_and_credit_code(cast, ro
     signed = db.session.query(PlanEntry).filter_by(student_id=rows["signed"].id).one()
     signed.credit_code = cast.employer.credit_code
     db.session.commit()
-    for typed, numbers in (("星光", {"A1"}), ("启明电子", {"A1"}), ("江城大学", {"A2"}), (row.credit_code, {"A2"}),
-                           (cast.employer.credit_code.lower(), {"A1"}), ("黄河水", {"A1"}), ("A2", {"A2"}),
-                           ("光谷", set())):  # fmt: skip
+    for typed, numbers in (
+        ("星光", {"A1"}),
+        ("启明电子", {"A1"}),
+        ("江城大学", {"A2"}),
+        (row.credit_code, {"A2"}),
+        (cast.employer.credit_code.lower(), {"A1"}),
+        ("黄河水", {"A1"}),
+        ("A2", {"A2"}),
+        ("光谷", set()),
+    ):
         assert found_by(cast.officer, view, f"q={typed}") == numbers, typed
     assert found_by(cast.other_officer, view, "q=光谷") == {"C1"}
     assert found_by(cast.province, view, "q=有限公司") == {"A1", "C1"}
@@ -114,14 +136,27 @@ def test_a_part_of_a_class_is_enough_in_the_search_of_students(cast, rows):
 def test_the_rows_of_an_open_finding_of_a_rule_or_a_field(cast, rows, view):
     from app.plan.checks.models import Finding
 
-    for student, rule, facts, state in ((rows["typed"], "missing", {"fields": "industry postcode"}, "open"),
-                                        (rows["signed"], "missing", {"fields": "address"}, "open"),
-                                        (rows["open"], "id_missing", {}, "open"),
-                                        (rows["open"], "missing", {"fields": "postcode"}, "gone")):  # fmt: skip
-        db.session.add(Finding(
-            school_id=student.school_id, college_id=student.college_id, student_id=student.id, rule=rule,
-            graduation_year=student.graduation_year, severity="error", subject=f"s{student.id}", facts=facts,
-            state=state, found_at=clock.now(), changed_at=clock.now()))  # fmt: skip
+    for student, rule, facts, state in (
+        (rows["typed"], "missing", {"fields": "industry postcode"}, "open"),
+        (rows["signed"], "missing", {"fields": "address"}, "open"),
+        (rows["open"], "id_missing", {}, "open"),
+        (rows["open"], "missing", {"fields": "postcode"}, "gone"),
+    ):
+        db.session.add(
+            Finding(
+                school_id=student.school_id,
+                college_id=student.college_id,
+                student_id=student.id,
+                rule=rule,
+                graduation_year=student.graduation_year,
+                severity="error",
+                subject=f"s{student.id}",
+                facts=facts,
+                state=state,
+                found_at=clock.now(),
+                changed_at=clock.now(),
+            )
+        )
     db.session.commit()
     assert found_by(cast.officer, view, "f_finding=missing") == {"A1", "A2"}
     assert found_by(cast.officer, view, "f_finding=missing.postcode") == {"A2"}
@@ -174,8 +209,14 @@ def test_each_filter_is_a_chip_that_can_be_taken_away_and_goes_into_the_export(
 
 @pytest.mark.rule("ACC-02")
 def test_what_no_filter_can_have_is_refused_with_a_sentence(cast, rows, visit):
-    for query in ("f_region=%00", "f_class_=" + "长" * 101, "f_nature=zz", "f_part=none", "f_finding=x.y",
-                  "f_strange=1"):  # fmt: skip
+    for query in (
+        "f_region=%00",
+        "f_class_=" + "长" * 101,
+        "f_nature=zz",
+        "f_part=none",
+        "f_finding=x.y",
+        "f_strange=1",
+    ):
         assert visit(cast.officer).get(f"/plan/list/?{query}").status_code == 400, query
     for query in (
         "f_region=9999999999",

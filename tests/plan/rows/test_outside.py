@@ -40,9 +40,12 @@ def crowd(cast):
     for n in range(90):
         college = (cast.college, cast.other_college, cast.stranger.college)[n % 3]
         make_student(
-            college, account=False, origin_state=dice.choice(["entered", "approved", "rejected"]),
-            education=dice.choice(["31", "33", "25"]), graduation_year=dice.choice([2026, 2027]),
-        )  # fmt: skip
+            college,
+            account=False,
+            origin_state=dice.choice(["entered", "approved", "rejected"]),
+            education=dice.choice(["31", "33", "25"]),
+            graduation_year=dice.choice([2026, 2027]),
+        )
     sync.reconcile(None, None, clock.now())
     late = [s.id for s in db.session.query(Student).limit(40)]
     # codes in some rows, rows of people nobody approved, approved ones without a row yet
@@ -137,8 +140,11 @@ def test_a_snapshot_keeps_who_was_outside_and_says_so_ever_after(crowd, visit):
     later = snapshots.take(who, 2027, "十二月")
     office = visit(crowd.officer)
     left = kept.outside["entered"]
-    for url in (f"/plan/snapshots/{kept.id}", f"/plan/snapshots/{kept.id}/to/{later.id}",
-                f"/reports/rate?snapshot={kept.id}"):  # fmt: skip
+    for url in (
+        f"/plan/snapshots/{kept.id}",
+        f"/plan/snapshots/{kept.id}/to/{later.id}",
+        f"/reports/rate?snapshot={kept.id}",
+    ):
         page = office.get(url).text
         assert f"生源未审核 {left}" in page, url
     behind = office.get(f"/plan/snapshots/{kept.id}?part=entered").text

@@ -151,8 +151,9 @@ def test_a_reconcile_raises_conflicts_instead_of_overwriting(cast, settled):
     row = row_of(cast.student)
     db.session.execute(
         text("""UPDATE plan_entry SET placement_id = NULL, by_staff = true, destination_code = '76',
-             sources = '{"destination_code": "import"}' WHERE id = :i"""), {"i": row.id}
-    )  # fmt: skip
+             sources = '{"destination_code": "import"}' WHERE id = :i"""),
+        {"i": row.id},
+    )
     db.session.expire_all()
     assert of_school(cast) == {"conflict": 1}
     sync.reconcile(cast.school.id, 2027, clock.now())
@@ -175,8 +176,9 @@ def test_a_student_who_moves_takes_the_row_along(cast, settled):
 @pytest.mark.rule("PLN-04")
 def test_the_nightly_proof_finds_nothing_or_tells_the_schools_staff(cast, settled):
     assert tasks.prove() == 0
-    db.session.execute(text("UPDATE plan_entry SET postcode = '1' WHERE student_id = :s"),
-                       {"s": cast.student.id})  # fmt: skip
+    db.session.execute(
+        text("UPDATE plan_entry SET postcode = '1' WHERE student_id = :s"), {"s": cast.student.id}
+    )
     db.session.commit()
     assert tasks.prove() == 1
     told = {n.user_id for n in db.session.query(Notice).filter(Notice.url == "/plan/sync/")}
@@ -302,8 +304,10 @@ def test_a_reconcile_killed_between_two_portions_has_done_nothing(race, monkeypa
     pairs, _officer = begin(race, 4)
     spoilt = text("SELECT count(*) FROM plan_entry WHERE postcode = 'x'")
     with race.app_context():
-        db.session.execute(text("UPDATE plan_entry SET postcode = 'x' WHERE placement_id = ANY(:p)"),
-                           {"p": [placement for placement, _student in pairs]})  # fmt: skip
+        db.session.execute(
+            text("UPDATE plan_entry SET postcode = 'x' WHERE placement_id = ANY(:p)"),
+            {"p": [placement for placement, _student in pairs]},
+        )
         db.session.commit()
         write, done = sync._write, []
 
@@ -334,7 +338,8 @@ def test_a_reconcile_killed_between_two_portions_has_done_nothing(race, monkeypa
 def test_of_two_who_apply_at_once_one_finds_nothing_left(race):  # noqa: F811
     pairs, _officer = begin(race, 20)
     with race.app_context():
-        db.session.execute(text("UPDATE plan_entry SET postcode = 'x'"))
+        db.session.execute(text("UPDATE plan_entry SET postcode = 'x' WHERE placement_id = ANY(:p)"),
+                           {"p": [placement for placement, _student in pairs]})  # fmt: skip
         db.session.commit()
         school = Cast.load().school.id
         db.session.remove()
@@ -386,14 +391,20 @@ def test_reporting_against_the_end_of_the_signing_and_editing_against_attesting(
             key = db.session.query(PlanEntry.id).filter_by(student_id=student).scalar()
             PLAN.perform("check", key, officer)
             db.session.remove()
-        at_once(race, [
-            lambda k=key: PLAN.perform("report", k, officer),
-            lambda p=placement: PLACEMENTS.perform("reopen", p, officer, reason="误操作"),
-        ])  # fmt: skip
-        at_once(race, [
-            lambda k=key: edit(k, officer, {"destination_code": "76"}),
-            lambda p=placement: PLACEMENTS.perform("attest", p, officer),
-        ])  # fmt: skip
+        at_once(
+            race,
+            [
+                lambda k=key: PLAN.perform("report", k, officer),
+                lambda p=placement: PLACEMENTS.perform("reopen", p, officer, reason="误操作"),
+            ],
+        )
+        at_once(
+            race,
+            [
+                lambda k=key: edit(k, officer, {"destination_code": "76"}),
+                lambda p=placement: PLACEMENTS.perform("attest", p, officer),
+            ],
+        )
     assert healthy(race)
     with race.app_context():
         for placement, _student in pairs:
@@ -436,7 +447,8 @@ def test_a_conflict_turned_down_before_the_report_does_not_settle_what_comes_aft
             PLAN.perform(step, key, officer)
         PLACEMENTS.perform("attest", placement, officer)
         assert db.session.execute(kinds, {"k": key}).tuples().all() == [
-            ("conflict", "dropped"), ("reported", "open")
-        ]  # fmt: skip
+            ("conflict", "dropped"),
+            ("reported", "open"),
+        ]
         db.session.remove()
     assert healthy(race)

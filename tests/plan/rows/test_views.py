@@ -70,10 +70,16 @@ def test_staff_write_a_row_and_read_its_sources(cast, visit, row):
 
 
 @pytest.mark.rule("PLN-03")
-@pytest.mark.parametrize("wrong", [
-    {"destination_code": "999"}, {"credit_code": "1234"}, {"region": "没有这个地方"},
-    {"employer_name": "长" * 200}, {"destination_code": ""},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"destination_code": "999"},
+        {"credit_code": "1234"},
+        {"region": "没有这个地方"},
+        {"employer_name": "长" * 200},
+        {"destination_code": ""},
+    ],
+)
 def test_a_wrong_value_is_told_beside_its_field_and_nothing_is_written(cast, visit, row, wrong):
     before = (row.employer_name, row.sources)
     assert (
@@ -145,8 +151,13 @@ def test_a_conflict_is_decided_field_by_field_on_its_page(cast, visit, change):
     shown = page(office, f"/plan/changes/show/{change.id}")
     assert all(word in shown for word in (name, "76 自由职业"))
     seen = change.changed_at.isoformat()
-    answer = posted(office, f"/plan/changes/decide/{change.id}", seen=seen, decision="apply",
-                    **{"f-destination_code": "old"})  # fmt: skip
+    answer = posted(
+        office,
+        f"/plan/changes/decide/{change.id}",
+        seen=seen,
+        decision="apply",
+        **{"f-destination_code": "old"},
+    )
     assert answer.status_code == 303
     row = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
     assert (row.destination_code, row.employer_name) == ("76", name)
@@ -183,8 +194,11 @@ def test_an_old_page_or_a_missing_reason_decides_nothing(cast, visit, change):
 def test_others_see_nothing_and_may_nothing(cast, visit, row):
     made = snapshots.take(actor(cast.officer), 2027, "八月底")
     stranger = visit(cast.other_officer)
-    for url in (f"/plan/write/{row.id}", f"/plan/snapshots/{made.id}",
-                f"/plan/snapshots/{made.id}/to/{made.id}"):  # fmt: skip
+    for url in (
+        f"/plan/write/{row.id}",
+        f"/plan/snapshots/{made.id}",
+        f"/plan/snapshots/{made.id}/to/{made.id}",
+    ):
         page(stranger, url, 404)
     for who in (cast.college_officer, cast.data, cast.province):
         browser = visit(who)
@@ -255,8 +269,18 @@ def test_the_database_lets_nobody_change_a_snapshot(cast, row, table):
             db.session.execute(statement)
 
 
-@pytest.mark.parametrize(("year", "note"), [("", "x"), ("20270", "x"), ("２０２７", "x"), ("1000", "x"),
-                                            ("2027", ""), ("2027", "长" * 101), ("2027", "\u200b")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("year", "note"),
+    [
+        ("", "x"),
+        ("20270", "x"),
+        ("２０２７", "x"),
+        ("1000", "x"),
+        ("2027", ""),
+        ("2027", "长" * 101),
+        ("2027", "\u200b"),
+    ],
+)
 @pytest.mark.rule("PLN-08")
 def test_an_odd_snapshot_is_not_made(cast, visit, year, note):
     assert posted(visit(cast.officer), "/plan/snapshots/", year=year, note=note).status_code == 422

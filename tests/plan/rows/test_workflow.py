@@ -179,8 +179,13 @@ def test_a_signing_that_meets_a_row_typed_by_staff_becomes_a_conflict_and_change
 
 @pytest.mark.rule("PLN-03")
 def test_staff_choose_field_by_field_and_a_second_sync_finds_nothing(cast, conflict):
-    CHANGES.perform("apply", conflict.id, actor(cast.officer),
-                    take={"destination_code", "credit_code"}, shown=dict(conflict.changes))  # fmt: skip
+    CHANGES.perform(
+        "apply",
+        conflict.id,
+        actor(cast.officer),
+        take={"destination_code", "credit_code"},
+        shown=dict(conflict.changes),
+    )
     row = row_of(cast.student)
     assert (row.destination_code, row.employer_name) == ("10", "自由撰稿")
     assert (row.sources["destination_code"], row.sources["employer_name"]) == ("signing", "staff")
@@ -297,7 +302,10 @@ def test_another_destination_after_the_report_waits_as_one_change(cast, reported
     CHANGES.perform("apply", change.id, actor(cast.officer))
     row = row_of(cast.student)
     assert (row.employer_name, row.placement_id, row.state) == (
-        cast.rival.name, second.id, "reported")  # fmt: skip
+        cast.rival.name,
+        second.id,
+        "reported",
+    )
 
 
 def end(placement, cast):

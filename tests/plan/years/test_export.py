@@ -40,8 +40,16 @@ def plan(cast):
 
 
 def asked(browser, year, **more):
-    data = {"year": year, "layout": "74", "spelled": "both", "format": "csv", "college": "", "state": "",
-            "uid": uuid4().hex, **more}  # fmt: skip
+    data = {
+        "year": year,
+        "layout": "74",
+        "spelled": "both",
+        "format": "csv",
+        "college": "",
+        "state": "",
+        "uid": uuid4().hex,
+        **more,
+    }
     answer = browser.post("/plan/export/", data=data)
     return answer, db.session.query(Export).order_by(Export.id.desc()).first()
 
@@ -131,8 +139,10 @@ def test_the_dbf_has_the_official_fields_and_reads_back_equal(visit, cast, plan,
         assert table.field_names == [c.dbf for c in layouts.official()]
         first = next(iter(table))
         assert (first.SFZH.strip(), first.XM.strip(), first.BYQXDM.strip()) == (
-            id_number(cast.student.id), "黄河水", "10",
-        )  # fmt: skip
+            id_number(cast.student.id),
+            "黄河水",
+            "10",
+        )
 
 
 @pytest.mark.rule("PLN-07")

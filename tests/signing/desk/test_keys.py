@@ -170,8 +170,10 @@ def test_the_keys_answer_what_the_row_waits_for_and_nothing_else(cast, visit, ro
     else:
         assert waits in said(school, placement)
     college = visit(cast.college_officer)
-    theirs = {"at_college": {"A": "attest_college", "R": "refuse_college"},
-              "form_at_college": {"A": "approve_form_college", "R": "refuse_form_college"}}  # fmt: skip
+    theirs = {
+        "at_college": {"A": "attest_college", "R": "refuse_college"},
+        "form_at_college": {"A": "approve_form_college", "R": "refuse_form_college"},
+    }
     assert keys(college, placement) == theirs.get(row.__name__, {})
     if row.__name__ not in theirs:
         assert waits in said(college, placement)

@@ -100,8 +100,9 @@ def test_a_mixed_selection_is_answered_row_by_row(cast, waiting, visit):
     TERMINATIONS.perform("agree", found.id, make.actor(cast.employer), agreed=True)
     desk = visit(cast.officer)
     both = [str(ending.id), str(waiting[1].id)]
-    page = worked(desk, desk.post("/desk/action_post", data={
-        "action": "termination_approve", "rowid": both}))  # fmt: skip
+    page = worked(
+        desk, desk.post("/desk/action_post", data={"action": "termination_approve", "rowid": both})
+    )
     assert "没有解约申请" in text(page)
     assert states(waiting[:2]) == [S.TERMINATED, S.AWAITING_SCHOOL]
     page = worked(desk, desk.post("/desk/action_post", data={"action": "attest", "rowid": both}))
@@ -132,7 +133,10 @@ def test_a_batch_is_its_askers_alone_and_shows_its_progress(cast, waiting, visit
     assert 'http-equiv="refresh"' in page.text
     assert "0/1" in text(page) or "0 条" in text(page) or "已完成 0" in text(page)
     assert desk.get(answer.location, headers={"Accept": "application/json"}).json == {
-        "total": 1, "left": 1, "finished": False}  # fmt: skip
+        "total": 1,
+        "left": 1,
+        "finished": False,
+    }
     for other in (cast.college_officer, cast.other_officer):
         assert visit(other).get(answer.location).status_code == 404
         assert visit(other).post(f"{answer.location}/undo").status_code == 404

@@ -406,12 +406,21 @@ def test_filling_in_facts_keeps_the_place_in_the_queue(cast, waiting, visit):
 @pytest.mark.rule("AGR-03")
 @pytest.mark.parametrize(
     "wrong",
-    [{"employer_kind": "??"}, {"employer_industry": ""}, {"employer_location": "420000"},
-     {"employer_location": "999999"}, {"employer_location": "x" * 50}],
-)  # fmt: skip
+    [
+        {"employer_kind": "??"},
+        {"employer_industry": ""},
+        {"employer_location": "420000"},
+        {"employer_location": "999999"},
+        {"employer_location": "x" * 50},
+    ],
+)
 def test_facts_come_from_the_code_tables(cast, waiting, visit, wrong):
-    good = {"employer_kind": "39", "employer_industry": "34", "employer_location": "420111",
-            "region": ""}  # fmt: skip
+    good = {
+        "employer_kind": "39",
+        "employer_industry": "34",
+        "employer_location": "420111",
+        "region": "",
+    }
     answer = visit(cast.officer).post(f"/desk/facts/{waiting[0].id}", data={**good, **wrong})
     assert answer.status_code == 422
     assert "qq-error" in answer.get_data(as_text=True)

@@ -361,23 +361,43 @@ def test_hints_are_kept_in_bulk_too_and_nothing_is_kept_where_all_is_well(cast, 
 # -- who may what ------------------------------------------------------------------------------
 
 SCHOOLS = (
-    "attest", "refuse", "send_back", "reopen", "restore", "force", "uphold", "dismiss",
-    "termination_approve", "termination_refuse", "termination_send_back", "termination_close",
-    "termination_review_one_sided", "termination_confirm_force", "termination_drop_force",
-)  # fmt: skip
+    "attest",
+    "refuse",
+    "send_back",
+    "reopen",
+    "restore",
+    "force",
+    "uphold",
+    "dismiss",
+    "termination_approve",
+    "termination_refuse",
+    "termination_send_back",
+    "termination_close",
+    "termination_review_one_sided",
+    "termination_confirm_force",
+    "termination_drop_force",
+)
 COLLEGES = (
-    "attest_college", "refuse_college", "withdraw_college", "termination_approve_college",
-    "termination_refuse_college", "termination_withdraw_college",
-)  # fmt: skip
+    "attest_college",
+    "refuse_college",
+    "withdraw_college",
+    "termination_approve_college",
+    "termination_refuse_college",
+    "termination_withdraw_college",
+)
 BOTH = ("undo", "termination_undo")
 
 
 @pytest.mark.rule("AGR-13", "ACC-02")
 @pytest.mark.parametrize(
     ("who", "barred"),
-    [("college_officer", SCHOOLS), ("officer", COLLEGES),
-     ("data", (*SCHOOLS, *COLLEGES, *BOTH)), ("province", (*SCHOOLS, *COLLEGES, *BOTH))],
-)  # fmt: skip
+    [
+        ("college_officer", SCHOOLS),
+        ("officer", COLLEGES),
+        ("data", (*SCHOOLS, *COLLEGES, *BOTH)),
+        ("province", (*SCHOOLS, *COLLEGES, *BOTH)),
+    ],
+)
 def test_a_lever_that_is_not_ones_own_does_not_move(cast, attested, agreed, visit, who, barred):
     desk = visit(getattr(cast, who))
     for name in barred:

@@ -19,8 +19,15 @@ from tests.factories import account, code_for, make_student
 from tests.signing.destinations.ways import hidden, picture, registered, text, unsettled
 
 HOME = "/my/destinations/"
-NAMED = {"name_en": "", "hint": "", "hint_en": "", "sort": "90", "active": "y",
-         "table": "", "plan_field": ""}  # fmt: skip
+NAMED = {
+    "name_en": "",
+    "hint": "",
+    "hint_en": "",
+    "sort": "90",
+    "active": "y",
+    "table": "",
+    "plan_field": "",
+}
 
 
 def added(browser, url: str, **values) -> None:
@@ -29,8 +36,15 @@ def added(browser, url: str, **values) -> None:
 
 
 def taken_into_use(admin, kind, **more) -> None:
-    data = {"type_id": kind.type_id, "name": kind.name, "hint": kind.hint, "plan_code": kind.plan_code,
-            "plan_code_legacy": kind.plan_code_legacy, "settles": "y", **more}  # fmt: skip
+    data = {
+        "type_id": kind.type_id,
+        "name": kind.name,
+        "hint": kind.hint,
+        "plan_code": kind.plan_code,
+        "plan_code_legacy": kind.plan_code_legacy,
+        "settles": "y",
+        **more,
+    }
     added(admin, f"/destination-kinds/edit/{kind.id}", **data)
 
 
@@ -39,18 +53,51 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     admin, phone, office = visit(cast.admin), visit(account(cast.student)), visit(cast.officer)
     added(admin, "/destination-types/add", code="YTQT", name="支教团", hint="研究生支教团。")
     kind_type = db.session.query(DestinationType).filter_by(code="YTQT").one()
-    added(admin, "/destination-kinds/add", code="YZT", name="研究生支教", type_id=kind_type.id,
-          plan_code="503", plan_code_legacy="50", settles="y", hint="先支教一年，再读研究生。")  # fmt: skip
+    added(
+        admin,
+        "/destination-kinds/add",
+        code="YZT",
+        name="研究生支教",
+        type_id=kind_type.id,
+        plan_code="503",
+        plan_code_legacy="50",
+        settles="y",
+        hint="先支教一年，再读研究生。",
+    )
     kind = kind_of("YZT")
     fields = f"/destination-fields/add?kind={kind.id}"
     page = admin.get(fields).get_data(as_text=True)
     assert f'<option selected value="{kind.id}">' in page
-    added(admin, fields, kind_id=kind.id, key="school", name="服务学校", type="name", required="y",
-          length="60", plan_field="employer_name")  # fmt: skip
-    added(admin, fields, kind_id=kind.id, key="place", name="服务地", type="region", required="y",
-          plan_field="location")  # fmt: skip
-    added(admin, f"/destination-proofs/add?kind={kind.id}", kind_id=kind.id, key="letter",
-          name="支教协议", required="y", most="2")  # fmt: skip
+    added(
+        admin,
+        fields,
+        kind_id=kind.id,
+        key="school",
+        name="服务学校",
+        type="name",
+        required="y",
+        length="60",
+        plan_field="employer_name",
+    )
+    added(
+        admin,
+        fields,
+        kind_id=kind.id,
+        key="place",
+        name="服务地",
+        type="region",
+        required="y",
+        plan_field="location",
+    )
+    added(
+        admin,
+        f"/destination-proofs/add?kind={kind.id}",
+        kind_id=kind.id,
+        key="letter",
+        name="支教协议",
+        required="y",
+        most="2",
+    )
     shown = text(admin.get(f"/destination-kinds/show/{kind.id}"))
     assert all(word in shown for word in ("服务学校", "服务地", "支教协议", "503 西部计划"))
 
@@ -60,11 +107,19 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     taken_into_use(admin, kind)
     assert "支教团 研究生支教团" in text(phone.get(f"{HOME}new"))
     phone.post(f"{HOME}begin", data={"kind": "YZT"})
-    data = {**hidden(phone.get(f"{HOME}draft")), "f_school": "恩施市民族中学", "f_place": "湖北省恩施土家族苗族自治州恩施市",
-            "f_place_code": "422801", "then": "preview"}  # fmt: skip
+    data = {
+        **hidden(phone.get(f"{HOME}draft")),
+        "f_school": "恩施市民族中学",
+        "f_place": "湖北省恩施土家族苗族自治州恩施市",
+        "f_place_code": "422801",
+        "then": "preview",
+    }
     phone.post(f"{HOME}draft", data=data)
-    phone.post(f"{HOME}draft/proofs/letter?draft={draft_of(cast.student.id).id}",
-               data={"files": picture()}, content_type="multipart/form-data")  # fmt: skip
+    phone.post(
+        f"{HOME}draft/proofs/letter?draft={draft_of(cast.student.id).id}",
+        data={"files": picture()},
+        content_type="multipart/form-data",
+    )
     assert phone.get(f"{HOME}preview").status_code == 200
     draft = draft_of(cast.student.id)
     url = phone.post(
@@ -89,20 +144,45 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     ("url", "values", "says"),
     [
         ("/destination-kinds/add", {"code": "a b", "name": "x"}, "字母、数字和下划线"),
-        ("/destination-kinds/add", {"code": "N1", "name": "x", "from_year": "2030", "to_year": "2020"}, "早于起始"),
+        (
+            "/destination-kinds/add",
+            {"code": "N1", "name": "x", "from_year": "2030", "to_year": "2020"},
+            "早于起始",
+        ),
         ("/destination-kinds/add", {"code": "N1", "name": "名" * 41}, "40"),
         ("/destination-fields/add", {"key": "k", "name": "x", "type": "code"}, "请选择代码表"),
-        ("/destination-fields/add", {"key": "k", "name": "x", "type": "text", "plan_field": "location"}, "另一种填写内容"),
-        ("/destination-fields/add", {"key": "k", "name": "x", "type": "code", "table": "dwxz", "only_text": "10 77"}, "代码表中没有代码 77"),
-        ("/destination-fields/add", {"key": "k", "name": "x", "type": "number", "low": "5", "high": "1"}, "最大值小于"),
-        ("/destination-fields/add", {"key": "school", "name": "x", "type": "text", "table": "", "plan_field": ""}, ""),
+        (
+            "/destination-fields/add",
+            {"key": "k", "name": "x", "type": "text", "plan_field": "location"},
+            "另一种填写内容",
+        ),
+        (
+            "/destination-fields/add",
+            {"key": "k", "name": "x", "type": "code", "table": "dwxz", "only_text": "10 77"},
+            "代码表中没有代码 77",
+        ),
+        (
+            "/destination-fields/add",
+            {"key": "k", "name": "x", "type": "number", "low": "5", "high": "1"},
+            "最大值小于",
+        ),
+        (
+            "/destination-fields/add",
+            {"key": "school", "name": "x", "type": "text", "table": "", "plan_field": ""},
+            "",
+        ),
         ("/destination-proofs/add", {"key": "k", "name": "x", "most": "0"}, "1"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_definition_is_said_beside_its_field(cast, visit, url, values, says):
     kind = kind_of("SX_YJS")
-    defaults = {"type_id": kind.type_id, "kind_id": kind.id, "plan_code": "10", "plan_code_legacy": "10",
-                "most": "3"}  # fmt: skip
+    defaults = {
+        "type_id": kind.type_id,
+        "kind_id": kind.id,
+        "plan_code": "10",
+        "plan_code_legacy": "10",
+        "most": "3",
+    }
     before = db.session.query(DestinationField).count() + db.session.query(DestinationKind).count()
     answer = visit(cast.admin).post(url, data={**NAMED, **defaults, **values})
     assert answer.status_code == 422
@@ -114,9 +194,18 @@ def test_a_wrong_definition_is_said_beside_its_field(cast, visit, url, values, s
 def test_an_edited_definition_keeps_its_key_and_leads_back_to_its_kind(cast, visit):
     admin, kind = visit(cast.admin), kind_of("SX_YJS")
     field, proof = kind.fields[0], kind.proofs[0]
-    answer = admin.post(f"/destination-fields/edit/{field.id}", data={
-        **NAMED, "name": "录取院校", "type": "name", "length": "80", "key": "hacked", "kind_id": "1",
-        "plan_field": "employer_name"})  # fmt: skip
+    answer = admin.post(
+        f"/destination-fields/edit/{field.id}",
+        data={
+            **NAMED,
+            "name": "录取院校",
+            "type": "name",
+            "length": "80",
+            "key": "hacked",
+            "kind_id": "1",
+            "plan_field": "employer_name",
+        },
+    )
     assert answer.location == f"/destination-kinds/show/{kind.id}"
     admin.post(
         f"/destination-proofs/edit/{proof.id}", data={**NAMED, "name": "录取通知", "most": "1"}
@@ -131,9 +220,18 @@ def test_an_edited_definition_keeps_its_key_and_leads_back_to_its_kind(cast, vis
     assert (proof.name, proof.most, proof.required) == ("录取通知", 1, False)
     page = admin.get(f"/destination-kinds/edit/{kind.id}")
     assert page.status_code == 200
-    admin.post(f"/destination-kinds/edit/{kind.id}", data={
-        **NAMED, "name": "研究生", "type_id": kind.type_id, "plan_code": "801", "plan_code_legacy": "80",
-        "settles": "y", "modes": ["1", "4"]})  # fmt: skip
+    admin.post(
+        f"/destination-kinds/edit/{kind.id}",
+        data={
+            **NAMED,
+            "name": "研究生",
+            "type_id": kind.type_id,
+            "plan_code": "801",
+            "plan_code_legacy": "80",
+            "settles": "y",
+            "modes": ["1", "4"],
+        },
+    )
     db.session.expire_all()
     assert kind.modes == ["1", "4"]
 
@@ -143,8 +241,12 @@ def test_only_administrators_keep_the_tables(cast, visit):
     kind, proof = kind_of("SX_YJS"), db.session.query(DestinationProof).first()
     for user in (cast.officer, cast.data, account(cast.student), account(cast.employer)):
         browser = visit(user)
-        for url in ("/destination-kinds/list/", f"/destination-kinds/edit/{kind.id}",
-                    f"/destination-proofs/edit/{proof.id}", "/destination-fields/add"):  # fmt: skip
+        for url in (
+            "/destination-kinds/list/",
+            f"/destination-kinds/edit/{kind.id}",
+            f"/destination-proofs/edit/{proof.id}",
+            "/destination-fields/add",
+        ):
             assert browser.get(url).status_code in (302, 403, 404)
             assert browser.post(url, data=NAMED).status_code in (302, 403, 404, 405)
     assert (

@@ -102,7 +102,8 @@ def test_an_unsettled_one_attested_while_a_signing_is_attested_leaves_the_signin
         with race.app_context():
             states = text("SELECT state FROM placement WHERE id IN (:a, :b) ORDER BY settles")
             assert db.session.scalars(states, {"a": loose, "b": signing}).all() == [
-                "replaced", "in_force",
-            ]  # fmt: skip
+                "replaced",
+                "in_force",
+            ]
             code = text("SELECT destination_code FROM plan_entry WHERE student_id = :s")
             assert db.session.scalar(code, {"s": key}) == "10"

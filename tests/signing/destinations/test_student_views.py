@@ -52,8 +52,9 @@ def form_of(browser, **more) -> dict:
 def send_file(browser, draft_id: int, key: str = "admission", file=None, **more):
     """A file as the page's form sends it."""
     data = {"files": file or picture("录取.jpg"), **more}
-    return browser.post(f"{DRAFT}/proofs/{key}?draft={draft_id}", data=data,
-                        content_type="multipart/form-data")  # fmt: skip
+    return browser.post(
+        f"{DRAFT}/proofs/{key}?draft={draft_id}", data=data, content_type="multipart/form-data"
+    )
 
 
 def draft_of_id(key: int) -> Destination:
@@ -181,8 +182,13 @@ def test_proofs_are_added_removed_counted_and_read_by_nobody_else(cast, phone, v
     assert send_file(phone, draft.id).status_code == 303
     url = f"/files/{db.session.query(DestinationFile).one().attachment.uid}"
     assert phone.get(f"{url}/view").status_code == 200
-    others = [cast.officer, cast.college_officer, cast.other_officer, account(cast.classmate),
-              account(cast.employer)]  # fmt: skip
+    others = [
+        cast.officer,
+        cast.college_officer,
+        cast.other_officer,
+        account(cast.classmate),
+        account(cast.employer),
+    ]
     assert {visit(user).get(url).status_code for user in others} == {404}  # a draft is nobody's yet
     assert {visit(user).post(f"{url}/remove").status_code for user in others} == {404}
     for _n in range(3):
@@ -205,9 +211,16 @@ def test_a_submitted_proof_is_read_by_the_own_reviewers_only(cast, phone, visit)
         f"{HOME}submit?draft={draft.id}&version={draft.version}",
         data={"code": code_of(phone, draft)},
     )
-    seen = {user.username: visit(user).get(url).status_code for user in (
-        cast.officer, cast.college_officer, cast.other_officer, cast.other_college_officer,
-        account(cast.classmate))}  # fmt: skip
+    seen = {
+        user.username: visit(user).get(url).status_code
+        for user in (
+            cast.officer,
+            cast.college_officer,
+            cast.other_officer,
+            cast.other_college_officer,
+            account(cast.classmate),
+        )
+    }
     assert [seen["officer"], seen["college"], seen["officer2"], seen["college2"]] == [
         200,
         200,

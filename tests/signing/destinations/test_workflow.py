@@ -98,8 +98,12 @@ def test_a_draft_is_kept_half_filled_and_begun_anew_as_another_kind_keeps_what_f
     assert draft.values == {"school": "某大学", "begins": "九月"}
     assert draft.version == 2
     assert {place for place, _text in problems(draft)} == {
-        "begins", "place", "major", "degree", "proof:admission",
-    }  # fmt: skip
+        "begins",
+        "place",
+        "major",
+        "degree",
+        "proof:admission",
+    }
     draft = begin(who, "CG")
     assert (draft.version, draft.values["school"]) == (3, "某大学")
     discard(who, draft.id)
@@ -321,9 +325,13 @@ def test_nobody_touches_anothers_draft_and_unknown_kinds_are_not_there(cast):
 
 
 HOSTILE = [
-    ("school", "张" * 121, "最多"), ("place", "火星", "地区"), ("begins", "2027-13-41", "日期"),
-    ("begins", "0001-01-01", "日期"), ("degree", "31", "列表"), ("archive_postcode", "43007", "邮"),
-]  # fmt: skip
+    ("school", "张" * 121, "最多"),
+    ("place", "火星", "地区"),
+    ("begins", "2027-13-41", "日期"),
+    ("begins", "0001-01-01", "日期"),
+    ("degree", "31", "列表"),
+    ("archive_postcode", "43007", "邮"),
+]
 
 
 @pytest.mark.rule("DST-01")

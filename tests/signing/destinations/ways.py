@@ -16,14 +16,26 @@ from app.signing.destinations.workflow import begin, save, submit
 from tests.factories import actor, someone, uploaded
 
 STUDY = {
-    "school": "华中科技大学", "place": "420111", "major": "计算机科学与技术", "degree": "11",
-    "begins": "2027-09-01", "archive_to": "华中科技大学档案馆", "archive_postcode": "430074",
-}  # fmt: skip
+    "school": "华中科技大学",
+    "place": "420111",
+    "major": "计算机科学与技术",
+    "degree": "11",
+    "begins": "2027-09-01",
+    "archive_to": "华中科技大学档案馆",
+    "archive_postcode": "430074",
+}
 CONTRACT = {
-    "employer": "江城软件有限公司", "credit_code": "91110000600037341L", "nature": "39",
-    "industry": "34", "place": "420111", "position_kind": "13", "contact": "张先生",
-    "phone": "02787654321", "since": "2027-07-01", "pay": "6,500",
-}  # fmt: skip
+    "employer": "江城软件有限公司",
+    "credit_code": "91110000600037341L",
+    "nature": "39",
+    "industry": "34",
+    "place": "420111",
+    "position_kind": "13",
+    "contact": "张先生",
+    "phone": "02787654321",
+    "since": "2027-07-01",
+    "pay": "6,500",
+}
 
 
 def picture(name: str = "photo.jpg", size: tuple[int, int] = (60, 40)):
@@ -38,10 +50,16 @@ def attach_proof(draft: Destination, key: str, name: str = "录取通知书.jpg"
     """A proof of the draft, without decoding anything."""
     file = uploaded(name)
     found = Attachment(
-        record_kind="destination", record_id=draft.id, owner_user_id=someone(), size=1,
-        mime=file.mime, original_name=name, sha256=file.sha256, school_id=draft.student.school_id,
+        record_kind="destination",
+        record_id=draft.id,
+        owner_user_id=someone(),
+        size=1,
+        mime=file.mime,
+        original_name=name,
+        sha256=file.sha256,
+        school_id=draft.student.school_id,
         file_key=f"ab/{draft.id:032x}.jpg",
-    )  # fmt: skip
+    )
     db.session.add(found)
     db.session.flush()
     db.session.add(DestinationFile(destination_id=draft.id, attachment_id=found.id, proof=key))

@@ -51,9 +51,11 @@ def code_of(owner: str, purpose: str, to: str) -> str:
 
 def reset(cast, user):
     workflow.reset(
-        user, code_of(f"user:{user.id}", workflow.RESET, cast.student.phone),
-        "Another-horse-9", "Another-horse-9",
-    )  # fmt: skip
+        user,
+        code_of(f"user:{user.id}", workflow.RESET, cast.student.phone),
+        "Another-horse-9",
+        "Another-horse-9",
+    )
 
 
 def change(cast, user):
@@ -101,8 +103,18 @@ def agree_to_termination(cast, user):
     TERMINATIONS.perform("agree", found.id, make.actor(cast.student), agreed=True)
 
 
-EVENTS = (reset, change, first_sign_in, begin_anew, accept, agree_terms, paper, destination,
-          apply_for_termination, agree_to_termination)  # fmt: skip
+EVENTS = (
+    reset,
+    change,
+    first_sign_in,
+    begin_anew,
+    accept,
+    agree_terms,
+    paper,
+    destination,
+    apply_for_termination,
+    agree_to_termination,
+)
 
 
 @pytest.mark.rule("INV-20", "NTF-05", "ACC-15")
@@ -129,9 +141,10 @@ def test_one_message_an_address_for_an_event(cast, user, event):
     event(cast, user)
     last = warnings_of(user)[-1]
     same = [
-        m.address for m in db.session.query(Message)
+        m.address
+        for m in db.session.query(Message)
         if m.id not in before and m.user_id == user.id and m.subject == last.subject
-    ]  # fmt: skip
+    ]
     assert sorted(same) == sorted(everybody(cast, user))
 
 

@@ -210,8 +210,10 @@ def _acts() -> list:
 
 @pytest.mark.rule("INV-20", "ACC-10", "ACC-15")
 @pytest.mark.parametrize(
-    ("flow", "step", "role"), _acts(), ids=lambda value: getattr(value, "kind", None) or getattr(value, "name", None) or value
-)  # fmt: skip
+    ("flow", "step", "role"),
+    _acts(),
+    ids=lambda value: getattr(value, "kind", None) or getattr(value, "name", None) or value,
+)
 def test_a_frozen_account_takes_none_of_its_steps(cast, flow, step, role):
     """Generic over every table: the sentence comes before every other rule, inner steps too."""
     record = cast.student if role is Role.STUDENT else cast.employer
@@ -259,8 +261,13 @@ def test_a_frozen_student_gets_no_code_and_uses_none(cast):
 @pytest.mark.rule("ACC-15")
 def test_a_disputed_phone_is_not_confirmed_meanwhile(cast):
     user = make.account(cast.student)
-    STUDENTS.perform("change_phone", cast.student.id, make.actor(cast.officer), reason="换号",
-                     phone="13700000001")  # fmt: skip
+    STUDENTS.perform(
+        "change_phone",
+        cast.student.id,
+        make.actor(cast.officer),
+        reason="换号",
+        phone="13700000001",
+    )
     pressed(last_token(user))
     db.session.expire_all()
     [change] = db.session.query(ContactChange).all()
@@ -362,8 +369,13 @@ def test_a_mail_of_the_own_page_keeps_no_confirmed_account_frozen(cast, second, 
     if whose.startswith("own"):
         mine()
         make.pass_time(hours=1)
-    STUDENTS.perform("change_phone", cast.student.id, make.actor(cast.officer), reason="换号",
-                     phone="13700000001")  # fmt: skip
+    STUDENTS.perform(
+        "change_phone",
+        cast.student.id,
+        make.actor(cast.officer),
+        reason="换号",
+        phone="13700000001",
+    )
     token = last_token(user)
     make.pass_time(hours=73)
     if not whose.startswith("own"):
@@ -406,7 +418,9 @@ def test_a_further_disowned_message_is_added_to_the_open_dispute(cast, second):
     pressed(tokens_of(reset)[0])
     assert db.session.query(Dispute).count() == 1
     assert [r.step for r in db.session.query(Trail).filter_by(kind="dispute").order_by("seq")] == [
-        "report", "also"]  # fmt: skip
+        "report",
+        "also",
+    ]
     assert dispute(user).by_school
 
 

@@ -124,11 +124,19 @@ def test_nothing_is_sent_before_the_comparison_and_the_letter_keeps_what_was_typ
 
 
 @pytest.mark.rule("INV-16")
-@pytest.mark.parametrize("wrong", [
-    {"regular_pay": "-1"}, {"probation_days": "181"}, {"report_by": "2020-01-01"}, {"position": ""},
-    {"position": "长" * 61}, {"contact_phone": "x"}, {"position_kind": "zz"}, {"workplace_code": "x",
-                                                                             "workplace": "x"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"regular_pay": "-1"},
+        {"probation_days": "181"},
+        {"report_by": "2020-01-01"},
+        {"position": ""},
+        {"position": "长" * 61},
+        {"contact_phone": "x"},
+        {"position_kind": "zz"},
+        {"workplace_code": "x", "workplace": "x"},
+    ],
+)
 def test_changed_terms_pass_the_checks_of_a_letter(cast, waiting, visit, wrong):
     firm, url = visit(account(cast.employer)), f"/employer/amendments/{waiting.id}"
     answer = firm.post(url, data=letter(waiting, **wrong) | {"sure": "1"})

@@ -148,8 +148,14 @@ def test_the_detail_shows_agreement_both_parties_and_the_trace(cast, browser):
     [invitation] = invite(cast.employer, cast.student)
     placement = attest(accept(invitation), cast.officer)
     page = browser.get(f"/employer/invitations/show/{invitation.id}").text
-    for text in (placement.agreement_no, mask_all_but_end(cast.student.id_number_masked), cast.employer.credit_code,
-                 "软件工程师", cast.student.phone_masked, "王老师"):  # fmt: skip
+    for text in (
+        placement.agreement_no,
+        mask_all_but_end(cast.student.id_number_masked),
+        cast.employer.credit_code,
+        "软件工程师",
+        cast.student.phone_masked,
+        "王老师",
+    ):
         assert text in page
     assert cast.student.id_number not in page
     assert cast.student.phone not in page
@@ -161,10 +167,19 @@ def test_the_agreement_is_linked_once_it_is_made(cast, browser):
     [invitation] = invite(cast.employer, cast.student)
     placement = attest(accept(invitation), cast.officer)
     db.session.add(
-        Document(kind="agreement", record_kind="placement", record_id=placement.id,
-                 school_id=placement.school_id, code="ABCDEFGH2345", file_key="aa/x.pdf",
-                 sha256="0" * 64, data_sha256="0" * 64, template_version="1", created_at=clock.now())
-    )  # fmt: skip
+        Document(
+            kind="agreement",
+            record_kind="placement",
+            record_id=placement.id,
+            school_id=placement.school_id,
+            code="ABCDEFGH2345",
+            file_key="aa/x.pdf",
+            sha256="0" * 64,
+            data_sha256="0" * 64,
+            template_version="1",
+            created_at=clock.now(),
+        )
+    )
     db.session.commit()
     page = browser.get(f"/employer/invitations/show/{invitation.id}").text
     assert f"/agreements/{placement.id}.pdf" in page
@@ -181,9 +196,14 @@ def test_addresses_of_notices_lead_to_the_detail(cast, browser):
 
 
 @pytest.mark.rule("ACC-02")
-@pytest.mark.parametrize("path", [
-    "/employer/invitations/show/{}", "/employer/invitations/{}", "/employer/invitations/{}/edit",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/employer/invitations/show/{}",
+        "/employer/invitations/{}",
+        "/employer/invitations/{}/edit",
+    ],
+)
 def test_another_employers_invitation_is_not_there(cast, browser, path):
     [invitation] = invite(cast.rival, cast.student)
     for key in (invitation.id, 999_999, 99_999_999_999_999_999_999):

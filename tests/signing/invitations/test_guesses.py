@@ -29,8 +29,12 @@ def candidates(number: str) -> list[str]:
 
 
 def form(student, number: str, **more) -> dict:
-    return {"school": student.school.code, "year": str(student.graduation_year), "name": student.name,
-            "number": number} | more  # fmt: skip
+    return {
+        "school": student.school.code,
+        "year": str(student.graduation_year),
+        "name": student.name,
+        "number": number,
+    } | more
 
 
 @pytest.fixture
@@ -151,9 +155,12 @@ def test_no_page_of_the_employer_shows_a_number_before_the_acceptance(cast, firm
     db.session.commit()
     pages = [
         firm.get(url).text
-        for url in ("/employer/candidates/", "/employer/invitations/list/",
-                    f"/employer/invitations/show/{letter.id}")
-    ]  # fmt: skip
+        for url in (
+            "/employer/candidates/",
+            "/employer/invitations/list/",
+            f"/employer/invitations/show/{letter.id}",
+        )
+    ]
     pages.append(firm.post(SEARCH, data=form(student, student.id_number)).text)
     pages.append(as_csv(firm, "EmployerInvitationsView", "").get_data(as_text=True))
     for text in pages:

@@ -34,9 +34,11 @@ def browser(cast, visit):
 
 def four(student, **changes) -> dict:
     return {
-        "school": student.school.code, "year": str(student.graduation_year),
-        "name": student.name, "number": student.id_number,
-    } | changes  # fmt: skip
+        "school": student.school.code,
+        "year": str(student.graduation_year),
+        "name": student.name,
+        "number": student.id_number,
+    } | changes
 
 
 def token_in(page: str) -> str:
@@ -68,10 +70,15 @@ def test_wrong_unknown_and_barred_give_the_same_answer(cast, browser):
     held = make_student(cast.college, "受限生")
     restrict(held, actor(cast.officer), "未缴费", since=clock.today())
     asked = [
-        four(cast.student, school="10998"), four(cast.student, year=str(clock.today().year)),
-        four(cast.student, name="黄河"), four(cast.student, number="13900000000"),
-        four(cast.student, name="没有此人"), four(barred), four(committed), four(held),
-    ]  # fmt: skip
+        four(cast.student, school="10998"),
+        four(cast.student, year=str(clock.today().year)),
+        four(cast.student, name="黄河"),
+        four(cast.student, number="13900000000"),
+        four(cast.student, name="没有此人"),
+        four(barred),
+        four(committed),
+        four(held),
+    ]
     answers = set()
     for data in asked:
         answer = browser.post(SEARCH, data=data)
@@ -97,9 +104,17 @@ def test_searching_is_limited_per_employer(cast, browser, visit, monkeypatch):
 @pytest.mark.rule("INV-01")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("year", "99999999999"), ("year", "x"), ("school", "<script>"), ("name", "\u200b"),
-     ("name", "长" * 200), ("number", "1" * 200), ("number", ""), ("school", "")],
-)  # fmt: skip
+    [
+        ("year", "99999999999"),
+        ("year", "x"),
+        ("school", "<script>"),
+        ("name", "\u200b"),
+        ("name", "长" * 200),
+        ("number", "1" * 200),
+        ("number", ""),
+        ("school", ""),
+    ],
+)
 def test_odd_searches_are_said_not_broken(cast, browser, field, value):
     answer = browser.post(SEARCH, data=four(cast.student, **{field: value}))
     assert answer.status_code == 422
@@ -187,15 +202,30 @@ def test_the_letter_begins_with_profile_and_last_letter(cast, browser):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("position", ""), ("position", "职" * 200), ("position", "\u200b\u202e"),
-        ("position_kind", "??"), ("reply_days", "0"), ("reply_days", "31"), ("reply_days", "五"),
-        ("probation_days", "181"), ("probation_days", "-1"), ("probation_pay", "1e3"),
-        ("regular_pay", "9" * 400), ("breach_penalty", "-1"), ("report_by", "2020-01-01"),
-        ("report_by", "2027-13-45"), ("report_by", "9999-12-31"), ("report_by", ""),
-        ("workplace", "不存在的地方"), ("contact_phone", "12"), ("archive_receiver", "HACK"),
-        ("archive_receiver", "UNIT"), ("household_kind", "UNIT"), ("report_place", "处" * 201),
+        ("position", ""),
+        ("position", "职" * 200),
+        ("position", "\u200b\u202e"),
+        ("position_kind", "??"),
+        ("reply_days", "0"),
+        ("reply_days", "31"),
+        ("reply_days", "五"),
+        ("probation_days", "181"),
+        ("probation_days", "-1"),
+        ("probation_pay", "1e3"),
+        ("regular_pay", "9" * 400),
+        ("breach_penalty", "-1"),
+        ("report_by", "2020-01-01"),
+        ("report_by", "2027-13-45"),
+        ("report_by", "9999-12-31"),
+        ("report_by", ""),
+        ("workplace", "不存在的地方"),
+        ("contact_phone", "12"),
+        ("archive_receiver", "HACK"),
+        ("archive_receiver", "UNIT"),
+        ("household_kind", "UNIT"),
+        ("report_place", "处" * 201),
     ],
-)  # fmt: skip
+)
 def test_wrong_letters_are_said_beside_their_field(cast, browser, field, value):
     row = make_candidate(cast.employer, cast.student)
     db.session.commit()

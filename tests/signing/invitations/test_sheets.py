@@ -31,9 +31,11 @@ def bring(app, cast):
 
 def row(student, **more):
     return {
-        "学校": student.school.name, "毕业届": str(student.graduation_year), "姓名": student.name,
+        "学校": student.school.name,
+        "毕业届": str(student.graduation_year),
+        "姓名": student.name,
         "身份证号或手机号": student.id_number,
-    } | more  # fmt: skip
+    } | more
 
 
 def write(app, cast, record, step="write"):
@@ -60,11 +62,18 @@ def test_unknown_wrong_and_barred_rows_get_the_same_answer(cast, bring):
     cast.neighbour.training_mode = TrainingMode.COMMITTED
     cast.classmate.origin_state = "entered"
     db.session.commit()
-    record = bring([
-        row(cast.classmate, 身份证号或手机号=cast.classmate.phone), row(cast.student, 姓名="黄河"), row(cast.student, 毕业届="2026"), row(cast.student, 学校="碧水学院"),
-        row(cast.student, 身份证号或手机号=cast.stranger.id_number), row(cast.neighbour), row(cast.classmate),
-        row(cast.student, 姓名="无此人"),
-    ])  # fmt: skip
+    record = bring(
+        [
+            row(cast.classmate, 身份证号或手机号=cast.classmate.phone),
+            row(cast.student, 姓名="黄河"),
+            row(cast.student, 毕业届="2026"),
+            row(cast.student, 学校="碧水学院"),
+            row(cast.student, 身份证号或手机号=cast.stranger.id_number),
+            row(cast.neighbour),
+            row(cast.classmate),
+            row(cast.student, 姓名="无此人"),
+        ]
+    )
     found = problems(record)
     assert list(found) == [2, 3, 4, 5, 6, 7, 8, 9]
     assert len({tuple(texts) for texts in found.values()}) == 1
@@ -82,9 +91,11 @@ def test_what_the_file_finds_is_what_the_search_finds(app, cast, bring):
     db.session.commit()
     tries = [
         (a.school.code, year, b.name, number)
-        for a in people for b in people for year in (2027, 2026)
+        for a in people
+        for b in people
+        for year in (2027, 2026)
         for number in (a.id_number, b.phone, "13000000000")
-    ]  # fmt: skip
+    ]
     record = bring([dict(zip(HEADS, (s, str(y), n, no), strict=True)) for s, y, n, no in tries])
     missed = {n for n, texts in problems(record).items() if "重复" not in str(texts)}
     now = clock.now()

@@ -78,8 +78,10 @@ def test_a_student_without_a_password_sets_one_by_code(cast, client):
         "/password/reset", data={"code": last_code(), "password": new, "again": new}
     )
     assert answer.status_code == 302
-    signed = client.post("/login/", data={"who": cast.student.student_no, "school": cast.school.code,
-                                          "password": new})  # fmt: skip
+    signed = client.post(
+        "/login/",
+        data={"who": cast.student.student_no, "school": cast.school.code, "password": new},
+    )
     assert signed.headers["Location"] == "/"
     assert client.get("/my/").status_code == 200
 
@@ -276,11 +278,21 @@ def test_anybody_can_verify_a_code_and_sees_masked_facts_only(cast, client):
     from app.files.documents.models import Document
 
     placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
-    db.session.add(Document(
-        kind="agreement", record_kind="placement", record_id=placement.id, school_id=placement.school_id,
-        code="0123456789AB", number=placement.agreement_no, file_key="x", sha256="0" * 64, data_sha256="0" * 64,
-        template_version="t", created_at=clock.now(),
-    ))  # fmt: skip
+    db.session.add(
+        Document(
+            kind="agreement",
+            record_kind="placement",
+            record_id=placement.id,
+            school_id=placement.school_id,
+            code="0123456789AB",
+            number=placement.agreement_no,
+            file_key="x",
+            sha256="0" * 64,
+            data_sha256="0" * 64,
+            template_version="t",
+            created_at=clock.now(),
+        )
+    )
     db.session.commit()
     page = client.get("/v/0123-4567-89ab").get_data(as_text=True)
     assert placement.agreement_no in page

@@ -74,8 +74,12 @@ def test_reported_on_the_page_and_answered_at_the_office(cast, visit):
         student.post(f"/my/objections/placement/{signed.id}", data={"reason": "并非本人操作"})
     found = db.session.query(Objection).one()
     assert "你已反映此事不属实" in student.get(f"/my/signings/{signed.id}").get_data(as_text=True)
-    assert visit(account(cast.classmate)).post(
-        f"/my/objections/placement/{signed.id}", data={"reason": "x"}).status_code == 404  # fmt: skip
+    assert (
+        visit(account(cast.classmate))
+        .post(f"/my/objections/placement/{signed.id}", data={"reason": "x"})
+        .status_code
+        == 404
+    )
     office = visit(cast.officer)
     page = office.get("/objections/list/").get_data(as_text=True)
     assert "并非本人操作" in page

@@ -21,11 +21,16 @@ def whole(**changes) -> dict[str, str]:
     terms = make.offer()
     values = make.typed({f.name: terms[f.name] for f in ON_PAPER if f.name in terms})
     values |= {
-        "employer_credit_code": UNKNOWN, "employer_name": "江城钢铁厂", "employer_kind": "39",
-        "employer_industry": "34", "employer_location": "湖北省武汉市武昌区",
-        "employer_location_code": "420106", "employer_address": "中北路88号",
-        "employer_postcode": "430071", "employer_email": "hr@example.com",
-    }  # fmt: skip
+        "employer_credit_code": UNKNOWN,
+        "employer_name": "江城钢铁厂",
+        "employer_kind": "39",
+        "employer_industry": "34",
+        "employer_location": "湖北省武汉市武昌区",
+        "employer_location_code": "420106",
+        "employer_address": "中北路88号",
+        "employer_postcode": "430071",
+        "employer_email": "hr@example.com",
+    }
     return values | changes
 
 

@@ -31,11 +31,15 @@ def longest() -> dict[str, str]:
     terms = {f.name: (texts[f.name] * f.length)[: f.length] for f in ON_PAPER if f.kind == "text"}
     terms |= {f.name: str(f.high) for f in ON_PAPER if f.kind == "money"}
     received = {f.only_if: "UNIT" for f in ON_PAPER if f.only_if}
-    return make.typed(make.offer(**received)) | terms | {
-        "employer_name": ("武汉星光𬸘䶮智能制造股份有限公司" * 8)[:120],
-        "employer_address": (ADDRESS * 12)[:200],
-        "employer_email": "a" * 60 + "@" + "b" * 54 + ".com",
-    }  # fmt: skip
+    return (
+        make.typed(make.offer(**received))
+        | terms
+        | {
+            "employer_name": ("武汉星光𬸘䶮智能制造股份有限公司" * 8)[:120],
+            "employer_address": (ADDRESS * 12)[:200],
+            "employer_email": "a" * 60 + "@" + "b" * 54 + ".com",
+        }
+    )
 
 
 def plain(text: str) -> str:
@@ -67,8 +71,16 @@ def test_the_longest_and_rarest_text_is_printed_whole_in_every_field(cast):
 def test_the_sheet_to_be_stamped_has_number_boxes_and_no_word_of_online(cast):
     paper = approved(cast.student, cast.officer)
     text = plain(text_of(issued(paper)))
-    for words in (paper.agreement_no, "线下签约", "盖章：", "签字：", "年月日", "核验码",
-                  "三方签字盖章，并经学校鉴证后生效", "6,000元/月"):  # fmt: skip
+    for words in (
+        paper.agreement_no,
+        "线下签约",
+        "盖章：",
+        "签字：",
+        "年月日",
+        "核验码",
+        "三方签字盖章，并经学校鉴证后生效",
+        "6,000元/月",
+    ):
         assert words in text, words
     for words in ("网上", "在线", "线上", "本文件未生效", "应约有效期"):
         assert words not in text, words

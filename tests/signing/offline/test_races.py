@@ -54,11 +54,18 @@ def submit(student_id: int, who) -> None:
     student = db.session.get_one(Student, student_id)
     now = db.session.scalar(text("SELECT app_now()"))
     new = Placement(
-        kind=Kind.DESTINATION, review=settings(student.school_id).destination_review, plan_code="80",
-        employer_name="江城大学", employer_credit_code="", school_id=student.school_id,
-        college_id=student.college_id, major_id=student.major_id, student_id=student.id,
-        graduation_year=student.graduation_year, created_at=now,
-    )  # fmt: skip
+        kind=Kind.DESTINATION,
+        review=settings(student.school_id).destination_review,
+        plan_code="80",
+        employer_name="江城大学",
+        employer_credit_code="",
+        school_id=student.school_id,
+        college_id=student.college_id,
+        major_id=student.major_id,
+        student_id=student.id,
+        graduation_year=student.graduation_year,
+        created_at=now,
+    )
     new.student = student
     committed(lambda: PLACEMENTS.start("submit", new, who))
 
@@ -76,11 +83,14 @@ def test_generating_accepting_and_submitting_at_once_give_one_placement(race, pe
     form, rows = people
     before = terms(race)
     for student, who, letter, version in rows:
-        result = at_once(race, [
-            lambda w=who, v=version: generate(w, form, v, agreed=True),
-            lambda w=who, k=letter: INVITATIONS.perform("accept", k, w, agreed=True),
-            lambda w=who, s=student: submit(s, w),
-        ])  # fmt: skip
+        result = at_once(
+            race,
+            [
+                lambda w=who, v=version: generate(w, form, v, agreed=True),
+                lambda w=who, k=letter: INVITATIONS.perform("accept", k, w, agreed=True),
+                lambda w=who, s=student: submit(s, w),
+            ],
+        )
         assert result == {"done": 1, "Refused": 2}
     with race.app_context():
         ids = [student for student, *_rest in rows]
@@ -115,8 +125,11 @@ def test_the_same_form_generated_in_three_windows_at_once_is_one(race):  # noqa:
 
 @pytest.mark.rule("OFF-04", "OFF-06")
 def test_a_file_against_handing_in_never_arrives_after_it(race, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(evidence, "accept_upload", lambda name, _source: Upload(
-        "image", "image/jpeg", b"picture", name, "0" * 64))  # fmt: skip
+    monkeypatch.setattr(
+        evidence,
+        "accept_upload",
+        lambda name, _source: Upload("image", "image/jpeg", b"picture", name, "0" * 64),
+    )
     with race.app_context(), race.test_request_context():
         cast = Cast.load()
         college = db.session.query(College).filter_by(name="计算机学院").one()
@@ -131,11 +144,14 @@ def test_a_file_against_handing_in_never_arrives_after_it(race, monkeypatch):  #
             rows.append((key, who, make_link(key, who)))
         db.session.remove()
     for key, who, token in rows:
-        result = at_once(race, [
-            lambda k=key, w=who: PLACEMENTS.perform("hand_in", k, w),
-            lambda t=token: evidence.add_by_link(t, "b.jpg", photo()),
-            lambda k=key, w=who: evidence.add_scan(k, w, "c.jpg", photo()),
-        ])  # fmt: skip
+        result = at_once(
+            race,
+            [
+                lambda k=key, w=who: PLACEMENTS.perform("hand_in", k, w),
+                lambda t=token: evidence.add_by_link(t, "b.jpg", photo()),
+                lambda k=key, w=who: evidence.add_scan(k, w, "c.jpg", photo()),
+            ],
+        )
         assert result["done"] >= 1
     late = """SELECT count(*) FROM attachment f JOIN trail t ON t.kind = 'placement' AND t.record_id = f.record_id
         WHERE f.record_kind = 'placement' AND t.step = 'hand_in' AND f.created_at > t.at"""

@@ -74,11 +74,23 @@ def test_another_window_is_said_and_nothing_typed_is_lost(browser):
 
 @pytest.mark.rule("OFF-02", "INV-05")
 def test_the_preview_asks_for_everything_with_the_same_checks_as_a_letter(browser):
-    answer = post(browser, "preview", employer_credit_code="123", probation_days="999",
-                  archive_receiver="UNIT", report_by="2020-01-01", employer_postcode="1")  # fmt: skip
+    answer = post(
+        browser,
+        "preview",
+        employer_credit_code="123",
+        probation_days="999",
+        archive_receiver="UNIT",
+        report_by="2020-01-01",
+        employer_postcode="1",
+    )
     assert answer.status_code == 422
-    for field in ("employer_credit_code", "probation_days", "archive_to", "report_by",
-                  "employer_postcode"):  # fmt: skip
+    for field in (
+        "employer_credit_code",
+        "probation_days",
+        "archive_to",
+        "report_by",
+        "employer_postcode",
+    ):
         assert f'id="{field}-error"' in answer.text
 
 

@@ -63,8 +63,14 @@ def test_generating_freezes_terms_and_facts_and_begins_the_first_review(cast):
     assert placement.terms.reply_days == 0
     assert placement.terms.created_by == make.account(cast.student).id
     assert placement.employer_id is None
-    facts = (placement.employer_name, placement.employer_credit_code, placement.employer_location,
-             placement.employer_address, placement.employer_postcode, placement.employer_email)  # fmt: skip
+    facts = (
+        placement.employer_name,
+        placement.employer_credit_code,
+        placement.employer_location,
+        placement.employer_address,
+        placement.employer_postcode,
+        placement.employer_email,
+    )
     assert facts == ("江城钢铁厂", UNKNOWN, "420106", "中北路88号", "430071", "hr@example.com")
 
 
@@ -170,8 +176,13 @@ def test_a_restriction_of_online_signing_leaves_paper_open(cast):
 
 @pytest.mark.rule("OFF-03", "ADM-05", "AGR-06")
 @pytest.mark.parametrize(
-    ("review", "state"), [(Review.SCHOOL, "form_school"), (Review.BOTH, "form_college"),
-                          (Review.COLLEGE, "form_college")])  # fmt: skip
+    ("review", "state"),
+    [
+        (Review.SCHOOL, "form_school"),
+        (Review.BOTH, "form_college"),
+        (Review.COLLEGE, "form_college"),
+    ],
+)
 def test_the_schools_setting_says_who_reviews_first(cast, review, state):
     set_setting(cast.school.id, "offline_review", review, None)
     assert generated(cast.student).state == state

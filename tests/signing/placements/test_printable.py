@@ -46,8 +46,13 @@ def test_what_cannot_be_printed_is_not_attested_and_named_with_field_and_charact
 @pytest.mark.rule("DOC-07")
 @pytest.mark.parametrize(
     ("where", "said"),
-    [("student", "学生 · 姓名"), ("employer", "单位名称"), ("contact", "签约联系人"), ("address", "学生 · 通讯地址")],
-)  # fmt: skip
+    [
+        ("student", "学生 · 姓名"),
+        ("employer", "单位名称"),
+        ("contact", "签约联系人"),
+        ("address", "学生 · 通讯地址"),
+    ],
+)
 def test_every_part_of_the_agreement_is_asked(cast, where, said):
     contact = "김철수" if where == "contact" else "张先生"
     [placement] = signed(cast.employer, cast.student, contact_name=contact)

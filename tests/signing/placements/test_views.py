@@ -59,11 +59,20 @@ def test_a_changed_file_is_never_sent(cast, placement, visit, monkeypatch):
 @pytest.mark.rule("ACC-02")
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("student", 200), ("employer", 200), ("college_officer", 200), ("officer", 200), ("province",
-                                                                                       200),
-     ("data", 200), ("classmate", 404), ("rival", 404), ("other_college_officer", 404),
-     ("other_officer", 404), ("admin", 403)],
-)  # fmt: skip
+    [
+        ("student", 200),
+        ("employer", 200),
+        ("college_officer", 200),
+        ("officer", 200),
+        ("province", 200),
+        ("data", 200),
+        ("classmate", 404),
+        ("rival", 404),
+        ("other_college_officer", 404),
+        ("other_officer", 404),
+        ("admin", 403),
+    ],
+)
 def test_only_those_concerned_get_the_agreement(cast, placement, visit, monkeypatch, who, status):
     monkeypatch.setattr(
         "app.signing.placements.views.agreement_pdf", lambda found, who: b"%PDF-1.7"

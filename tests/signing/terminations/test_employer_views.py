@@ -56,7 +56,11 @@ def page(browser, path: str) -> str:
 
 
 def names(browser, query: str) -> set[str]:
-    return set(re.findall(r'class="qq-card-title[^>]*>\s*<a[^>]*>([^<]+)<', page(browser, f"{BASE}/list/?{query}")))  # fmt: skip
+    return set(
+        re.findall(
+            r'class="qq-card-title[^>]*>\s*<a[^>]*>([^<]+)<', page(browser, f"{BASE}/list/?{query}")
+        )
+    )
 
 
 def ended(cast, placement) -> Termination:
@@ -186,14 +190,25 @@ def add(browser, found, *files):
 
 
 def count(found) -> int:
-    return db.session.query(Attachment).filter_by(record_kind="termination", record_id=found.id).count()  # fmt: skip
+    return (
+        db.session.query(Attachment)
+        .filter_by(record_kind="termination", record_id=found.id)
+        .count()
+    )
 
 
 @pytest.mark.rule("DOC-05", "TRM-09")
-@pytest.mark.parametrize("name", [
-    "an empty file", "a web page", "a program with the head of a JPEG", "a PDF with a script",
-    "a PDF with a password", "a picture of 900 million pixels",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "an empty file",
+        "a web page",
+        "a program with the head of a JPEG",
+        "a PDF with a script",
+        "a PDF with a password",
+        "a picture of 900 million pixels",
+    ],
+)
 def test_a_hostile_file_is_refused_with_a_sentence_and_the_good_one_beside_it_is_kept(
     browser, signed, name
 ):
@@ -284,8 +299,15 @@ def test_every_filter_narrows_and_refuses_what_it_does_not_know(cast, visit, sig
         ("q=河水", {"黄河水"}),
     ):
         assert names(browser, f"tab=signed&{query}") == expected, query
-    for odd in ("f_invited_from=2020-13", "f_invited_to=x", "f_state=x", "f_major=0", "f_x=1",
-                "tab=x", "x=00"):  # fmt: skip
+    for odd in (
+        "f_invited_from=2020-13",
+        "f_invited_to=x",
+        "f_state=x",
+        "f_major=0",
+        "f_x=1",
+        "tab=x",
+        "x=00",
+    ):
         assert browser.get(f"{BASE}/list/?{odd}").status_code == 400, odd
 
 
@@ -355,7 +377,9 @@ def test_nobody_else_has_these_pages(cast, visit, signed, who):
     stranger = visit(user)
     for path in ("/list/", f"/show/{signed.id}"):
         assert stranger.get(BASE + path).status_code in (302, 403, 404), path
-    assert stranger.post(f"{BASE}/{signed.id}/request", data={"agreed": "1", "reason": "x"}).status_code in (403, 404)  # fmt: skip
+    assert stranger.post(
+        f"{BASE}/{signed.id}/request", data={"agreed": "1", "reason": "x"}
+    ).status_code in (403, 404)
     assert db.session.query(Termination).count() == 0
 
 
@@ -388,9 +412,17 @@ def test_after_the_end_the_agreement_is_void_on_every_page_and_both_codes_answer
     assert len(pages) > 1
     assert all("本文件已失效" in text for text in pages)
     assert not any("生效后方可核验" in text for text in pages)
-    for who, status in (("student", 200), ("employer", 200), ("officer", 200), ("college_officer", 200),
-                        ("classmate", 404), ("rival", 404), ("other_officer", 404),
-                        ("other_college_officer", 404), ("admin", 403)):  # fmt: skip
+    for who, status in (
+        ("student", 200),
+        ("employer", 200),
+        ("officer", 200),
+        ("college_officer", 200),
+        ("classmate", 404),
+        ("rival", 404),
+        ("other_officer", 404),
+        ("other_college_officer", 404),
+        ("admin", 403),
+    ):
         record = getattr(cast, who)
         user = record if hasattr(record, "username") else account(record)
         assert visit(user).get(f"/terminations/{found.id}.pdf").status_code == status, who

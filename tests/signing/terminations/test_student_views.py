@@ -99,8 +99,12 @@ def test_the_notice_names_the_penalty_and_the_application_needs_tick_reason_and_
         assert text in shown, text
     url = f"/my/terminations/{signed.id}/request"
     code = {"code": code_for(browser, f"/acts/termination/{signed.id}/request/code")}
-    for wrong in ({"reason": "考研", **code}, {"agreed": "1", **code}, {"agreed": "1", "reason": "考研"},
-                  {"agreed": "1", "reason": "长" * 201, **code}):  # fmt: skip
+    for wrong in (
+        {"reason": "考研", **code},
+        {"agreed": "1", **code},
+        {"agreed": "1", "reason": "考研"},
+        {"agreed": "1", "reason": "长" * 201, **code},
+    ):
         answer = browser.post(url, data=wrong, follow_redirects=True).get_data(as_text=True)
         assert "qq-flash-warn" in answer
         assert db.session.query(Termination).count() == 0
@@ -114,8 +118,16 @@ def test_the_notice_names_the_penalty_and_the_application_needs_tick_reason_and_
 @pytest.mark.rule("TRM-03", "TRM-08")
 def test_the_notice_of_the_employer_says_who_why_since_when_and_until_when(cast, visit, asked):
     shown = page(visit(account(cast.student)), of(asked))
-    for text in ("解约通知", cast.employer.name, "岗位撤销", "解约须知", "申请时间",
-                 clock.shown_deadline(asked.reply_by), "data-qq-countdown", "data-qq-code="):  # fmt: skip
+    for text in (
+        "解约通知",
+        cast.employer.name,
+        "岗位撤销",
+        "解约须知",
+        "申请时间",
+        clock.shown_deadline(asked.reply_by),
+        "data-qq-countdown",
+        "data-qq-code=",
+    ):
         assert text in shown, text
     assert re.search(r'is-now" aria-current="step"[^<]*<span[^>]*>对方处理', shown)
 

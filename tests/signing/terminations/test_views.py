@@ -124,9 +124,15 @@ def test_evidence_is_added_by_the_parties_and_read_in_scope_only(cast, visit, si
     browser.post(url, data={"files": [picture(), (io.BytesIO(b"<script>"), "x.html")]})
     page = browser.get(f"/my/terminations/signing/{signed.id}").get_data(as_text=True)
     [link] = set(re.findall(r"/files/[0-9a-f]{32}", page))
-    for user, status in ((account(cast.student), 200), (account(cast.employer), 200), (cast.officer, 200),
-                         (account(cast.classmate), 404), (account(cast.rival), 404), (cast.other_officer, 404),
-                         (cast.other_college_officer, 404)):  # fmt: skip
+    for user, status in (
+        (account(cast.student), 200),
+        (account(cast.employer), 200),
+        (cast.officer, 200),
+        (account(cast.classmate), 404),
+        (account(cast.rival), 404),
+        (cast.other_officer, 404),
+        (cast.other_college_officer, 404),
+    ):
         assert visit(user).get(link).status_code == status, user
     assert (
         visit(account(cast.rival)).post(f"/employer/terminations/{found.id}/evidence").status_code

@@ -265,9 +265,19 @@ def test_after_thirty_seconds_a_decision_stands(cast, signed):
 
 @pytest.mark.rule("TRM-04", "DOC-01")
 def test_the_agreement_is_void_after_the_end(cast, signed):
-    db.session.add(Document(kind="agreement", record_kind="placement", record_id=signed.id,
-                            school_id=signed.school_id, code="x", file_key="k", sha256="0",
-                            data_sha256="0", template_version="1"))  # fmt: skip
+    db.session.add(
+        Document(
+            kind="agreement",
+            record_kind="placement",
+            record_id=signed.id,
+            school_id=signed.school_id,
+            code="x",
+            file_key="k",
+            sha256="0",
+            data_sha256="0",
+            template_version="1",
+        )
+    )
     db.session.commit()
     ended(signed, cast)
     assert db.session.query(Document).filter_by(record_id=signed.id).one().void_at is not None
@@ -278,9 +288,11 @@ def test_a_forced_termination_that_waits_for_a_second_person_is_not_announced(ca
     set_setting(cast.school.id, "forced_online", True, None)
     set_setting(cast.school.id, "forced_by_two", True, None)
     force(signed.id, actor(cast.officer), "单位已经注销")
-    for who, page in (("student", f"/my/terminations/signing/{signed.id}"),
-                      ("employer", f"/employer/terminations/show/{signed.id}"),
-                      ("employer", "/employer/terminations/list/?tab=signed")):  # fmt: skip
+    for who, page in (
+        ("student", f"/my/terminations/signing/{signed.id}"),
+        ("employer", f"/employer/terminations/show/{signed.id}"),
+        ("employer", "/employer/terminations/list/?tab=signed"),
+    ):
         shown = visit(account(getattr(cast, who))).get(page)
         assert shown.status_code == 200
         words = re.sub(

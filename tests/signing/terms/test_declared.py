@@ -21,7 +21,7 @@ from app.signing.terms.models import (
     OFFER,
     ON_PAPER,
     PARTS,
-    Field,
+    TermField,
     Terms,
     asked,
     differences,
@@ -35,23 +35,27 @@ RECEIVED = {field.only_if: "UNIT" for field in FIELDS if field.only_if}
 ROOT = Path(__file__).resolve().parents[2]
 
 
-EXTRA = Field("extra_months", "附加期限", OFFER, "int", 36, unit="个月", high=120)
+EXTRA = TermField("extra_months", "附加期限", OFFER, "int", 36, unit="个月", high=120)
 
 
-def own(field: Field, n: int) -> object:
+def own(field: TermField, n: int) -> object:
     """A value of a term that no other term has, nor anything else on the page."""
     values = {
         "text": f"独有的文字{make.called(n)}",
-        "money": 400_000 + n, "days": field.low + n, "int": field.low + n,
-        "phone": f"027876500{n:02d}", "postcode": f"4399{n:02d}",
-    }  # fmt: skip
+        "money": 400_000 + n,
+        "days": field.low + n,
+        "int": field.low + n,
+        "phone": f"027876500{n:02d}",
+        "postcode": f"4399{n:02d}",
+    }
     return values.get(field.kind, samples()[field.name])
 
 
 def all_terms() -> dict:
     """Terms of which every one counts and can be told from every other."""
-    return samples(**RECEIVED, **{f.name: own(f, n) for n, f in enumerate(FIELDS)
-                                  if f.name not in RECEIVED})  # fmt: skip
+    return samples(
+        **RECEIVED, **{f.name: own(f, n) for n, f in enumerate(FIELDS) if f.name not in RECEIVED}
+    )
 
 
 def unprinted(data: dict, fields) -> list[str]:
@@ -117,8 +121,12 @@ def test_a_new_term_is_printed_without_being_given_a_place(session, monkeypatch)
     monkeypatch.setattr(queries, "FIELDS", (*FIELDS, EXTRA))
     rows = queries.printed(paper=False)[0]["rows"]
     assert rows[-1][-1] | {"columns": 0} == {
-        "part": "terms", "key": "extra_months", "columns": 0, "unit": "个月", "label": "附加期限"
-    }  # fmt: skip
+        "part": "terms",
+        "key": "extra_months",
+        "columns": 0,
+        "unit": "个月",
+        "label": "附加期限",
+    }
     assert {sum(cell["columns"] for cell in row) for row in rows} == {3}
 
 
@@ -157,12 +165,22 @@ def test_every_term_is_a_column_of_the_desks_export():
 
 
 @pytest.mark.rule("INV-05")
-@pytest.mark.parametrize("kind", ["text", "int", "money", "days", "date", "phone", "postcode",
-                                  "code", "region"])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind", ["text", "int", "money", "days", "date", "phone", "postcode", "code", "region"]
+)
 def test_a_term_that_is_not_required_may_be_left_empty_and_one_that_is_may_not(app, kind):
     for required in (True, False):
-        field = Field("extra", "附加约定", OFFER, kind, "", table="gzzwlb", high=9, length=20,
-                      required=required)  # fmt: skip
+        field = TermField(
+            "extra",
+            "附加约定",
+            OFFER,
+            kind,
+            "",
+            table="gzzwlb",
+            high=9,
+            length=20,
+            required=required,
+        )
         asks = (field,)
         form_class = type("OneForm", (TermsPart,), {"asks": asks, **fields_of(asks)})
         with app.test_request_context():
@@ -224,6 +242,9 @@ def test_no_fixture_and_no_demo_spells_the_terms_out():
 
 def test_terms_spelled_out_would_be_found():
     one_by_one = ", ".join(f"{name!r}: 1" for name in sorted(NAMES))
-    for text in (f"x = {{{one_by_one}}}", f"f(**{{}}, {one_by_one.replace(': ', '=').replace(chr(39), '')})",
-                 f"x = ({', '.join(f'({n!r}, 1)' for n in sorted(NAMES))})"):  # fmt: skip
+    for text in (
+        f"x = {{{one_by_one}}}",
+        f"f(**{{}}, {one_by_one.replace(': ', '=').replace(chr(39), '')})",
+        f"x = ({', '.join(f'({n!r}, 1)' for n in sorted(NAMES))})",
+    ):
         assert spelled(text) == [1]

@@ -57,8 +57,12 @@ SEND_LIST = Table(
     sheet="send-list",
     user="employer",
     heads=["学校", "毕业届", "姓名", "身份证号或手机号"],
-    good=lambda cast, n: {"学校": "青山大学", "毕业届": "2027", "姓名": getattr(cast, PEOPLE[n]).name,
-                          "身份证号或手机号": _number(cast, n)},
+    good=lambda cast, n: {
+        "学校": "青山大学",
+        "毕业届": "2027",
+        "姓名": getattr(cast, PEOPLE[n]).name,
+        "身份证号或手机号": _number(cast, n),
+    },
     cases={
         "no school": ({"学校": ""}, "school", MISSING),
         "an unknown school": ({"学校": "魔法大学"}, "school", NOT_LISTED.format("魔法大学")),
@@ -75,9 +79,17 @@ SEND_LIST = Table(
         "another name": ({"姓名": "黄河"}, "number", NOBODY),
         "no number": ({"身份证号或手机号": "\u200b"}, "number", MISSING),
         "an ID number stored as a number": ({"身份证号或手机号": 4.201e17}, "number", AS_NUMBER),
-        "an ID number in scientific spelling": ({"身份证号或手机号": "4.2E+17"}, "number", AS_NUMBER),
+        "an ID number in scientific spelling": (
+            {"身份证号或手机号": "4.2E+17"},
+            "number",
+            AS_NUMBER,
+        ),
         "a number that is too long": ({"身份证号或手机号": "1" * 21}, "number", LONG.format(20)),
-        "another student's number": ({"身份证号或手机号": lambda cast: cast.stranger.id_number}, "number", NOBODY),
+        "another student's number": (
+            {"身份证号或手机号": lambda cast: cast.stranger.id_number},
+            "number",
+            NOBODY,
+        ),
         "an error for a number": ({"身份证号或手机号": NA}, "number", ERROR),
         "a student who may not sign": ({}, "number", NOBODY, _committed),
         "a student of another row": (
@@ -87,13 +99,21 @@ SEND_LIST = Table(
     },
     mended={
         "full-width digits and blanks": (
-            {"姓名": " 黄河水\u200b", "身份证号或手机号": lambda cast: " ".join(cast.student.phone)},
-            {}, {"name": 1, "number": 1},
+            {
+                "姓名": " 黄河水\u200b",
+                "身份证号或手机号": lambda cast: " ".join(cast.student.phone),
+            },
+            {},
+            {"name": 1, "number": 1},
         ),
-        "a mobile stored as a number": ({"身份证号或手机号": lambda cast: int(cast.student.phone)}, {}, {}),
+        "a mobile stored as a number": (
+            {"身份证号或手机号": lambda cast: int(cast.student.phone)},
+            {},
+            {},
+        ),
         "a school by its code": ({"学校": "１０９９９"}, {}, {}),
     },
-)  # fmt: skip
+)
 
 # -- the plan ---------------------------------------------------------------------------------------
 
@@ -125,10 +145,28 @@ def _twin(cast) -> None:
 PLAN = Table(
     sheet="plan",
     before=_planned,
-    heads=["学号", "姓名", "身份证号", "考生号", "院校代码", "毕业去向代码", "统一社会信用代码", "单位名称",
-           "单位性质代码", "单位行业代码", "单位所在地代码", "工作职位类别代码", "联系人电话", "单位邮编", "单位地址"],
-    good=lambda cast, n: {"学号": getattr(cast, PEOPLE[n]).student_no, "毕业去向代码": "76",
-                          "姓名": getattr(cast, PEOPLE[n]).name},
+    heads=[
+        "学号",
+        "姓名",
+        "身份证号",
+        "考生号",
+        "院校代码",
+        "毕业去向代码",
+        "统一社会信用代码",
+        "单位名称",
+        "单位性质代码",
+        "单位行业代码",
+        "单位所在地代码",
+        "工作职位类别代码",
+        "联系人电话",
+        "单位邮编",
+        "单位地址",
+    ],
+    good=lambda cast, n: {
+        "学号": getattr(cast, PEOPLE[n]).student_no,
+        "毕业去向代码": "76",
+        "姓名": getattr(cast, PEOPLE[n]).name,
+    },
     cases={
         "a student number stored as a number": ({"学号": 4.2e17}, "student_no", AS_NUMBER),
         "no number at all": ({"学号": ""}, "student_no", "请填写学号、身份证号或考生号。"),
@@ -137,31 +175,55 @@ PLAN = Table(
         "another student's name": ({"姓名": "李静"}, "name", "这个号码的学生姓名与此不符。"),
         "a name that is a number": ({"姓名": 7}, "name", NO_NAME),
         "another student's ID number": (
-            {"身份证号": lambda cast: cast.stranger.id_number}, "id_number", "这个学号的学生证件号码与此不符。",
+            {"身份证号": lambda cast: cast.stranger.id_number},
+            "id_number",
+            "这个学号的学生证件号码与此不符。",
         ),
         "an ID number stored as a number": ({"身份证号": 4.201e17}, "id_number", AS_NUMBER),
         "an ID number that is too long": ({"身份证号": "1" * 19}, "id_number", LONG.format(18)),
-        "an ID number of nobody": ({"学号": "", "身份证号": "999999200401010001"}, "id_number", UNKNOWN),
+        "an ID number of nobody": (
+            {"学号": "", "身份证号": "999999200401010001"},
+            "id_number",
+            UNKNOWN,
+        ),
         "an examinee number of nobody": ({"学号": "", "考生号": "1"}, "examinee_no", UNKNOWN),
         "an examinee number of two": (
-            {"学号": "", "姓名": "", "考生号": "23420101110001"}, "examinee_no",
-            "有多名学生使用这个号码，请补充学号。", _twin,
+            {"学号": "", "姓名": "", "考生号": "23420101110001"},
+            "examinee_no",
+            "有多名学生使用这个号码，请补充学号。",
+            _twin,
         ),
         "another school's code": ({"院校代码": "10998"}, "school_code", "这一行属于其他学校。"),
         "a school's code stored as a number": ({"院校代码": 10999}, "school_code", AS_NUMBER),
         "an unknown destination": (
-            {"毕业去向代码": "没有的"}, "destination_code", "“没有的”不是 2027 届的毕业去向。",
+            {"毕业去向代码": "没有的"},
+            "destination_code",
+            "“没有的”不是 2027 届的毕业去向。",
         ),
         "a destination of an older edition": (
-            {"毕业去向代码": "50"}, "destination_code", "“50”不是 2027 届的毕业去向。",
+            {"毕业去向代码": "50"},
+            "destination_code",
+            "“50”不是 2027 届的毕业去向。",
         ),
-        "a destination stored as a date": ({"毕业去向代码": date(2027, 7, 1)}, "destination_code", DATED),
+        "a destination stored as a date": (
+            {"毕业去向代码": date(2027, 7, 1)},
+            "destination_code",
+            DATED,
+        ),
         "a credit code stored as a number": ({"统一社会信用代码": 9e17}, "credit_code", AS_NUMBER),
-        "a credit code that is too long": ({"统一社会信用代码": "9" * 19}, "credit_code", LONG.format(18)),
+        "a credit code that is too long": (
+            {"统一社会信用代码": "9" * 19},
+            "credit_code",
+            LONG.format(18),
+        ),
         "an unknown nature": ({"单位性质代码": "98"}, "employer_kind", NOT_LISTED.format("98")),
         "an unknown industry": ({"单位行业代码": "魔法"}, "industry", NOT_LISTED.format("魔法")),
         "an unknown region": ({"单位所在地代码": "洪山"}, "location", NOT_LISTED.format("洪山")),
-        "an unknown kind of position": ({"工作职位类别代码": "0"}, "position_kind", NOT_LISTED.format("0")),
+        "an unknown kind of position": (
+            {"工作职位类别代码": "0"},
+            "position_kind",
+            NOT_LISTED.format("0"),
+        ),
         "a postcode stored as a number": ({"单位邮编": 430070}, "postcode", AS_NUMBER),
         "a postcode that is too long": ({"单位邮编": "4300700"}, "postcode", LONG.format(6)),
         "an error for an address": ({"单位地址": NA}, "address", ERROR),
@@ -171,7 +233,10 @@ PLAN = Table(
             {3: [("student_no", SAME_AS.format("学号", 2))]},
         ),
         "a row that waits for a decision": (
-            {"毕业去向代码": "12"}, "student_no", "该条数据有待处理的变更，请先处理。", _conflict,
+            {"毕业去向代码": "12"},
+            "student_no",
+            "该条数据有待处理的变更，请先处理。",
+            _conflict,
         ),
     },
     mended={
@@ -181,11 +246,18 @@ PLAN = Table(
             {"student_no": 1, "employer_name": 1, "postcode": 1},
         ),
         "rare characters": ({"单位名称": "龘䶮㛃𬸘公司"}, {"employer_name": "龘䶮㛃𬸘公司"}, {}),
-        "names for codes": ({"毕业去向代码": "自由职业", "单位所在地代码": "湖北省武汉市洪山区"},
-                            {"destination_code": "76", "location": "420111"}, {}),
-        "a telephone stored as a number": ({"联系人电话": 13812345678}, {"contact_phone": "13812345678"}, {}),
+        "names for codes": (
+            {"毕业去向代码": "自由职业", "单位所在地代码": "湖北省武汉市洪山区"},
+            {"destination_code": "76", "location": "420111"},
+            {},
+        ),
+        "a telephone stored as a number": (
+            {"联系人电话": 13812345678},
+            {"contact_phone": "13812345678"},
+            {},
+        ),
     },
-)  # fmt: skip
+)
 
 # -- tracking numbers -------------------------------------------------------------------------------
 
@@ -211,10 +283,19 @@ def _numbered(cast) -> None:
 
 def _copy(letter: ForwardingLetter, student: Student, number: str, void) -> ForwardingLetter:
     return ForwardingLetter(
-        school_id=student.school_id, student_id=student.id, college_id=student.college_id,
-        graduation_year=2027, number=number, archive_to=letter.archive_to, archive_address="",
-        archive_postcode="", contact="", phone="", made_at=letter.made_at, void_at=void,
-    )  # fmt: skip
+        school_id=student.school_id,
+        student_id=student.id,
+        college_id=student.college_id,
+        graduation_year=2027,
+        number=number,
+        archive_to=letter.archive_to,
+        archive_address="",
+        archive_postcode="",
+        contact="",
+        phone="",
+        made_at=letter.made_at,
+        void_at=void,
+    )
 
 
 def _tracked(number: str, of: str):
@@ -232,25 +313,42 @@ COURIER = Table(
     sheet="courier",
     before=_numbered,
     heads=["转递单编号", "学生", "快递单号", "快递公司", "寄出日期"],
-    good=lambda cast, n: {"转递单编号": f"2027-0000{n + 1}", "学生": getattr(cast, PEOPLE[n]).name,
-                          "快递单号": f"00{n}1234567890", "快递公司": "邮政特快专递", "寄出日期": "2027-07-01"},
+    good=lambda cast, n: {
+        "转递单编号": f"2027-0000{n + 1}",
+        "学生": getattr(cast, PEOPLE[n]).name,
+        "快递单号": f"00{n}1234567890",
+        "快递公司": "邮政特快专递",
+        "寄出日期": "2027-07-01",
+    },
     cases={
         "no letter number": ({"转递单编号": ""}, "number", MISSING),
         "a letter number stored as a date": ({"转递单编号": date(2027, 2, 1)}, "number", AS_NUMBER),
         "an unknown letter": ({"转递单编号": "2027-00009"}, "number", NO_LETTER),
         "another school's letter": ({"转递单编号": "2027-00004"}, "number", NO_LETTER),
         "a letter that is void": (
-            {"转递单编号": "2027-00005"}, "number", "该转递单因接收单位变更已作废，请使用该生新的转递单。",
+            {"转递单编号": "2027-00005"},
+            "number",
+            "该转递单因接收单位变更已作废，请使用该生新的转递单。",
         ),
         "a letter number that is too long": ({"转递单编号": "2" * 21}, "number", LONG.format(20)),
         "another student's name": ({"学生": "李静"}, "student", "这个号码的学生姓名与此不符。"),
         "a name that is a number": ({"学生": 7}, "student", NO_NAME),
         "no tracking number": ({"快递单号": "　"}, "tracking_number", MISSING),
-        "a tracking number stored as a number": ({"快递单号": 1234567890123}, "tracking_number", AS_NUMBER),
-        "a tracking number that is too long": ({"快递单号": "1" * 41}, "tracking_number", LONG.format(40)),
+        "a tracking number stored as a number": (
+            {"快递单号": 1234567890123},
+            "tracking_number",
+            AS_NUMBER,
+        ),
+        "a tracking number that is too long": (
+            {"快递单号": "1" * 41},
+            "tracking_number",
+            LONG.format(40),
+        ),
         "an error for a tracking number": ({"快递单号": NA}, "tracking_number", ERROR),
         "a tracking number of another letter": (
-            {"快递单号": "EMS77"}, "tracking_number", "另一份转递单已使用该快递单号。",
+            {"快递单号": "EMS77"},
+            "tracking_number",
+            "另一份转递单已使用该快递单号。",
             _tracked("EMS77", "2027-00005"),
         ),
         "a courier that is too long": ({"快递公司": "递" * 41}, "courier", LONG.format(40)),
@@ -263,13 +361,20 @@ COURIER = Table(
         ),
         "a tracking number of another row": (
             {"快递单号": "0001234567890"},
-            {2: [("tracking_number", SAME_AS.format("快递单号", 3))],
-             3: [("tracking_number", SAME_AS.format("快递单号", 2))]},
+            {
+                2: [("tracking_number", SAME_AS.format("快递单号", 3))],
+                3: [("tracking_number", SAME_AS.format("快递单号", 2))],
+            },
         ),
     },
     mended={
         "full-width digits and blanks": (
-            {"转递单编号": "２０２７-00002", "学生": "黄河水\u200b", "快递单号": "ems 0077", "快递公司": "　顺丰"},
+            {
+                "转递单编号": "２０２７-00002",
+                "学生": "黄河水\u200b",
+                "快递单号": "ems 0077",
+                "快递公司": "　顺丰",
+            },
             {"number": "2027-00002", "tracking_number": "EMS0077", "courier": "顺丰"},
             {"number": 1, "student": 1, "tracking_number": 1, "courier": 1},
         ),
@@ -277,8 +382,17 @@ COURIER = Table(
         **{
             f"a day spelled {n}": ({"寄出日期": spelled}, {"sent_on": "2027-07-01"}, {})
             for n, spelled in enumerate(
-                ("2027-07-01", "2027/7/1", "2027.07", "20270701", "2027年7月1日", date(2027, 7, 1), 46569), 1
+                (
+                    "2027-07-01",
+                    "2027/7/1",
+                    "2027.07",
+                    "20270701",
+                    "2027年7月1日",
+                    date(2027, 7, 1),
+                    46569,
+                ),
+                1,
             )
         },
     },
-)  # fmt: skip
+)
