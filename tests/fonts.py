@@ -19,7 +19,7 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "app" / "documents" / "fonts"
+FOLDER = ROOT / "app" / "files" / "documents" / "fonts"
 RANGES = ROOT / "app" / "core" / "glyphs.txt"
 
 # face → the files whose common characters it draws; the order is that in which they are asked
