@@ -1,15 +1,17 @@
 """Codes and regions as pages name them: in English on an English page, where an English name is known.
 
-Files, documents and everything that comes back keep the official Chinese names: a worker makes them, or they
-are made in Chinese, and read `queries`. A name that an administrator has changed stands in Chinese, marked as
-such. `tables/english.csv` has the names, by table and Chinese name. They are our translations, for reading
-only: no official table has English names, and nothing that leaves the house carries one.
+Files, documents and everything that comes back keep the official Chinese names: a worker makes them, or
+`for_a_file` says so, or they read `queries`. A name that an administrator has changed stands in Chinese,
+marked as such. `tables/english.csv` has the names, by table and Chinese name. They are our translations, for
+reading only: no official table has English names, and nothing that leaves the house carries one.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from flask import has_request_context
@@ -19,6 +21,17 @@ from markupsafe import Markup
 from app.codes import queries
 
 REGION = "region"
+_for_a_file: ContextVar[bool] = ContextVar("for_a_file", default=False)
+
+
+@contextmanager
+def for_a_file() -> Iterator[None]:
+    """What is said inside goes out in a file, and has the names by which it can come back (BLK-08)."""
+    token = _for_a_file.set(True)
+    try:
+        yield
+    finally:
+        _for_a_file.reset(token)
 
 
 @cache
@@ -28,7 +41,9 @@ def _english() -> dict[tuple[str, str], str]:
 
 
 def _reads_english() -> bool:
-    return has_request_context() and str(get_locale()).startswith("en")
+    if _for_a_file.get() or not has_request_context():
+        return False
+    return str(get_locale()).startswith("en")
 
 
 def text(table: str, name: str) -> str:

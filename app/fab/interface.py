@@ -160,7 +160,10 @@ class SafeInterface(SQLAInterface):
         return list(self.session.execute(select(*sums)).one())
 
     def query_count(
-        self, query: object, filters: object = None, select_columns: object = None  # noqa: ARG002 (FAB asks)
+        self,
+        query: object,
+        filters: object = None,
+        select_columns: object = None,  # noqa: ARG002 (FAB asks)
     ) -> int:
         """FAB's own count, capped as ours (its REST and pickers use it)."""
         narrowed = self.apply_filters(query, filters).with_entities(self.key).limit(COUNT_CAP + 1)

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy import inspect
 
+from app.codes import labels
 from app.core import clock
 from app.core.crypto import Sealed, cipher
 from app.fab.presentation import whole
@@ -32,7 +33,8 @@ def shaped(value: Any, shape: Shape) -> str:
     if isinstance(value, enum.Enum):
         value = value.value
     if shape is not None and shape is not whole:
-        value = shape(value)
+        with labels.for_a_file():
+            value = shape(value)
     if isinstance(value, Markup):
         value = value.replace("<br>", " ").striptags()
     if not isinstance(value, str):
@@ -94,7 +96,12 @@ def reader(reading: RowReading, path: str, shape: Shape = None, *, clear: bool =
 def of_rows(reading: RowReading, text_of: Callable[[Any], Any]) -> Reader:
     """The texts that a view makes of whole rows."""
     row_of = reading.whole()
-    return lambda rows, _cells: [shaped(text_of(row_of(row)), None) for row in rows]
+
+    def texts(rows: Sequence[object], _cells: Sequence[object]) -> list[str]:
+        with labels.for_a_file():
+            return [shaped(text_of(row_of(row)), None) for row in rows]
+
+    return texts
 
 
 def sealed_at(model: Any, path: str) -> tuple[str, type, Sealed] | None:

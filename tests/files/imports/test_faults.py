@@ -27,7 +27,7 @@ from pathlib import Path
 from app import create_app
 from tests.databases import settings_for
 from app.files.imports import tasks as bulk
-from app.plan import tasks as plan
+from app.plan.rows import tasks as plan
 app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
 print("ready", flush=True)
 for line in sys.stdin:
