@@ -36,7 +36,6 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 Given = (
     str | Callable[[], str]
 )  # a function: what a package above says, known once all are assembled
-FILES: dict[Path, Statements] = {}  # every file that was read, for the test
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,6 @@ class Statements:
         self.path = Path(module).with_name(name)
         self._given = given
         self._parts, self.after = _read(self.path)
-        FILES[self.path] = self
 
     def names(self, *kinds: str) -> list[str]:
         """The statements (or `table`s, `piece`s) in the order of the file."""

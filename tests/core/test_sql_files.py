@@ -1,6 +1,7 @@
 """SQL in files: every statement is explained by the migrated database, so none names what is not there."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import TextClause, text
 
 from app.core import statements
 from app.core.db import db
-from app.core.statements import FILES, Statements, columns, words
+from app.core.statements import Statements, columns, words
 
 APP = Path(statements.__file__).resolve().parent.parent
 _VALUE = TextClause._bind_params_regex
@@ -46,12 +47,21 @@ def make_tables(connection, path: Path) -> None:
             connection.execute(text(made))
 
 
+def read_files() -> dict[Path, Statements]:
+    """Every file that a module of the application has read."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("app.")]
+    found = [
+        one for module in modules for one in vars(module).values() if isinstance(one, Statements)
+    ]
+    return {one.path.resolve(): one for one in found}
+
+
 def read(path: Path) -> Statements:
-    return next(found for at, found in FILES.items() if at.resolve() == path)
+    return read_files()[path]
 
 
 def test_every_file_is_read_by_a_module(app):
-    assert {path.resolve() for path in FILES} >= set(APP.rglob("*.sql"))
+    assert set(read_files()) >= set(APP.rglob("*.sql"))
 
 
 @pytest.mark.parametrize("path", sorted(APP.rglob("*.sql")), ids=lambda p: str(p.relative_to(APP)))
@@ -99,9 +109,7 @@ def test_no_piece_and_no_statement_is_left_over(app, path):
 
 
 @pytest.fixture
-def written(tmp_path, monkeypatch):
-    monkeypatch.setattr(statements, "FILES", {})
-
+def written(tmp_path):
     def act(content: str, **given: str) -> Statements:
         (tmp_path / "some.sql").write_text(content, encoding="utf-8")
         return Statements(str(tmp_path / "module.py"), "some.sql", **given)
