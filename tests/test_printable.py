@@ -72,11 +72,11 @@ SIGN_IN = {
     ("CampusVerifyForm", "code"),
     ("MailForm", "code"),
     ("MailForm", "old_code"),
-    ("ProofForm", "old_code"),
+    ("OwnProofForm", "old_code"),
     ("RegisterForm", "contact_phone_code"),
     ("RegisterForm", "email_code"),
     ("EnterForm", "name"),
-    ("CodeForm", "code"),
+    ("FreshCodeForm", "code"),
     ("ForgottenForm", "who"),
 }
 
