@@ -21,7 +21,7 @@ from app.files.imports import requests, tasks
 from app.files.imports.models import Import
 from app.files.made import making
 from app.files.made import tasks as paper_tasks
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.plan.comparison import choosing, importing
 from app.plan.letters.letters import COURIER
 from app.plan.letters.letters import LETTERS as PRINTED
@@ -130,10 +130,10 @@ def _checked(who: object, sheet: object, data: bytes) -> Import:
     return db.session.get_one(Import, record.id, populate_existing=True)
 
 
-def paper(made: Paper) -> Paper:
+def paper(made: MadeFile) -> MadeFile:
     """The worker's part."""
     paper_tasks.make_paper.func(made.id)
-    return db.session.get_one(Paper, made.id, populate_existing=True)
+    return db.session.get_one(MadeFile, made.id, populate_existing=True)
 
 
 def run(app: Flask, rows: int, letters: int) -> None:

@@ -12,7 +12,7 @@ from app.core.errors import NotYours
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.imports import queries
-from app.files.made import making
+from app.files.made import requests
 from app.files.made.views import asked
 from app.files.made.workbook import CHANGES
 
@@ -34,5 +34,5 @@ class ImportChangesView(SafeView):
         name = _("Changes of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
         wish = {"import": record.id, "uid": uid}
         return asked(
-            lambda: making.ask(who, CHANGES, wish, name), url_for("ImportsView.show", uid=uid)
+            lambda: requests.ask(who, CHANGES, wish, name), url_for("ImportsView.show", uid=uid)
         )

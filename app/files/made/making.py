@@ -12,36 +12,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import xlsxwriter
-from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.core import clock, jobs
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.core.limits import Limit
 from app.core.registry import stores
 from app.core.vault import Vault
 from app.files.imports.errors_book import SAFE, fit
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import committed
 
 KEPT = timedelta(days=7)
 FILES = Vault("paper", ".paper", ("source_key", "result_key"))
-LONGEST = 110  # characters of a file name without its ending; the column holds 120
-ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each costs seconds of work
 
 
 @dataclass(frozen=True)
-class PaperMaker:
+class Maker:
     """How a kind of paper is made, and how its page presents it."""
 
     title: Any
-    make: Callable[[Paper], bytes]
-    back: Callable[[Paper], tuple[str, str]]  # text and address of the page where it was asked for
+    make: Callable[[MadeFile], bytes]
+    back: Callable[
+        [MadeFile], tuple[str, str]
+    ]  # text and address of the page where it was asked for
     menu: str = ""  # the entry of the menu that its page belongs to
     noted: Mapping[str, Any] = field(default_factory=dict)  # key of `report["noted"]` → label
 
@@ -53,65 +49,30 @@ def may_ask(who: Actor) -> int:
     return who.school_id
 
 
-def ask(
-    who: Actor, kind: str, wish: Mapping[str, object], name: str, source: bytes | None = None
-) -> Paper:
-    """Have a paper made by the worker, and commit. Raises NotYours, Refused."""
-    from app.files.made import tasks
-
-    school = may_ask(who)
-    if not ASKED.take(who.user_id):
-        raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
-    paper = Paper(
-        uid=uuid4().hex,
-        kind=kind,
-        user_id=who.user_id or 0,
-        school_id=school,
-        wish=wish,
-        file_name=_fitting(name),
-        done=0,
-        total=0,
-        report={},
-        created_at=clock.now(),
-    )
-    if source is not None:
-        paper.source_key = FILES.keep(source, paper.uid)
-
-    def begin() -> Paper:
-        db.session.add(paper)
-        db.session.flush()
-        jobs.enqueue(tasks.make_paper, paper_id=paper.id)
-        return paper
-
-    return committed(begin)
-
-
-def _fitting(name: str) -> str:
-    """A file name of a length that is kept, with its ending."""
-    stem, dot, ending = name.rpartition(".")
-    return f"{stem[:LONGEST]}.{ending[: 119 - LONGEST]}" if dot else name[:LONGEST]
-
-
-def paper_of(who: Actor, uid: str) -> Paper:
+def paper_of(who: Actor, uid: str) -> MadeFile:
     """A paper of this very person, while it is kept. Raises NotYours."""
     may_ask(who)
     found = db.session.scalars(
-        select(Paper).where(Paper.uid == uid, Paper.user_id == who.user_id)
+        select(MadeFile).where(MadeFile.uid == uid, MadeFile.user_id == who.user_id)
     ).one_or_none()
     if found is None or found.school_id != who.school_id:
         raise NotYours(f"paper {uid}")
     return found
 
 
-def latest(who: Actor, kinds: Sequence[str], most: int = 5) -> Sequence[Paper]:
+def latest(who: Actor, kinds: Sequence[str], most: int = 5) -> Sequence[MadeFile]:
     """The newest papers of this person."""
-    mine = (Paper.user_id == who.user_id, Paper.kind.in_(kinds), Paper.school_id == may_ask(who))
+    mine = (
+        MadeFile.user_id == who.user_id,
+        MadeFile.kind.in_(kinds),
+        MadeFile.school_id == may_ask(who),
+    )
     return db.session.scalars(
-        select(Paper).where(*mine).order_by(Paper.id.desc()).limit(most)
+        select(MadeFile).where(*mine).order_by(MadeFile.id.desc()).limit(most)
     ).all()
 
 
-def make(paper: Paper) -> None:
+def make(paper: MadeFile) -> None:
     """Make it and keep the result, or the sentence why not; commits."""
     try:
         data = stores().makers[paper.kind].make(paper)
@@ -126,32 +87,32 @@ def make(paper: Paper) -> None:
 
 def give_up(paper_id: int, sentence: str) -> None:
     """Say why it was not made, and commit."""
-    paper = db.session.get_one(Paper, paper_id, populate_existing=True)
+    paper = db.session.get_one(MadeFile, paper_id, populate_existing=True)
     paper.problem, paper.finished_at = sentence[:300], clock.now()
     db.session.commit()
 
 
-def progress(paper: Paper, done: int, total: int) -> None:
+def progress(paper: MadeFile, done: int, total: int) -> None:
     """Say how far it is, and commit: whoever looks at the page sees it."""
     paper.done, paper.total = done, total
     db.session.commit()
 
 
-def source_of(paper: Paper) -> bytes:
+def source_of(paper: MadeFile) -> bytes:
     """The workbook that was brought. Raises Refused where it is deleted."""
     return FILES.read(paper.source_key, paper.uid)
 
 
-def result_of(paper: Paper) -> bytes:
+def result_of(paper: MadeFile) -> bytes:
     """What was made. Raises Refused where it is deleted, or not made yet."""
     return FILES.read(paper.result_key, paper.uid)
 
 
 def forget() -> int:
     """Delete the files of papers that are a week old; how many papers. Commits."""
-    old = (Paper.created_at < clock.now() - KEPT, Paper.finished_at.is_not(None))
-    named = Paper.source_key.is_not(None) | Paper.result_key.is_not(None)
-    over = select(Paper).where(*old, named).with_for_update()
+    old = (MadeFile.created_at < clock.now() - KEPT, MadeFile.finished_at.is_not(None))
+    named = MadeFile.source_key.is_not(None) | MadeFile.result_key.is_not(None)
+    over = select(MadeFile).where(*old, named).with_for_update()
     done = FILES.forget(db.session.scalars(over).all())
     FILES.sweep()
     return done

@@ -13,7 +13,7 @@ from sqlalchemy.types import DateTime
 from app.core.db import db
 
 
-class Paper(db.Model):
+class MadeFile(db.Model):
     """A file that the worker makes: for who asked only, encrypted, a week long (BLK-04)."""
 
     __tablename__ = "plan_paper"

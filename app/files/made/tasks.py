@@ -13,7 +13,7 @@ from app.accounts.models import AppUser
 from app.core import jobs
 from app.core.db import db
 from app.files.made import making
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 @jobs.queue.task(name="plan.make_paper", retry=jobs.BRIEF, queue="bulk", priority=15)
 def make_paper(paper_id: int) -> None:
     """Make what somebody asked for; a killed worker's run begins anew."""
-    paper = db.session.get_one(Paper, paper_id, populate_existing=True)
+    paper = db.session.get_one(MadeFile, paper_id, populate_existing=True)
     if not paper.busy:
         return  # done before: the job came twice
     user = db.session.get_one(AppUser, paper.user_id)

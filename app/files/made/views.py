@@ -19,7 +19,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
 from app.files.made import making
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 
 
 class PapersView(SafeView):
@@ -33,7 +33,7 @@ class PapersView(SafeView):
     @has_access
     def show(self, uid: str) -> Any:
         paper = making.paper_of(actor(), uid)
-        maker: making.PaperMaker = stores().makers[paper.kind]
+        maker: making.Maker = stores().makers[paper.kind]
         return self.render_template(
             "files/made/show.html",
             paper=paper,
@@ -59,7 +59,7 @@ class PapersView(SafeView):
         return sent
 
 
-def _facts(paper: Paper, maker: making.PaperMaker) -> list[tuple[object, object]]:
+def _facts(paper: MadeFile, maker: making.Maker) -> list[tuple[object, object]]:
     """What was asked for and what came of it."""
     facts: list[tuple[Any, Any]] = [
         (_("File"), paper.file_name),
@@ -70,7 +70,7 @@ def _facts(paper: Paper, maker: making.PaperMaker) -> list[tuple[object, object]
     return facts + [(maker.noted[k], v) for k, v in paper.report.get("noted", {}).items()]
 
 
-def asked(ask: Callable[[], Paper], back: str) -> Any:
+def asked(ask: Callable[[], MadeFile], back: str) -> Any:
     """To the page of what was just asked for; where it is refused, back with the sentence."""
     try:
         paper = ask()

@@ -17,13 +17,13 @@ from app.core.registry import stores
 from app.files.imports import presentation
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.made import making
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 
 CHANGES = "changes"
 PORTION = 2_000
 
 
-def make(paper: Paper) -> bytes:
+def make(paper: MadeFile) -> bytes:
     """The workbook. Raises Refused where the rows are no longer kept."""
     record = db.session.get(Import, paper.wish["import"])
     if record is None or record.school_id != paper.school_id or record.file_key is None:
@@ -72,8 +72,8 @@ def _lines(record: Import) -> Iterator[list[str]]:
             db.session.expunge(row)
 
 
-def _back(paper: Paper) -> tuple[str, str]:
+def _back(paper: MadeFile) -> tuple[str, str]:
     return _("Import"), url_for("ImportsView.show", uid=paper.wish["uid"])
 
 
-MAKER = making.PaperMaker(_l("Changes of an import"), make, _back)
+MAKER = making.Maker(_l("Changes of an import"), make, _back)

@@ -25,8 +25,9 @@ from app.files.imports.errors_book import SAFE, fit
 from app.files.imports.models import Import
 from app.files.imports.sheet import Column, Context, Sheet
 from app.files.imports.template import LISTS, drop_downs
-from app.files.made import making as papers
-from app.files.made.models import Paper
+from app.files.made import making as made
+from app.files.made import requests
+from app.files.made.models import MadeFile
 from app.people.students.models import Student
 from app.people.students.sheets import FACTS
 from app.plan.checks.models import Finding
@@ -104,16 +105,16 @@ def count(part: SheetPart, query: str) -> int:
     return db.session.scalar(select(func.count()).select_from(students)) or 0
 
 
-def ask(who: Actor, name: str, query: str) -> Paper:
+def ask(who: Actor, name: str, query: str) -> MadeFile:
     """Have the workbook made, and commit. Raises NotYours, Odd, Refused."""
     part = part_of(who, name)
     if not count(part, query):
         raise Refused(_("None of these findings is mended by filling something in."))
     file = _("Findings to mend, %(part)s.xlsx", part=part.title)
-    return papers.ask(who, KIND, {"part": name, "query": query}, file)
+    return requests.ask(who, KIND, {"part": name, "query": query}, file)
 
 
-def make(paper: Paper) -> bytes:
+def make(paper: MadeFile) -> bytes:
     """The workbook: a row for each student. Raises Refused where there are too many."""
     part = PARTS[paper.wish["part"]]
     with as_person(paper.user_id):
@@ -139,7 +140,7 @@ def _lines(part: SheetPart, found: Sequence[Finding]) -> dict[int, StudentLine]:
 
 
 def _book(
-    paper: Paper, part: SheetPart, columns: Sequence[Column], lines: dict[int, StudentLine]
+    paper: MadeFile, part: SheetPart, columns: Sequence[Column], lines: dict[int, StudentLine]
 ) -> bytes:
     out = io.BytesIO()
     context = part.sheet.prepare(Import(school_id=paper.school_id))
@@ -179,7 +180,7 @@ def _put(page: Any, row: int, column: int, text: str, style: Any) -> None:
         page.write_blank(row, column, None, style)
 
 
-def _records(paper: Paper, part: SheetPart, ids: list[int]) -> Any:
+def _records(paper: MadeFile, part: SheetPart, ids: list[int]) -> Any:
     """(student, the record of the part or None) in the order of the student numbers."""
     wanted = select(Student.id).where(Student.id.in_(ids)).order_by(Student.student_no, Student.id)
     ordered = db.session.scalars(wanted).all()
@@ -192,7 +193,7 @@ def _records(paper: Paper, part: SheetPart, ids: list[int]) -> Any:
         records: dict[int, Any] = dict(kept.tuples().all())
         for key in some:
             yield students[key], records.get(key)
-        papers.progress(paper, start + len(some), len(ordered))
+        made.progress(paper, start + len(some), len(ordered))
 
 
 def _now(record: object, column: Column, context: Context) -> str:
@@ -208,13 +209,13 @@ def _now(record: object, column: Column, context: Context) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _back(paper: Paper) -> tuple[str, str]:
+def _back(paper: MadeFile) -> tuple[str, str]:
     query = paper.wish["query"]
     address = url_for("FindingsBookView.begin")
     return _("Mend by a workbook"), f"{address}?{query}" if query else address
 
 
-MAKER = papers.PaperMaker(
+MAKER = made.Maker(
     _l("Findings with the rows to fill"),
     make,
     _back,

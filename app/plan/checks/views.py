@@ -13,7 +13,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.exports import lists
 from app.files.imports.intake import MAX_BYTES
-from app.files.made import making as papers
+from app.files.made import making as made
 from app.files.made.views import asked, named
 from app.plan.checks import making
 
@@ -45,7 +45,7 @@ class FindingsBookView(SafeView):
                 for name, part in making.parts_for(who).items()
             ],
             most_mb=MAX_BYTES >> 20,
-            latest=named(papers.latest(who, [making.KIND])),
+            latest=named(made.latest(who, [making.KIND])),
         )
 
     @expose("/<string:part>", methods=["POST"])

@@ -25,8 +25,8 @@ from app.core.db import db, staged
 from app.core.errors import Refused
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.made.making import PaperMaker, book_of, progress
-from app.files.made.models import Paper
+from app.files.made.making import Maker, book_of, progress
+from app.files.made.models import MadeFile
 from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
 from app.plan.comparison.sheets import PLAN
 from app.plan.rows.detail import shown
@@ -282,15 +282,15 @@ def choice_labels() -> dict[str, Any]:
     }
 
 
-def _differences(paper: Paper) -> bytes:
+def _differences(paper: MadeFile) -> bytes:
     record = db.session.get_one(Import, paper.wish["import"])
     if record.school_id != paper.school_id or record.file_key is None:
         raise Refused(_("This file is no longer kept."))
     return workbook(record, lambda done, total: progress(paper, done, total))
 
 
-def _back(paper: Paper) -> tuple[str, str]:
+def _back(paper: MadeFile) -> tuple[str, str]:
     return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
 
 
-MAKER = PaperMaker(_l("Differences"), _differences, _back, menu="Plan")
+MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")

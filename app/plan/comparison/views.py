@@ -20,7 +20,7 @@ from app.files.imports import queries
 from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
 from app.files.imports.presentation import question, tally_of
 from app.files.imports.views import buttons
-from app.files.made import making as papers
+from app.files.made import requests
 from app.files.made.views import asked
 from app.plan.comparison import choosing
 from app.plan.comparison.sheets import PLAN
@@ -84,7 +84,7 @@ class PlanFilesView(SafeView):
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
         wish = {"import": record.id, "uid": uid}
         return asked(
-            lambda: papers.ask(actor(), choosing.DIFFERENCES, wish, name),
+            lambda: requests.ask(actor(), choosing.DIFFERENCES, wish, name),
             url_for("PlanFilesView.show", uid=uid),
         )
 

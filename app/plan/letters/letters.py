@@ -24,8 +24,8 @@ from app.files.documents.editions import PRINTED, Edition
 from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.limits import render_safely
 from app.files.documents.printing import in_chinese, mended_all
-from app.files.made import making as papers
-from app.files.made.models import Paper
+from app.files.made import making as made
+from app.files.made.models import MadeFile
 from app.people.schools.models import School
 from app.people.schools.queries import at_school
 from app.people.students.models import Student
@@ -146,11 +146,11 @@ def _number_missing(school_id: int, at: Mapping[str, object]) -> None:
 # -- papers ----------------------------------------------------------------------------------------
 
 
-def _back(_paper: Paper) -> tuple[str, str]:
+def _back(_paper: MadeFile) -> tuple[str, str]:
     return _("Forwarding letters"), url_for("LettersView.list")
 
 
-def _letters_of(paper: Paper) -> list[int]:
+def _letters_of(paper: MadeFile) -> list[int]:
     ids = number_them(paper.school_id, paper.wish)
     if not ids:
         raise Refused(_("No row of the plan has a receiver of the archive."))
@@ -159,7 +159,7 @@ def _letters_of(paper: Paper) -> list[int]:
     return ids
 
 
-def make_letters(paper: Paper) -> bytes:
+def make_letters(paper: MadeFile) -> bytes:
     """One PDF with a letter a page: counterfoil, letter, receipt."""
     ids = _letters_of(paper)
     missed: list[tuple[str, str, str]] = []
@@ -170,7 +170,7 @@ def make_letters(paper: Paper) -> bytes:
             if pdf is not None:
                 with pikepdf.open(io.BytesIO(pdf)) as part:
                     book.pages.extend(part.pages)
-            papers.progress(paper, min(start + AT_ONCE, len(ids)), len(ids))
+            made.progress(paper, min(start + AT_ONCE, len(ids)), len(ids))
         if not book.pages:
             raise Refused(_("None of the letters can be printed: %(why)s", why=missed[0][2]))
         out = io.BytesIO()
@@ -179,7 +179,7 @@ def make_letters(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-LETTER_MAKER = papers.PaperMaker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
+LETTER_MAKER = made.Maker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
 
 
 def _loaded(ids: Sequence[int]) -> Iterator[ForwardingLetter]:
@@ -268,7 +268,7 @@ def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str
     )
 
 
-def make_courier(paper: Paper) -> bytes:
+def make_courier(paper: MadeFile) -> bytes:
     """The sheet for the courier; filled with tracking numbers it comes back by the import «courier»."""
     ids = _letters_of(paper)
     out = io.BytesIO()
@@ -286,7 +286,7 @@ def make_courier(paper: Paper) -> bytes:
         (_("Tracking number"), 22),
         (_("Posted on"), 14),
     ]
-    with papers.book_of(out, _("Courier sheet"), heads) as put:
+    with made.book_of(out, _("Courier sheet"), heads) as put:
         for start in range(0, len(ids), 500):
             for row in _loaded(ids[start : start + 500]):
                 sent = row.sent_on.isoformat() if row.sent_on else ""
@@ -306,8 +306,8 @@ def make_courier(paper: Paper) -> bytes:
                         sent,
                     ]
                 )
-            papers.progress(paper, min(start + 500, len(ids)), len(ids))
+            made.progress(paper, min(start + 500, len(ids)), len(ids))
     return out.getvalue()
 
 
-COURIER_MAKER = papers.PaperMaker(_l("Courier sheet"), make_courier, _back, menu="Plan")
+COURIER_MAKER = made.Maker(_l("Courier sheet"), make_courier, _back, menu="Plan")

@@ -21,7 +21,8 @@ from app.fab.presentation import dash, moment
 from app.fab.views import SafeModelView
 from app.files.documents.editions import Edition, may_have_full, note
 from app.files.documents.editions import named as edition_named
-from app.files.made import making as papers
+from app.files.made import making as made
+from app.files.made import requests
 from app.files.made.views import asked, named
 from app.people.schools.office_views import colleges, years
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
@@ -144,7 +145,7 @@ class LetterWorkView(SafeView):
 
     def _index(self, problem: str = "") -> Any:
         who = actor()
-        school, wish = papers.may_ask(who), _wish(request.values)
+        school, wish = made.may_ask(who), _wish(request.values)
         return self.render_template(
             "plan/letters/make.html",
             years=years(),
@@ -154,7 +155,7 @@ class LetterWorkView(SafeView):
             found=letters.ready(school, wish) if wish else None,
             problem=problem,
             may_full=may_have_full(who, school),
-            latest=named(papers.latest(who, KINDS)),
+            latest=named(made.latest(who, KINDS)),
         )
 
 
@@ -167,15 +168,15 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     title = str(stores().makers[kind].title)
     name = f"{title} {wish.get('year') or ''}".strip()
     if kind != letters.LETTERS:
-        return papers.ask(who, kind, wish, f"{name}.xlsx")
-    school = papers.may_ask(who)
+        return requests.ask(who, kind, wish, f"{name}.xlsx")
+    school = made.may_ask(who)
     full = full and may_have_full(who, school)
     file_name = edition_named(f"{name}.pdf", Edition.FULL if full else Edition.MASKED)
     if full:
         note(
             who, file_name, _("Forwarding of the personal archive"), letters.ready(school, wish)[0]
         )
-    return papers.ask(who, kind, {**wish, "full": full}, file_name)
+    return requests.ask(who, kind, {**wish, "full": full}, file_name)
 
 
 def _wish(form: Any) -> dict[str, object] | None:

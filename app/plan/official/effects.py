@@ -6,11 +6,11 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.workflow import trail
 
 
-def trace(paper: Paper, rows: int) -> None:
+def trace(paper: MadeFile, rows: int) -> None:
     """Who took how many whole ID numbers out, and for what; kept with the result (RPT-05, ADM-07)."""
     user = db.session.get_one(AppUser, paper.user_id)
     who = actor_of(user)

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.errors import Refused
 from app.files.exports.rights import may_clear
 from app.files.exports.tasks import as_person
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 
 MAY_NOT = _l(
     "You may not take out full ID numbers, so no graduates can be added. "
@@ -27,7 +27,7 @@ def problems(year: str, purpose: str) -> list[tuple[str, str]]:
     return [] if may_clear() else [("year", str(MAY_NOT))]
 
 
-def refuse_to_add(paper: Paper) -> None:
+def refuse_to_add(paper: MadeFile) -> None:
     """The right may be gone since the person asked."""
     with as_person(paper.user_id):
         if not may_clear():

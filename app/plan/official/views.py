@@ -17,7 +17,7 @@ from app.fab.declared import Link
 from app.files.exports.rights import may_clear
 from app.files.imports.intake import MAX_BYTES
 from app.files.imports.requests import clean_name
-from app.files.made import making as papers
+from app.files.made import making as made
 from app.files.made.views import asked, named
 from app.people.schools.office_views import years
 from app.plan.official import workbook
@@ -54,7 +54,7 @@ class OfficialView(SafeView):
 
     def _index(self, problems: Any = ()) -> Any:
         who = actor()
-        papers.may_ask(who)
+        made.may_ask(who)
         return self.render_template(
             "plan/official/fill.html",
             problems={place: text for place, text in problems},  # noqa: C416
@@ -62,7 +62,7 @@ class OfficialView(SafeView):
             form=request.form,
             most_mb=MAX_BYTES >> 20,
             most_rows=workbook.MOST_ROWS,
-            latest=named(papers.latest(who, [workbook.FILLED])),
+            latest=named(made.latest(who, [workbook.FILLED])),
         )
 
 

@@ -22,8 +22,9 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_line
 from app.files.imports import intake
-from app.files.made import making as papers
-from app.files.made.models import Paper
+from app.files.made import making as made
+from app.files.made import requests
+from app.files.made.models import MadeFile
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.plan.official import effects, guards
@@ -53,16 +54,16 @@ NOTED = {
 }
 
 
-def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
+def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> MadeFile:
     """Keep the workbook and have it filled, and commit. Raises Invalid, Refused, NotYours."""
-    papers.may_ask(who)
+    made.may_ask(who)
     year, purpose = form.get("year", ""), clean_line(form.get("purpose", ""))[:100]
     problems = [*_of_file(data), *guards.problems(year, purpose)]
     if problems:
         raise Invalid(problems)
     wish = {"year": int(year) if year else None, "purpose": purpose if year else ""}
     title = _("%(name)s filled", name=name.rpartition(".")[0] or name)
-    return papers.ask(who, FILLED, wish, f"{title}.xlsx", data)
+    return requests.ask(who, FILLED, wish, f"{title}.xlsx", data)
 
 
 def _of_file(data: bytes) -> list[tuple[str, str]]:
@@ -73,11 +74,11 @@ def _of_file(data: bytes) -> list[tuple[str, str]]:
     return [] if excel else [("file", intake.sentence("not_excel", {}))]
 
 
-def make(paper: Paper) -> bytes:
+def make(paper: MadeFile) -> bytes:
     """The workbook with what our plan has. Raises Refused, in words, where it cannot be read."""
     if paper.wish.get("year") is not None:
         guards.refuse_to_add(paper)
-    data = papers.source_of(paper)
+    data = made.source_of(paper)
     heads = {"known": known_heads(), "numbers": known_heads(NUMBERS)}
     look = json.loads(_asked({"do": "look", "most": MOST_ROWS, **heads}, data))
     columns = places(look["heads"])
@@ -90,14 +91,14 @@ def make(paper: Paper) -> bytes:
     return _asked({**wish, "cells": cells}, data)
 
 
-def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Texts:
+def _filled(paper: MadeFile, look: dict[str, Any], columns: dict[int, str]) -> Texts:
     """Row → column → text of what is written; the report says what was noticed on the way."""
     from app.plan.official import differing  # brings pandas: see docs/plan.md
 
     book = differing.book_of(look, columns, spellings(columns, look))
     known, found = _graduates(paper.school_id, book)
     met, missed = differing.met(book, found, known)
-    papers.progress(paper, len(book.texts), len(book.texts))
+    made.progress(paper, len(book.texts), len(book.texts))
     filled = met.drop(missed["at"], errors="ignore")
     there = known.loc[list(filled)].set_axis(filled.index)
     parts = [differing.cells(book, differing.by_field(there)[[*OFFICIAL, "mobile"]], there)]
@@ -128,7 +129,7 @@ def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Text
     return cells
 
 
-MAKER = papers.PaperMaker(
+MAKER = made.Maker(
     _l("Official workbook, filled"),
     make,
     menu="Plan",
@@ -183,7 +184,7 @@ def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
     return known, differing.whose(keys, known)
 
 
-def _missing(paper: Paper, met: set[int]) -> list[dict[str, object]]:
+def _missing(paper: MadeFile, met: set[int]) -> list[dict[str, object]]:
     """The graduates of the wished year with a destination who are in no row, by field."""
     found = db.session.execute(
         select(Student, PlanEntry)

@@ -18,8 +18,8 @@ from app.core.errors import Invalid, NotYours
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
-from app.files.made import making
-from app.files.made.models import Paper
+from app.files.made import making, requests
+from app.files.made.models import MadeFile
 from app.files.made.views import asked
 from app.people.schools.office_views import years
 from app.plan.rows.detail import shown
@@ -124,7 +124,7 @@ class SnapshotsView(SafeView):
         )
         wish = {"old": old_one.id, "new": new_one.id}
         return asked(
-            lambda: making.ask(actor(), COMPARED, wish, name),
+            lambda: requests.ask(actor(), COMPARED, wish, name),
             url_for("SnapshotsView.compare", pk=pk, new=new),
         )
 
@@ -238,7 +238,7 @@ COMPARED = "snapshots"  # the kind of paper
 MOST_LISTED = 100_000
 
 
-def _workbook(paper: Paper) -> bytes:
+def _workbook(paper: MadeFile) -> bytes:
     """The totals, and every graduate with what is different."""
     old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
     if paper.school_id != old.school_id or paper.school_id != new.school_id:
@@ -271,9 +271,9 @@ def _workbook(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-def _back(paper: Paper) -> tuple[str, str]:
+def _back(paper: MadeFile) -> tuple[str, str]:
     keys = {"pk": paper.wish["old"], "new": paper.wish["new"]}
     return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
 
 
-MAKER = making.PaperMaker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")
+MAKER = making.Maker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")

@@ -16,7 +16,7 @@ from app.files.imports import mapping_presentation, requests
 from app.files.imports.answers import Answers
 from app.files.imports.models import Import
 from app.files.made import tasks as papers
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import HEADS, good_row, xlsx
@@ -140,7 +140,7 @@ def test_all_changes_come_as_a_workbook(bring, known, visit, cast, monkeypatch):
     record = bring(xlsx(known))
     answer = visit(cast.officer).post(f"/import-changes/{record.uid}")
     assert answer.status_code == 303
-    paper = db.session.query(Paper).order_by(Paper.id.desc()).first()
+    paper = db.session.query(MadeFile).order_by(MadeFile.id.desc()).first()
     papers.make_paper(paper.id)
     data = visit(cast.officer).get(f"/plan/papers/{paper.uid}/file").data
     rows = list(openpyxl.load_workbook(io.BytesIO(data)).worksheets[0].values)

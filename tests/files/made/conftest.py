@@ -4,7 +4,7 @@ import pytest
 
 from app.core.db import db
 from app.files.made import making, tasks
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def made(app):
     def act(paper):
         tasks.make_paper.func(paper.id)
         db.session.expire_all()
-        return db.session.get(Paper, paper.id)
+        return db.session.get(MadeFile, paper.id)
 
     return act
 

@@ -5,8 +5,8 @@ import pytest
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.files.made import making, tasks
-from app.files.made.models import Paper
+from app.files.made import making, requests, tasks
+from app.files.made.models import MadeFile
 from tests import factories as make
 from tests.factories import actor
 from tests.files.made.conftest import result
@@ -16,7 +16,7 @@ from tests.stores import otherwise
 @pytest.fixture
 def kind():
     """A kind that nobody but the test knows."""
-    maker = making.PaperMaker(
+    maker = making.Maker(
         "一页纸", lambda paper: b"words", lambda paper: ("来处", "/from"), noted={"n": "页数"}
     )
     with otherwise(makers={**stores().makers, "page": maker}):
@@ -25,7 +25,7 @@ def kind():
 
 @pytest.fixture
 def paper(cast, kind, made):
-    return made(making.ask(actor(cast.officer), kind, {"purpose": "核对"}, "a.txt"))
+    return made(requests.ask(actor(cast.officer), kind, {"purpose": "核对"}, "a.txt"))
 
 
 @pytest.mark.rule("PLN-09", "BLK-04")
@@ -34,7 +34,7 @@ def test_old_papers_are_deleted_after_a_week(paper):
     make.pass_time(days=8)
     assert tasks.forget_papers.func() == 1
     with pytest.raises(Exception, match=r"."):
-        making.result_of(db.session.get(Paper, paper.id))
+        making.result_of(db.session.get(MadeFile, paper.id))
 
 
 @pytest.mark.rule("BLK-04")
@@ -54,9 +54,9 @@ def test_a_refusal_while_it_is_made_is_told_and_any_fault_ends_it_in_a_sentence(
             raise error
 
         known = stores().makers[kind]
-        failing = making.PaperMaker(known.title, make_it, known.back)
+        failing = making.Maker(known.title, make_it, known.back)
         with otherwise(makers={kind: failing}):
-            return made(making.ask(actor(cast.officer), kind, {}, "a.txt"))
+            return made(requests.ask(actor(cast.officer), kind, {}, "a.txt"))
 
     assert fails_with(Refused("今天不行")).problem == "今天不行"
     done = fails_with(RuntimeError("secret"))

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.files.imports import tasks as bulk
 from app.files.imports.models import Import
 from app.files.made import tasks as papers
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.people.students.models import Student
 from app.plan.checks import sync, tasks
 from app.plan.checks.models import Finding
@@ -59,7 +59,7 @@ def faulty(cast):
 def made(browser, part, query=""):
     answer = browser.post(f"/checks/fill/{part}?{query}")
     assert answer.status_code == 303
-    paper = db.session.query(Paper).order_by(Paper.id.desc()).first()
+    paper = db.session.query(MadeFile).order_by(MadeFile.id.desc()).first()
     papers.make_paper.func(paper.id)
     db.session.expire_all()
     assert paper.problem is None, paper.problem
@@ -185,7 +185,7 @@ def test_only_the_own_school_s_office_makes_and_reads_it(cast, visit, faulty):
     assert data.get("/checks/fill/?tab=error").status_code == 200
     office = visit(cast.officer)
     made(office, "person", "tab=warning")
-    paper = db.session.query(Paper).order_by(Paper.id.desc()).first()
+    paper = db.session.query(MadeFile).order_by(MadeFile.id.desc()).first()
     assert far.get(f"/plan/papers/{paper.uid}/file").status_code == 404
     assert office.post("/checks/fill/nothing?tab=warning").status_code in (403, 404)
     assert office.get("/checks/fill/?tab=none").status_code == 400

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.codes import queries as codes
 from app.core.db import db
 from app.files.imports.models import Import, ImportRow
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.plan.comparison import choosing
 from app.plan.rows.models import DESTINATION_FIELDS, OFFICIAL, PlanEntry
 from tests import factories as make
@@ -74,7 +74,7 @@ def test_the_differences_of_a_file_with_a_very_long_name_are_asked_for(cast, sig
     assert len(record.file_name) > 110
     answer = visit(cast.officer).post(f"/plan/files/{record.uid}/differences")
     assert answer.status_code == 303
-    name = db.session.query(Paper).one().file_name
+    name = db.session.query(MadeFile).one().file_name
     assert len(name) <= 120
     assert name.endswith(".xlsx")
 
@@ -186,7 +186,7 @@ def test_all_differences_come_as_a_workbook_made_by_the_worker(cast, rows, plan,
     answer = office.post(f"/plan/files/{record.uid}/differences")
     assert "/plan/papers/" in answer.location
     assert "离开" in page(office, answer.location)
-    paper = made(db.session.query(Paper).one())
+    paper = made(db.session.query(MadeFile).one())
     book = openpyxl.load_workbook(io.BytesIO(result(paper)))
     cells = [[c.value for c in row] for row in book.worksheets[0].iter_rows()]
     assert ["黄河水", "单位", None, "=HYPERLINK(1)"] in [row[3:7] for row in cells]

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from app.core.db import db
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.plan.letters import letters, office_views
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.workflow import edit
@@ -188,7 +188,7 @@ def test_of_a_college_or_ticked_rows_only(cast, receivers, printed, visit):
         "/plan/action_post", data={"action": "letters", "rowid": [entry(cast.student).id]}
     )
     assert "/plan/papers/" in answer.location
-    paper = db.session.query(Paper).order_by(Paper.id.desc()).first()
+    paper = db.session.query(MadeFile).order_by(MadeFile.id.desc()).first()
     assert paper.wish["entries"] == [entry(cast.student).id]
     none = printed({"entries": [entry(cast.classmate).id]})
     assert "没有填写档案接收单位" in none.problem

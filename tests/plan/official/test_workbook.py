@@ -15,7 +15,7 @@ from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
 from app.files.exports.tasks import as_person
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.plan.official import differing
 from app.plan.official import workbook as official
 from app.plan.official.sheet_xml import spliced
@@ -241,7 +241,7 @@ def test_wrong_questions_are_answered_beside_the_field(cast, rows, visit):
         assert [where for where, _text in wrong.value.problems] == [place]
     answer = office.post("/plan/official/", data={"file": (io.BytesIO(b"%PDF"), "a.xlsx")})
     assert answer.status_code == 422
-    assert db.session.query(Paper).count() == 0
+    assert db.session.query(MadeFile).count() == 0
 
 
 @pytest.mark.rule("PLN-09", "BLK-05")
@@ -332,7 +332,7 @@ def test_who_may_not_take_out_whole_numbers_fills_rows_but_adds_none(cast, settl
     with pytest.raises(Invalid) as wrong:
         filled(data, cast.data, year="2027", purpose="省厅上报")
     assert [where for where, _text in wrong.value.problems] == ["year"]
-    assert db.session.query(Paper).count() == 0
+    assert db.session.query(MadeFile).count() == 0
     page = visit(cast.data).get("/plan/official/").text
     assert 'name="file"' in page
     assert 'name="year"' not in page

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from app.core.db import db
-from app.files.made.models import Paper
+from app.files.made.models import MadeFile
 from app.plan.rows.workflow import edit
 from app.plan.years import snapshots
 from tests.factories import actor
@@ -29,7 +29,7 @@ def test_a_comparison_has_totals_and_a_file_of_everything(cast, two, visit, made
     assert "<strong>毕业生人数</strong></td><td" in office.get(url).text.replace("\n", "")
     answer = office.post(url)
     assert "/plan/papers/" in answer.location
-    book = openpyxl.load_workbook(io.BytesIO(result(made(db.session.query(Paper).one()))))
+    book = openpyxl.load_workbook(io.BytesIO(result(made(db.session.query(MadeFile).one()))))
     lines = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert lines[0][-2:] == [f"{old.day} 八月", f"{new.day} 十二月"]
     assert ["合计", None, None, "毕业生人数", "3", "3"] in lines
@@ -48,4 +48,4 @@ def test_nobody_of_another_school_and_no_province_takes_the_file(cast, two, visi
     ):
         assert visit(user).post(url).status_code == answer
     assert "differences" not in visit(cast.province).get(url).text
-    assert db.session.query(Paper).count() == 0
+    assert db.session.query(MadeFile).count() == 0
