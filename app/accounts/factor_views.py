@@ -37,7 +37,7 @@ class FactorView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         onward = local_path(request.args.get("next", "")) or "/"
         known = queries.proof()
         if not known.enrolled:
@@ -55,7 +55,7 @@ class FactorView(SafeView):
 
     @expose("/options", methods=["POST"])
     @has_access
-    def options(self) -> Any:
+    def options(self) -> ResponseReturnValue:
         """What the browser needs to ask a key."""
         return _json(factors.key_options(g.user, session.get(SECRET, ""), "prove"))
 
@@ -77,7 +77,7 @@ class MyFactorsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         mine = factors.own(g.user.id)
         return self.render_template(
             "accounts/factors.html",
@@ -112,7 +112,7 @@ class MyFactorsView(SafeView):
 
     @expose("/app", methods=["GET", "POST"])
     @has_access
-    def app(self) -> Any:
+    def app(self) -> ResponseReturnValue:
         """The QR code and its secret, until the first code shows that the app has it."""
         if (first := self._anew(_("Set up a code app"))) is not None:
             return first
@@ -134,7 +134,7 @@ class MyFactorsView(SafeView):
 
     @expose("/key", methods=["GET", "POST"])
     @has_access
-    def key(self) -> Any:
+    def key(self) -> ResponseReturnValue:
         """A new passkey, with the name by which its owner knows it."""
         if (first := self._anew(_("Add a passkey"))) is not None:
             return first
@@ -159,7 +159,7 @@ class MyFactorsView(SafeView):
 
     @expose("/key/options", methods=["POST"])
     @has_access
-    def options(self) -> Any:
+    def options(self) -> ResponseReturnValue:
         if (first := self._anew(_("Add a passkey"))) is not None:
             return first
         return _json(factors.key_options(g.user, _own_session(), "register"))

@@ -55,7 +55,7 @@ class KeptView(SafeView):
 
     @expose("/<string:key>", methods=["GET"])
     @has_access
-    def show(self, key: str) -> Any:
+    def show(self, key: str) -> ResponseReturnValue:
         form = kept.opened(key, g.user.id)
         if form is None:
             session.pop(kept.MARK, None)
@@ -87,7 +87,7 @@ class SessionView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return jsonify(**state())
 
     @expose("/", methods=["POST"])

@@ -33,7 +33,7 @@ class MySignInsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         typed = request.args.get("before", "0")
         before = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else 0
         rows = log_queries.own_events(g.user.id, before, PAGE + 1)

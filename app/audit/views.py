@@ -26,7 +26,7 @@ class RootsView(SafeView):
     default_view = "index"
 
     @expose("/roots", methods=["GET"])
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self.render_template("audit/roots.html", rows=roots.published())
 
     @expose("/roots.json", methods=["GET"])
@@ -44,7 +44,7 @@ class AuditView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         now = queries.standing()
         return self.render_template(
             "audit/audit.html",

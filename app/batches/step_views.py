@@ -136,7 +136,7 @@ class StepActions:
     @expose("/keys/<string:pk>", methods=["GET"])
     @has_access
     @permission_name("show")
-    def keys(self, pk: str) -> Any:
+    def keys(self, pk: str) -> ResponseReturnValue:
         """What the keys A and R do on a row of the list, for the script: at most two buttons (AGR-18)."""
         view: Any = self
         item = view.record(pk, view.show_columns)

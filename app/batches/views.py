@@ -31,7 +31,7 @@ class BatchView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["GET"])
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         batch = queries.batch_of(actor(), uid)
         progress = queries.progress(batch)
         if request.accept_mimetypes.best == "application/json":

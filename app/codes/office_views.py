@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
@@ -143,12 +144,12 @@ class CodeEditionsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._page()
 
     @expose("/", methods=["POST"])
     @has_access
-    def make(self) -> Any:
+    def make(self) -> ResponseReturnValue:
         """A new edition with the codes of the one before it."""
         year = request.form.get("since", "")
         since = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0

@@ -48,7 +48,7 @@ class FormRoutes:
 
     @expose("/add", methods=["GET", "POST"])
     @has_access
-    def add(self) -> Any:
+    def add(self) -> ResponseReturnValue:
         """A new record; refused when it would lie outside the person's scope."""
         form = self.add_form.refresh()  # of the posted form only: no argument of the address (H4)
         if request.method == "POST" and form.validate():

@@ -93,7 +93,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     @expose("/list/")
     @has_access
-    def list(self) -> Any:
+    def list(self) -> ResponseReturnValue:
         """The list; how it is seen now is kept for the way back (AGR-02)."""
         args = self.reader.read(request.args)
         page = self.list_page(args)
@@ -133,7 +133,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     @expose("/show/<string:pk>", methods=["GET"])
     @has_access
-    def show(self, pk: str) -> Any:
+    def show(self, pk: str) -> ResponseReturnValue:
         """One record, with its place in the list as it was left (AGR-03)."""
         item = self.record(pk, self.show_columns)
         return self.render_template(self.show_template, **self.detail(item))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -34,7 +32,7 @@ class EmployerHomeView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who, employer = actor(), mine()
         return self.render_template(
             "home/employer.html",

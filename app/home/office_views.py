@@ -48,7 +48,7 @@ class OfficeView(SafeView):
 
     @expose("/")
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who = actor()
         if who.role in ADMINISTRATORS:
             return self._administration(who)

@@ -51,7 +51,7 @@ class MyHomeView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         student = me()
         placement = placement_of(student.id)
         asked = asked_of(actor())
@@ -121,7 +121,7 @@ class MyCopyView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         form = OwnProofForm()
         if form.validate_on_submit():
             try:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -29,7 +27,7 @@ class NoticesView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         before, unread = request.args.get("before", "0"), request.args.get("unread") == "1"
         start = int(before) if before.isdecimal() and len(before) < 10 else 0
         rows = queries.inbox(g.user.id, start, unread)
@@ -66,7 +64,7 @@ class MessagesView(SafeView):
     class_permission_name = "Messages"
 
     @expose("/", methods=["GET"])
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         config = jobs.config()
         administrator = g.user.is_authenticated and g.user.role == Role.ADMIN
         if config.mode != "demo" and not administrator:
@@ -95,7 +93,7 @@ class JobsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         rows = [
             (row, clock.local(row.at).strftime("%Y-%m-%d %H:%M") if row.at else "")
             for row in queries.failed_jobs()

@@ -48,7 +48,7 @@ class SettingsView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         school = _school()
         if request.method == "GET":
             return self._form(school)

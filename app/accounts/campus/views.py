@@ -104,7 +104,7 @@ class CampusView(SafeView):
         return send(way, url_for("AuthView.login"), onward=onward)
 
     @expose(f"{PAIR}/back", methods=["GET"])
-    def back(self, pk: int) -> Any:
+    def back(self, pk: int) -> ResponseReturnValue:
         """From OIDC with a code, from CAS with a ticket."""
         way = _way(pk, WayKind.OIDC, WayKind.CAS)
         claim = None
@@ -303,7 +303,7 @@ class MyCampusView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._page(FreshCodeForm(formdata=None))
 
     @expose("/code", methods=["POST"])
@@ -313,7 +313,7 @@ class MyCampusView(SafeView):
 
     @expose(f"/release{PAIR}", methods=["POST"])
     @has_access
-    def release(self, pk: int) -> Any:
+    def release(self, pk: int) -> ResponseReturnValue:
         identity = next((i for i in _mine(g.user) if i.id == pk), None)
         if identity is None:
             raise NotYours("campus_identity")
@@ -326,7 +326,7 @@ class MyCampusView(SafeView):
 
     @expose(f"/link{PAIR}", methods=["POST"])
     @has_access
-    def link(self, pk: int) -> Any:
+    def link(self, pk: int) -> ResponseReturnValue:
         way = _way(pk)
         if way.school_id != g.user.school_id:
             raise NotYours("sign_in_way")

@@ -44,13 +44,13 @@ class FileView(SafeView):
 
     @expose("/<string(length=32):uid>")
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         """To be saved."""
         return _stored(files.find(uid, actor()), inline=False)
 
     @expose("/<string(length=32):uid>/view")
     @has_access
-    def view(self, uid: str) -> Any:
+    def view(self, uid: str) -> ResponseReturnValue:
         """To be seen inside a page of ours."""
         return _stored(files.find(uid, actor()), inline=True)
 

@@ -30,7 +30,7 @@ class AskView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def create(self) -> Any:
+    def create(self) -> ResponseReturnValue:
         form = self.form()
         if not form.validate():
             return self._page(form), 422
@@ -89,14 +89,14 @@ class ExportsView(AskView):
 
     @expose("/file/<string(length=32):uid>", methods=["GET"])
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         record = export_of(actor(), uid)
         page = presentation.page_of(record, actor(), fresh="new" in request.args)
         return self.render_template("files/exports/show.html", **page)
 
     @expose("/file/<string(length=32):uid>/<string:step>", methods=["POST"])
     @has_access
-    def take(self, uid: str, step: str) -> Any:
+    def take(self, uid: str, step: str) -> ResponseReturnValue:
         """Take signs in place of what the format cannot hold."""
         who = actor()
         record = export_of(who, uid)

@@ -69,7 +69,7 @@ class ImportsView(SafeView):
 
     @expose("/<string:name>/", methods=["POST"])
     @has_access
-    def upload(self, name: str) -> Any:
+    def upload(self, name: str) -> ResponseReturnValue:
         """Keep the file; the worker checks it while the person watches or goes elsewhere (BLK-04)."""
         who = actor()
         sheet = requests.sheet_for(who, name)
@@ -88,14 +88,14 @@ class ImportsView(SafeView):
 
     @expose("/file/<string(length=32):uid>", methods=["GET"])
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         return self.render_template(
             "files/imports/show.html", **_page(queries.import_of(actor(), uid))
         )
 
     @expose("/file/<string(length=32):uid>/<string:step>", methods=["POST"])
     @has_access
-    def take(self, uid: str, step: str) -> Any:
+    def take(self, uid: str, step: str) -> ResponseReturnValue:
         """Apply, apply the good rows only, undo (the worker does it), discard."""
         who = actor()
         record = queries.import_of(who, uid)
@@ -112,7 +112,7 @@ class ImportsView(SafeView):
 
     @expose("/file/<string(length=32):uid>/words", methods=["POST"])
     @has_access
-    def decide(self, uid: str) -> Any:
+    def decide(self, uid: str) -> ResponseReturnValue:
         """What the columns and values of the file mean, what becomes of its problems; it is checked again."""
         who = actor()
         record = queries.import_of(who, uid)
@@ -140,7 +140,7 @@ class ImportsView(SafeView):
 
     @expose("/file/<string(length=32):uid>/rows", methods=["GET"])
     @has_access
-    def rows(self, uid: str) -> Any:
+    def rows(self, uid: str) -> ResponseReturnValue:
         """All rows, a page at a time: of one status, of those that change one column, of one problem."""
         record = queries.import_of(actor(), uid)
         if not record.counted or record.file_key is None:
@@ -151,7 +151,7 @@ class ImportsView(SafeView):
 
     @expose("/file/<string(length=32):uid>/errors.xlsx", methods=["GET"])
     @has_access
-    def errors(self, uid: str) -> Any:
+    def errors(self, uid: str) -> ResponseReturnValue:
         """The faulty rows with clear numbers: only to who brought them."""
         who = actor()
         record = queries.import_of(who, uid)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -34,7 +32,7 @@ class ImportWordsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who = actor()
         wanted = decisions.words_for(who, _sheets(who))
         rows = db.session.scalars(wanted.limit(SHOWN)).all()

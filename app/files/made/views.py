@@ -31,7 +31,7 @@ class PapersView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["GET"])
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         paper = making.paper_of(actor(), uid)
         maker: making.Maker = stores().makers[paper.kind]
         return self.render_template(

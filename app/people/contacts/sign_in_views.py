@@ -37,7 +37,7 @@ class SignInView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         now = clock.now()
         rows = contacts.holds_of(g.user.id, now)
         return self.render_template(
@@ -58,7 +58,7 @@ class SignInView(SafeView):
 
     @expose("/<string(length=32):uid>/<string:way>", methods=["POST"])
     @has_access
-    def answer(self, uid: str, way: str) -> Any:
+    def answer(self, uid: str, way: str) -> ResponseReturnValue:
         """Yes, it was me; or no, take it back: both by the code of the contact that did not change."""
         yes, typed = request.form.get("answer") == "yes", request.form.get("code", "")
         act = holds.confirm_by_code if yes else undo_by_code
@@ -74,7 +74,7 @@ class SignInView(SafeView):
 
     @expose("/second/<string(length=32):uid>", methods=["POST"])
     @has_access
-    def second(self, uid: str) -> Any:
+    def second(self, uid: str) -> ResponseReturnValue:
         """Both records are this person's, or they are not."""
         yes = request.form.get("answer") == "yes"
         codes = {side: request.form.get(f"code_{side}", "") for side in ("keep", "gone")}
@@ -96,7 +96,7 @@ class SignInView(SafeView):
 
     @expose("/mail", methods=["GET", "POST"])
     @has_access
-    def mail(self) -> Any:
+    def mail(self) -> ResponseReturnValue:
         form = MailForm()
         if form.validate_on_submit():
             try:
@@ -120,7 +120,7 @@ class SignInView(SafeView):
 
     @expose("/mail/code", methods=["POST"])
     @has_access
-    def mail_code(self) -> Any:
+    def mail_code(self) -> ResponseReturnValue:
         """The code that proves the new address; what was typed stays."""
         form = MailForm()
         if form.email.validate(form):

@@ -51,7 +51,7 @@ class MyOriginView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         student, rows = me(), own(me().id)
         return self.render_template(
             "people/corrections/student_record.html",
@@ -82,7 +82,7 @@ class MyOriginView(SafeView):
 
     @expose("/propose/<string:field>", methods=["GET", "POST"])
     @has_access
-    def propose(self, field: str) -> Any:
+    def propose(self, field: str) -> ResponseReturnValue:
         """One field: what it should be, why, and the proof."""
         student = me()
         if field not in FIELDS:
@@ -111,7 +111,7 @@ class MyOriginView(SafeView):
 
     @expose(f"/correction/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         row = CORRECTIONS.find(pk, actor())
         offers = CORRECTIONS.offers(row, actor(), clock.now())
         return self.render_template(
@@ -127,7 +127,7 @@ class MyOriginView(SafeView):
 
     @expose(f"/correction/<int(max={LARGEST_KEY}):pk>/files", methods=["POST"])
     @has_access
-    def files(self, pk: int) -> Any:
+    def files(self, pk: int) -> ResponseReturnValue:
         who, row = actor(), CORRECTIONS.find(pk, actor())
         return take_files(
             lambda name, stream: files.attach(RECORD, row, who, name, stream),
@@ -136,6 +136,6 @@ class MyOriginView(SafeView):
 
     @expose(f"/correction/<int(max={LARGEST_KEY}):pk>/withdraw", methods=["POST"])
     @has_access
-    def withdraw(self, pk: int) -> Any:
+    def withdraw(self, pk: int) -> ResponseReturnValue:
         take(CORRECTIONS, "withdraw", pk)
         return redirect(url_for("MyOriginView.index"), 303)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -76,7 +77,7 @@ class SigningProfileView(_Profile):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         if mine().profile_at is not None:
             return redirect(url_for("EmployerHomeView.index"))
         return self.answer(
@@ -93,5 +94,5 @@ class EmployerProfileView(_Profile):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self.answer("people/employers/employer_profile.html", _("Your details are saved."))

@@ -221,7 +221,7 @@ class EmployerReviewView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         employer = mine()
         if employer.is_approved:
             return redirect("/")

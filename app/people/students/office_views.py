@@ -339,7 +339,7 @@ class StudentPhoneView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/phone", methods=["GET", "POST"])
     @has_access
-    def change(self, pk: int) -> Any:
+    def change(self, pk: int) -> ResponseReturnValue:
         form = PhoneForm()
         return _changed(
             self,
@@ -360,7 +360,7 @@ class StudentMailView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/mail", methods=["GET", "POST"])
     @has_access
-    def change(self, pk: int) -> Any:
+    def change(self, pk: int) -> ResponseReturnValue:
         form = StudentMailForm()
 
         def act() -> Any:

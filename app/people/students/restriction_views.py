@@ -108,7 +108,7 @@ class RestrictView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def create(self) -> Any:
+    def create(self) -> ResponseReturnValue:
         """The form, then the preview, and only what is sent from there restricts."""
         students, form = _students(request.form.getlist("rowid")), RestrictForm()
         if request.form.get("back"):

@@ -80,7 +80,7 @@ class VerifyView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         student = me()
         if student.verified_at is not None:
             return redirect("/")
@@ -162,7 +162,7 @@ class MyProfileView(SafeView):
 
     @expose("/", methods=["GET", "POST"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         student = me()
         form = AddressForm(obj=student)
         if form.validate_on_submit():

@@ -148,7 +148,7 @@ class ChecksView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who = actor()
         school = who.school_id or abort(404)
         runs, counts = queries.runs_of(school), queries.by_college(who, school)

@@ -52,7 +52,7 @@ class PlanFilesView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["GET"])
     @has_access
-    def show(self, uid: str) -> Any:
+    def show(self, uid: str) -> ResponseReturnValue:
         record = _record(uid)
         wanted, after = request.args.get("tab", ""), request.args.get("after", "")
         tab = wanted if wanted in choosing.TABS else "different"

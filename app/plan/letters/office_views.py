@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -130,12 +131,12 @@ class LetterWorkView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._index()
 
     @expose("/", methods=["POST"])
     @has_access
-    def make(self) -> Any:
+    def make(self) -> ResponseReturnValue:
         form = request.form
         wish, kind = _wish(form), form.get("kind", "")
         if kind not in KINDS or wish is None:

@@ -6,6 +6,7 @@ import contextlib
 from typing import Any
 
 from flask import request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -32,12 +33,12 @@ class OfficialView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._index()
 
     @expose("/", methods=["POST"])
     @has_access
-    def fill(self) -> Any:
+    def fill(self) -> ResponseReturnValue:
         """Keep the workbook; the worker fills it."""
         file = request.files.get("file")
         if file is None or not file.filename:

@@ -167,7 +167,7 @@ class ReportsView(SafeView):
 
     @expose("/flow", methods=["GET"])
     @has_access
-    def flow(self) -> Any:
+    def flow(self) -> ResponseReturnValue:
         span = _span()
         tables = _flow(span)
         lines = [

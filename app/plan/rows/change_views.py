@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -120,7 +121,7 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
 
     @expose("/decide/<string:pk>", methods=["POST"])
     @has_access
-    def decide(self, pk: str) -> Any:
+    def decide(self, pk: str) -> ResponseReturnValue:
         """Field by field, or the row as it is; with a tick all alike the same way (PLN-03)."""
         item = self.record(pk)
         form, page = request.form, self.url("show", pk=item.id)

@@ -267,7 +267,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 
     @expose("/write/<string:pk>", methods=["GET", "POST"])
     @has_access
-    def write(self, pk: str) -> Any:
+    def write(self, pk: str) -> ResponseReturnValue:
         """What staff type into a row: each changed field is marked as theirs (PLN-03)."""
         item = self.record(pk)
         form = EntryForm.of(item, posted=request.method == "POST")

@@ -50,12 +50,12 @@ class SnapshotsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._index()
 
     @expose("/", methods=["POST"])
     @has_access
-    def make(self) -> Any:
+    def make(self) -> ResponseReturnValue:
         """Keep the plan of a year as it is now."""
         year = request.form.get("year", "")
         number = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0
@@ -68,7 +68,7 @@ class SnapshotsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         snapshot, part = snapshots.snapshot_of(actor(), pk), request.args.get("part", "")
         rows = snapshots.rows_of(snapshot, part, SHOWN) if part in LABELS else []
         return self.render_template(

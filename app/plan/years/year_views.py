@@ -63,7 +63,7 @@ class PlanYearView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         years = queries.years_of(_school())
         who = actor()
         return self.render_template(
@@ -106,7 +106,7 @@ class PlanYearView(SafeView):
 
     @expose("/<string:year>/<string:step>", methods=["POST"])
     @has_access
-    def whole(self, year: str, step: str) -> Any:
+    def whole(self, year: str, step: str) -> ResponseReturnValue:
         """Check or report all rows of the year: the worker takes the step for each (PLN-06)."""
         who, number = actor(), _year(year)
         if step not in WHOLE:

@@ -27,7 +27,7 @@ class VerificationView(SafeView):
     default_view = "ask"
 
     @expose("/", methods=["GET"])
-    def ask(self) -> Any:
+    def ask(self) -> ResponseReturnValue:
         code = normalised(request.args.get("code", ""))
         if code:
             return redirect(url_for("VerificationView.show", code=code))
@@ -47,7 +47,7 @@ class VerificationView(SafeView):
         return self._page(grouped(code), found, strange=known is None, edition=told)
 
     @expose("/<string:code>", methods=["GET"])
-    def show(self, code: str) -> Any:
+    def show(self, code: str) -> ResponseReturnValue:
         if not ASKED.take(request.remote_addr):
             abort(429)
         plain = normalised(code)[:12]

@@ -116,7 +116,7 @@ class DeskView(StepActions, DeskList):
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access
-    def facts(self, pk: str) -> Any:
+    def facts(self, pk: str) -> ResponseReturnValue:
         """Fill in what is missing of the employer, in place (AGR-03)."""
         item = self.record(pk, self.show_columns)
         form = FactsForm.of(item)

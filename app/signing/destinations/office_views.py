@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -180,7 +181,7 @@ class DestinationKindsView(SafeModelView):
 
     @expose("/copy/<int(max=2147483647):pk>", methods=["POST"])
     @has_access
-    def copy(self, pk: int) -> Any:
+    def copy(self, pk: int) -> ResponseReturnValue:
         """The kind once more, to be changed and then taken into use (F-61)."""
         made = copy_kind(self.record(pk))
         db.session.commit()

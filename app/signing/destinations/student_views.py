@@ -43,7 +43,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         """What is registered, what is begun, and the one button."""
         who, student = actor(), me()
         draft = queries.draft_of(student.id)
@@ -109,7 +109,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/draft/proofs/<string(maxlength=30):key>", methods=["POST"])
     @has_access
-    def proof(self, key: str) -> Any:
+    def proof(self, key: str) -> ResponseReturnValue:
         """Add files to one proof; each is checked on its own."""
         add = partial(evidence.add_proof, actor(), place_of("draft"), key)
         return take_files(add, f"{url_for('MyDestinationsView.draft')}#proofs")
@@ -187,7 +187,7 @@ class MyDestinationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         """Where letters lead: how it stands, what was filled in, and the right button."""
         who, placement = actor(), queries.destination_in(actor(), pk)
         found = queries.of_placement(pk)
@@ -217,7 +217,7 @@ class MyDestinationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/again", methods=["POST"])
     @has_access
-    def again(self, pk: int) -> Any:
+    def again(self, pk: int) -> ResponseReturnValue:
         """Correct what was not approved, with the same values and files."""
         try:
             again(actor(), pk)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
 from flask import abort, flash, g, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -37,7 +36,7 @@ class NotMeView(SafeView):
     default_view = "show"
 
     @expose(f"/{TOKEN}", methods=["GET"])
-    def show(self, token: str) -> Any:
+    def show(self, token: str) -> ResponseReturnValue:
         _count()
         found = _behind(token)
         status = 200 if found is not None and found.stage != "expired" else 404

@@ -39,7 +39,7 @@ class AmendmentView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
-    def edit(self, pk: int) -> Any:
+    def edit(self, pk: int) -> ResponseReturnValue:
         """Fill in, compare, propose: the last only with `sure` in the form."""
         placement = placement_in(actor(), pk)
         back = _page(placement)

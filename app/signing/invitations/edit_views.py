@@ -84,7 +84,7 @@ class OpenInvitationView(SafeView):
 
     @expose("/<int:pk>/withdraw", methods=["POST"])
     @has_access
-    def withdraw(self, pk: int) -> Any:
+    def withdraw(self, pk: int) -> ResponseReturnValue:
         item = queries.invitation_of(actor(), pk)
         try:
             INVITATIONS.perform("withdraw", item.id, actor(), reason=request.form.get("reason", ""))

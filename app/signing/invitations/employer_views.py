@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -144,18 +145,18 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return redirect(self.url("list"))
 
     @expose("/<int:pk>", methods=["GET"])
     @has_access
-    def one(self, pk: int) -> Any:
+    def one(self, pk: int) -> ResponseReturnValue:
         """Where notices lead."""
         return redirect(self.url("show", pk=queries.invitation_of(actor(), pk).id))
 
     @expose("/show/<int:pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         item = queries.invitation_of(actor(), pk)
         return self.render_template(
             "signing/invitations/employer_detail.html", **_detail(item, self)

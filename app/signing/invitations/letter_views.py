@@ -53,12 +53,12 @@ class CandidatesView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return self._page(SearchForm(formdata=None))
 
     @expose("/search", methods=["POST"])
     @has_access
-    def search(self) -> Any:
+    def search(self) -> ResponseReturnValue:
         """Posted, so that no number stands in an address; the answer to every miss is the same."""
         form = SearchForm()
         if not form.validate():
@@ -78,7 +78,7 @@ class CandidatesView(SafeView):
 
     @expose("/add", methods=["POST"])
     @has_access
-    def add(self) -> Any:
+    def add(self) -> ResponseReturnValue:
         """Only what this employer's own search has found can be added, and not for long."""
         try:
             owner, student_id = _signer().loads(
@@ -97,7 +97,7 @@ class CandidatesView(SafeView):
 
     @expose("/chosen", methods=["POST"])
     @has_access
-    def chosen(self) -> Any:
+    def chosen(self) -> ResponseReturnValue:
         """One row by its own button, or the ticked ones."""
         one = request.form.get("one", "")
         ids = _ids([one] if one else request.form.getlist("rowid"))
@@ -159,7 +159,7 @@ class LetterView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         rows = self._rows()
         if not rows:
             flash(_("Please tick at least one student first."), "warning")
@@ -171,7 +171,7 @@ class LetterView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def preview(self) -> Any:
+    def preview(self) -> ResponseReturnValue:
         rows = _mine(_posted_ids())
         form = LetterForm(years=_years(rows))
         if request.form.get("back"):
@@ -205,7 +205,7 @@ class LetterView(SafeView):
 
     @expose("/send", methods=["POST"])
     @has_access
-    def send(self) -> Any:
+    def send(self) -> ResponseReturnValue:
         """Sending twice invites once: the preview's number goes with every invitation (INV-06)."""
         batch = request.form.get("batch", "")
         if not BATCH.fullmatch(batch):

@@ -96,12 +96,12 @@ class MyInvitationsView(SafeModelView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return redirect(self.url("list"))
 
     @expose("/<int:pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         """The letter as a page, the terms large."""
         item = queries.invitation_of(actor(), pk)
         read(item)
@@ -140,7 +140,7 @@ class MySigningsView(SafeView):
 
     @expose("/<int:pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
         placement = self._signing(pk)
         terms = placement.terms or item.terms
@@ -168,7 +168,7 @@ class MySigningsView(SafeView):
 
     @expose("/<int:pk>/<string:step>", methods=["POST"])
     @has_access
-    def answer(self, pk: int, step: str) -> Any:
+    def answer(self, pk: int, step: str) -> ResponseReturnValue:
         """Agree to changed terms, or keep the old ones (INV-16)."""
         queries.invitation_behind(actor(), pk)
         if step not in ("agree_terms", "decline_terms"):

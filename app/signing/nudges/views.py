@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -37,7 +36,7 @@ class NudgesView(SafeView):
 
     @expose(f"/<string(maxlength=20):kind>/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
     @has_access
-    def send(self, kind: str, pk: int) -> Any:
+    def send(self, kind: str, pk: int) -> ResponseReturnValue:
         flow = stores().workflows.get(kind)
         if flow is None or all(step.name != STEP for step in flow.steps):
             raise NotYours(f"{kind} {pk}")

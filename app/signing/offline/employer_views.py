@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -30,7 +29,7 @@ class EmployerPaperView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         rows = [
             {
                 "url": url_for(".show", pk=placement.id),
@@ -47,7 +46,7 @@ class EmployerPaperView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         placement = queries.paper_in(actor(), pk)
         urge = PLACEMENTS.offer("nudge_student", placement, actor(), clock.now())
         return self.render_template(

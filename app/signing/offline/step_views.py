@@ -39,7 +39,7 @@ class MyPaperStepsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         who, now = actor(), clock.now()
         placement = queries.paper_in(who, pk)
         offers = PLACEMENTS.offers(placement, who, now)
@@ -84,7 +84,7 @@ class MyPaperStepsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/<string:step>", methods=["POST"])
     @has_access
-    def step(self, pk: int, step: str) -> Any:
+    def step(self, pk: int, step: str) -> ResponseReturnValue:
         """Hand in, ask to give up, go on after all."""
         queries.paper_in(actor(), pk)
         if step not in STEPS:
@@ -94,7 +94,7 @@ class MyPaperStepsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/files", methods=["POST"])
     @has_access
-    def files(self, pk: int) -> Any:
+    def files(self, pk: int) -> ResponseReturnValue:
         """Add pages of the stamped agreement; each is checked on its own (OFF-04)."""
         queries.paper_in(actor(), pk)
         back = url_for(".show", pk=pk) + "#files"

@@ -46,7 +46,7 @@ class MyPaperView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who, student = actor(), me()
         entry = queries.entry_of(student.id)
         rows = [_card(placement) for placement in queries.papers_of(who)]
@@ -61,7 +61,7 @@ class MyPaperView(SafeView):
 
     @expose("/entry", methods=["GET", "POST"])
     @has_access
-    def entry(self) -> Any:
+    def entry(self) -> ResponseReturnValue:
         """The form; saving keeps it as it is, the preview asks for all of it (OFF-01)."""
         refusal = why_not_enter(me(), actor(), clock.now())
         if refusal:
@@ -173,7 +173,7 @@ class MyPaperView(SafeView):
 
     @expose("/preview.pdf", methods=["GET"])
     @has_access
-    def pdf(self) -> Any:
+    def pdf(self) -> ResponseReturnValue:
         """The printed agreement, marked 未生效: drawn by the worker, meanwhile a page that waits (S-11)."""
         found = queries.entry_of(me().id)
         form = _form(found.values if found else {})

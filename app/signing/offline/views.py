@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from flask import abort, g, make_response, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -35,7 +36,7 @@ class StampedView(SafeView):
     default_view = "show"
 
     @expose(f"/{TOKEN}", methods=["GET"])
-    def show(self, token: str) -> Any:
+    def show(self, token: str) -> ResponseReturnValue:
         if not ASKED.take(request.remote_addr):
             abort(429)
         link = _open(token)
@@ -47,7 +48,7 @@ class StampedView(SafeView):
         return page
 
     @expose(f"/{TOKEN}", methods=["POST"])
-    def add(self, token: str) -> Any:
+    def add(self, token: str) -> ResponseReturnValue:
         if not ASKED.take(request.remote_addr):
             abort(429)
         if _open(token) is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -97,7 +96,7 @@ class AgreementView(SafeView):
 
     @expose(f"/<int(max={MOST}):pk>.pdf")
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         placement = placement_in(actor(), pk)
         if not has_agreement(placement):
             raise NotYours(f"agreement {pk}")
@@ -115,7 +114,7 @@ class AgreementView(SafeView):
 
     @expose(f"/<int(max={MOST}):pk>/full", methods=["GET", "POST"])
     @has_access
-    def full(self, pk: int) -> Any:
+    def full(self, pk: int) -> ResponseReturnValue:
         """The full edition of the document of record, for its parties and the offices (DOC-08)."""
         placement = placement_in(actor(), pk)
         if not prints(placement):

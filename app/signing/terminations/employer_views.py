@@ -137,12 +137,12 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         return redirect(self.url("list"))
 
     @expose(f"/show/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         page = page_of(in_scope(pk), self.endpoint)
         return self.render_template(
             "signing/terminations/party.html",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -35,7 +33,7 @@ class ChancesView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/chances", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         student, now = _student(pk), clock.now()
         year = clock.local(now).year
         return self.render_template(

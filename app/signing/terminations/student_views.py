@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -53,7 +53,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def index(self) -> Any:
+    def index(self) -> ResponseReturnValue:
         who, now = actor(), clock.now()
         rows = queries.once_in_force(who)
         last = queries.latest_of((placement.id for placement in rows), who)
@@ -90,7 +90,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
 
     @expose(f"/signing/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
-    def show(self, pk: int) -> Any:
+    def show(self, pk: int) -> ResponseReturnValue:
         page = page_of(in_scope(pk), self.endpoint)
         return self.render_template(
             "signing/terminations/party.html",
@@ -100,7 +100,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
 
     @expose(f"/signing/<int(max={LARGEST_KEY}):pk>/proof", methods=["POST"])
     @has_access
-    def proof(self, pk: int) -> Any:
+    def proof(self, pk: int) -> ResponseReturnValue:
         """Apply with a reason and the stamped proof; what was typed stays on the page (TRM-06)."""
         placement, reason = in_scope(pk), request.form.get("reason", "")
         try:

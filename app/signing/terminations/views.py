@@ -214,7 +214,7 @@ class PartyTerminations:
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/request", methods=["POST"])
     @has_access
-    def request(self, pk: int) -> Any:
+    def request(self, pk: int) -> ResponseReturnValue:
         """Apply for the termination of a signing (TRM-02)."""
         agreed, reason = request.form.get("agreed") == "1", request.form.get("reason", "")
 
@@ -227,7 +227,7 @@ class PartyTerminations:
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/<string:step>", methods=["POST"])
     @has_access
-    def take(self, pk: int, step: str) -> Any:
+    def take(self, pk: int, step: str) -> ResponseReturnValue:
         """Take a step on a termination (TRM-03, TRM-09)."""
         who = actor()
         found = queries.termination_of(who, pk)
