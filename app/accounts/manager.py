@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, redirect, request, session, url_for
-from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -48,7 +47,7 @@ class AccountManager(CodeRoleManager):
     user_model = AppUser
     auth_view_class = AuthView
 
-    def create_login_manager(self, app: object) -> ResponseReturnValue:
+    def create_login_manager(self, app: object) -> object:
         """Strangers are led to our sign-in page, without a message."""
         manager = super().create_login_manager(app)
         manager.login_view, manager.login_message = "AuthView.login", None

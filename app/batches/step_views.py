@@ -94,7 +94,7 @@ class StepActions:
         return {step.name: step for step in cls.flow.steps if step.by_button and step.of_staff}
 
     @classmethod
-    def called(cls, name: str) -> ResponseReturnValue:
+    def called(cls, name: str) -> object:
         """The label of an action."""
         return cls.steps[name].label
 

@@ -190,11 +190,11 @@ def _shown(form: SettingsForm, name: str) -> tuple[Any, Any, str]:
     return form[name], about["unit"], _("Default: %(value)s.", value=_default(name))
 
 
-def _default(name: str) -> ResponseReturnValue:
+def _default(name: str) -> object:
     return _with_unit(name, SETTINGS[name].default)
 
 
-def _with_unit(name: str, value: Any) -> ResponseReturnValue:
+def _with_unit(name: str, value: Any) -> object:
     about = SETTINGS[name].metadata
     return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
 
@@ -234,7 +234,7 @@ def _change(row: Any, before: Any, who: str) -> dict[str, Any]:
     }
 
 
-def _name(key: str) -> ResponseReturnValue:
+def _name(key: str) -> object:
     if key.startswith(WINDOW):
         return _("Signing window of %(year)s", year=key.removeprefix(WINDOW))
     if key.startswith(DAY):

@@ -176,7 +176,7 @@ def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running
         with office.expect_response("**/fits"):
             boxes.nth(n).check()
         office.wait_for_function(
-            "!document.querySelector('[data-qq-bulk]').hasAttribute('aria-busy')"
+            "() => !document.querySelector('[data-qq-bulk]').hasAttribute('aria-busy')"
         )
         if refuse.is_visible() and refuse.is_enabled():
             ticked += 1

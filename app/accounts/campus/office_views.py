@@ -51,7 +51,7 @@ def _school(key: object) -> str:
     return dict(_schools()).get(str(key), "–")
 
 
-def _state(on: bool) -> ResponseReturnValue:
+def _state(on: bool) -> str:
     return chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -21,7 +20,7 @@ from app.files.exports import queries
 from app.files.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
 
 
-def _link(place: tuple[str, str, int]) -> ResponseReturnValue:
+def _link(place: tuple[str, str, int]) -> str:
     """Its page is for who asked for it."""
     uid, title, user_id = place
     if user_id != actor().user_id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -28,7 +27,7 @@ def _link(place: tuple[str, str]) -> Markup:
     return Markup('<a href="{}" title="{}">{}</a>').format(url, name, name)
 
 
-def _title(name: str) -> ResponseReturnValue:
+def _title(name: str) -> object:
     sheet = stores().sheets.get(name)
     return sheet.title if sheet else name
 

@@ -37,7 +37,7 @@ from app.people.students.student_views import me
 LARGEST_KEY = 2**31 - 1
 
 
-def state_chip(correction: Correction) -> ResponseReturnValue:
+def state_chip(correction: Correction) -> str:
     state = CorrectionState(correction.state)
     return chip(LABELS[state], CHIPS.get(state, "closed"))
 

@@ -61,7 +61,7 @@ def _source(source: str | None) -> str:
     return str(SOURCES.get(source, "–"))  # type: ignore[call-overload]
 
 
-def _mark(own: bool) -> ResponseReturnValue:
+def _mark(own: bool) -> str:
     return chip(_("Written by staff"), "turn") if own else "–"
 
 

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -61,12 +60,12 @@ _POSITION = "terms.position_kind"
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
 
 
-def _ending(state: str | None) -> ResponseReturnValue:
+def _ending(state: str | None) -> str:
     """The state of the last termination; most signings have none."""
     return _ENDING(state) if state else ""
 
 
-def _changed(at: datetime) -> ResponseReturnValue:
+def _changed(at: datetime) -> str:
     """This year's days without their year; the whole moment when pointed at."""
     here = clock.local(at)
     this_year = here.year == clock.local(now()).year
@@ -103,7 +102,7 @@ def _review(row: Any) -> Any:
     return Markup("%s<br>%s") % (value, frozen) if frozen else value
 
 
-def _waiting(since: datetime | None) -> ResponseReturnValue:
+def _waiting(since: datetime | None) -> str:
     """How long it has waited; marked once that is long."""
     waited = now() - since if since else None
     if waited is None or waited < timedelta():

@@ -89,7 +89,7 @@ class MyInvitationsView(SafeModelView):
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return Invitation.employer_id.in_(select(Employer.id).where(employer_called(text)))
 
-    def empty_text(self, *_args: object) -> ResponseReturnValue:
+    def empty_text(self, *_args: object) -> str:
         return _(
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
         )

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -15,6 +14,8 @@ from markupsafe import Markup
 from app.codes import labels
 from app.core import clock
 from app.core.text import mask_all_but_end
+from app.fab.columns import ListColumn
+from app.fab.listing import Row
 from app.notices.reached import REACHED
 from app.people.employers.models import Employer
 from app.people.students.models import Student
@@ -97,11 +98,11 @@ def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
 class ToldColumn:
     """Mixin of SafeModelView: the column «told» of a list of letters, asked once for the page (NTF-05)."""
 
-    def _rows(self, items: list[Any], columns: list[str]) -> ResponseReturnValue:
-        if "told" in columns:
+    def _rows(self, items: list[Any], columns: list[ListColumn]) -> list[Row]:
+        if any(column.path == "told" for column in columns):
             g.reach_of_students = reach_of_students(items)
-        base: Any = super()
-        return base._rows(items, columns)
+        rows: list[Row] = super()._rows(items, columns)  # type: ignore[misc]
+        return rows
 
 
 def told_chip(key: int) -> Markup:
@@ -134,7 +135,7 @@ def review_text(state: str | None) -> tuple[str, str]:
     return str(REVIEW_LABELS[PlacementState(state)]), REVIEW_CHIPS[PlacementState(state)]
 
 
-def review_chip(state: str | None) -> ResponseReturnValue:
+def review_chip(state: str | None) -> str:
     """The review state as a chip."""
     label, kind = review_text(state)
     return chip(label, kind) if kind else ""

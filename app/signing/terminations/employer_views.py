@@ -50,7 +50,7 @@ T = TerminationState
 _CHIP = chips(LABELS, CHIPS)
 
 
-def _ending(state: str | None) -> ResponseReturnValue:
+def _ending(state: str | None) -> str:
     """The last termination's state; what the school only considers is not announced (AGR-09)."""
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.files.documents.models import Document
+from app.signing.invitations.queries import reach_of_students
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.terms.models import Terms
 from tests.downloads import as_csv
@@ -93,6 +94,13 @@ def test_the_list_shows_only_the_employers_own(cast, browser):
 
 
 @pytest.mark.rule("INV-18")
+@pytest.mark.rule("NTF-05")
+def test_the_list_says_how_far_each_letter_has_come(cast, browser):
+    letter = invite(cast.employer, cast.student)[0]
+    page = browser.get(f"{LIST}?tab=waiting").get_data(as_text=True)
+    assert reach_of_students([letter])[letter.id].state in page
+
+
 def test_filters_and_search_narrow_the_list(cast, browser):
     invite(cast.employer, cast.student, cast.stranger)
     page = browser.get(f"{LIST}?f_school={cast.other_school.id}").text
