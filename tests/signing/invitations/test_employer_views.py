@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.files.documents.models import Document
-from app.signing.invitations.queries import reach_of_students
+from app.signing.invitations.notices import reach_of_students
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.terms.models import Terms
 from tests.downloads import as_csv
