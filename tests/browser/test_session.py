@@ -6,7 +6,10 @@ import re
 
 import pytest
 
+from app.signing.terms.models import ON_PAPER
 from tests.browser.conftest import sign_in
+from tests.browser.files import YEAR
+from tests.browser.terms import fill_terms
 from tests.browser.test_life import confirm, press
 from tests.browser.test_paper import CHOICES, TEXTS, region
 
@@ -132,17 +135,23 @@ def test_the_paper_form_survives(running, open_page):
     student.goto("/my/offline/entry")
     for name, value in CHOICES.items():
         student.select_option(f"#{name}", value)
-    region(student, "workplace", "武昌")
+    fill_terms(student, ON_PAPER, lambda name, _code: region(student, name, "武昌"))
     region(student, "employer_location", "武昌")
     away(running)
-    for name, text in TEXTS.items():
+    typed = {
+        **TEXTS,
+        "position": "机械设计员",
+        "archive_contact": "刘女士",
+        "report_by": f"{YEAR}-07-08",
+    }
+    for name, text in typed.items():
         student.fill(f"#{name}", text)
     student.click("button[value=later]")
     signed_in_again(student, "student8")
-    send_again(student, TEXTS["employer_name"], TEXTS["position"])
+    send_again(student, typed["employer_name"], typed["position"])
     student.goto("/my/offline/entry")
-    for name in ("employer_name", "position", "archive_contact", "report_by"):
-        assert student.input_value(f"#{name}") == TEXTS[name]
+    for name, text in typed.items():
+        assert student.input_value(f"#{name}") == text
 
 
 @pytest.mark.rule("ADM-04")
