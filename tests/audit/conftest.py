@@ -18,7 +18,7 @@ from tests.databases import furnished, settings_for
 GUARDED = ("trail", "security_event", "trail_seal", "trail_root", "audit_run")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kept_app(server, tmp_path_factory):
     """The application on a database of its own, with the cast and all of it sealed."""
     url = furnished(server, "audit")

@@ -201,7 +201,7 @@ def alter_a_seal(dice):
         [
             "at = at + interval '1 second'",
             "trail_total = trail_total + 1",
-            "event_total = 0",
+            "event_total = event_total + 1",
             "trail_macs = trail_macs || '\\x00'",
             "trail_places = trail_places || 'x'",
             "key_id = 'other'",
