@@ -36,11 +36,11 @@ services: setup-dev ## servers that some tests talk to, where they can be had
 	@$(BIN)/python tests/get_services.py pgbouncer slapd
 
 test: setup-dev browser services ## all tests, in an order by chance; QINGQIAN_TEST_SEED=… repeats one
-	QINGQIAN_TEST_SEED=$${QINGQIAN_TEST_SEED:-chance} $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 
 test-fast: setup-dev ## all tests but those in a browser
-	QINGQIAN_TEST_SEED=$${QINGQIAN_TEST_SEED:-chance} $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
 
 query-counts: setup-dev ## write tests/query_counts.txt anew: how many statements each page asks
 	WRITE_QUERY_COUNTS=1 $(BIN)/python -m pytest -q tests/test_matrix.py
