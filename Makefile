@@ -35,7 +35,7 @@ browser: setup-dev ## a Chromium for the browser tests, where one can be had
 services: setup-dev ## servers that some tests talk to, where they can be had
 	@$(BIN)/python tests/get_services.py pgbouncer slapd
 
-test: setup-dev browser services ## all tests, in an order by chance; QINGQIAN_TEST_SEED=… repeats one
+test: setup-dev browser services ## all tests; QINGQIAN_TEST_SEED=chance (or a number): in that order
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 
