@@ -20,6 +20,22 @@ PLAIN_TEXT = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "fa
 class WayForm(DynamicForm):
     """One way of a school; what a kind does not need stays empty."""
 
+    NAMES = (
+        "school_id",
+        "kind",
+        "label_zh",
+        "label_en",
+        "who",
+        "server",
+        "hosts",
+        "client_id",
+        "secret",
+        "base_dn",
+        "login_attribute",
+        "dn_template",
+        "claim",
+    )
+
     school_id = SelectField(_l("School"), [DataRequired(MISSING)], coerce=int)
     kind = SelectField(_l("Protocol"), [DataRequired(MISSING)])
     label_zh = line(
@@ -90,22 +106,7 @@ class WayForm(DynamicForm):
 
     def values(self) -> dict[str, Any]:
         """What is to be written."""
-        names = (
-            "school_id",
-            "kind",
-            "label_zh",
-            "label_en",
-            "who",
-            "server",
-            "hosts",
-            "client_id",
-            "secret",
-            "base_dn",
-            "login_attribute",
-            "dn_template",
-            "claim",
-        )
-        return {name: self[name].data or "" for name in names}
+        return {name: self[name].data or "" for name in self.NAMES}
 
 
 class EnterForm(FlaskForm):

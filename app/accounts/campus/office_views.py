@@ -65,21 +65,7 @@ class SignInWaysView(RuledForms, SafeModelView):
     list_title, show_title = _l("Campus sign-in"), _l("Way of signing in")
     add_title, edit_title = _l("New way of signing in"), _l("Edit the way of signing in")
     add_form = edit_form = WayForm
-    add_columns = edit_columns = [
-        "school_id",
-        "kind",
-        "label_zh",
-        "label_en",
-        "who",
-        "server",
-        "hosts",
-        "client_id",
-        "secret",
-        "base_dn",
-        "login_attribute",
-        "dn_template",
-        "claim",
-    ]
+    add_columns = edit_columns = list(WayForm.NAMES)
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
     columns = (
         ListColumn("label_zh", _l("Label in Chinese"), sorts=True, card="title"),

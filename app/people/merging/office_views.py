@@ -44,10 +44,9 @@ class _Merge(SafeView):
     def scoped(self) -> Any:
         raise NotImplementedError
 
-    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
-        raise NotImplementedError
-
-    def answer(self, pk: int) -> Any:
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
+    @has_access
+    def merge(self, pk: int) -> ResponseReturnValue:
         keep, number = (
             self._one(self.model.id == pk),
             clean_code(request.values.get("other", ""))[:20],
@@ -67,7 +66,10 @@ class _Merge(SafeView):
     def _merged(self, keep: Any, other: Any, number: str) -> Any:
         """Merged or asked for; where neither can be, the page again with what was chosen and written."""
         try:
-            waits = self.join(keep.id, other.id, self._taken(), request.form.get("reason", ""))
+            reason = request.form.get("reason", "")
+            waits = merge_requests.join(
+                self.kind, keep.id, other.id, self._taken(), actor(), reason
+            )
         except Refused as refusal:
             flash(str(refusal), "warning")
             return self._page(keep, other, number), 409
@@ -154,14 +156,6 @@ class MergeStudentsView(_Merge):
     def scoped(self) -> Any:
         return students_for(actor())
 
-    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
-        return merge_requests.join(self.kind, keep, gone, take, actor(), reason)
-
-    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
-    @has_access
-    def merge(self, pk: int) -> ResponseReturnValue:
-        return self.answer(pk)
-
 
 class MergeEmployersView(_Merge):
     """Two records of one employer that the own school checks."""
@@ -175,11 +169,3 @@ class MergeEmployersView(_Merge):
 
     def scoped(self) -> Any:
         return employers_for(actor())
-
-    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
-        return merge_requests.join(self.kind, keep, gone, take, actor(), reason)
-
-    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
-    @has_access
-    def merge(self, pk: int) -> ResponseReturnValue:
-        return self.answer(pk)

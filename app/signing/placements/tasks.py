@@ -20,7 +20,7 @@ from app.files.documents.editions import PRINTED, Edition, whole
 from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
-from app.files.documents.printing import day, mended_all, unprintable
+from app.files.documents.printing import day, in_chinese, mended_all, unprintable
 from app.people.students.models import Student
 from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.placements.queries import prints
@@ -128,11 +128,9 @@ def agreement_data(
 
     `until`: as of a moment, when it was issued.
     """
-    with force_locale("zh"):
-        kind = str(KINDS[Kind(placement.kind)])
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
-        "kind_label": kind,
+        "kind_label": in_chinese(KINDS[Kind(placement.kind)]),
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": day(placement.created_at),
         **printed_facts(placement),

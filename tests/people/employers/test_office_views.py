@@ -29,38 +29,21 @@ LISTS = (
     "regions",
     "accounts",
 )
+OF_THE_SCHOOL = {
+    "desk",
+    "invitations",
+    "students",
+    "employers",
+    "plan",
+    "schools",
+    "colleges",
+    "majors",
+}
 READS = {
     "college_officer": {"desk", "students", "employers", "plan", "schools", "colleges", "majors"},
-    "officer": {
-        "desk",
-        "invitations",
-        "students",
-        "employers",
-        "plan",
-        "schools",
-        "colleges",
-        "majors",
-    },
-    "province": {
-        "desk",
-        "invitations",
-        "students",
-        "employers",
-        "plan",
-        "schools",
-        "colleges",
-        "majors",
-    },
-    "data": {
-        "desk",
-        "invitations",
-        "students",
-        "employers",
-        "plan",
-        "schools",
-        "colleges",
-        "majors",
-    },
+    "officer": OF_THE_SCHOOL,
+    "province": OF_THE_SCHOOL,
+    "data": OF_THE_SCHOOL,
     "admin": {"schools", "colleges", "majors", "codes", "regions", "accounts"},
 }
 
