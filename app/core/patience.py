@@ -3,8 +3,9 @@
 Gunicorn's threaded worker reads head and body in the thread that serves the request, so as many slow
 clients as there are threads stop it. Here one loop receives from all connections at once, keeps
 what has arrived (large bodies on disk), and gives a thread only what is complete. Who does not finish in
-time is cut; where all places are taken, the connection that has waited longest goes. Answers are not
-buffered: slow readers hold a thread for some seconds, and a reverse proxy is what frees it of them.
+time is cut; where all places are taken, the connection that has waited longest goes. Who waits too long
+for a thread is turned away (`shedding`). Answers are not buffered: slow readers hold a thread for some
+seconds, and a reverse proxy is what frees it of them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from typing import Any
 
 from gunicorn import http
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+
+from app.core import shedding
 
 HEAD_WITHIN = 10.0  # seconds for the head of a request, from its first byte or the connection
 BODY_WITHIN = 20.0  # seconds for a body, and as long again as its size takes at SLOWEST
@@ -135,6 +138,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
         super().__init__(*args, **kwargs)
         self.stopping = 0.0  # when those who have not begun to ask are cut; 0: it goes on
         self.arriving: dict[Any, Arrival] = {}  # in the order in which they began to wait
+        self.crowd = shedding.Crowd()
 
     def accept(self, listener: Any) -> None:
         """Take a connection; it gets a thread when its request is whole."""
@@ -163,25 +167,30 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._receive, conn))
 
     def _receive(self, conn: Any, sock: Any) -> None:
-        arrival = self.arriving[conn]
+        arrival = self.arriving.get(conn)
+        if arrival is None:
+            return  # dropped in the same round of events, by what the loop did a moment ago
         try:
             data = sock.recv(PORTION)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             data = b""
-        if not data:
+        if data:
+            self._take(conn, arrival, data)
+        else:
             self._drop(conn)
-            return
+
+    def _take(self, conn: Any, arrival: Arrival, data: bytes) -> None:
         with contextlib.suppress(OSError):
             if arrival.add(data):
-                sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+                conn.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         if arrival.overlong:
             with contextlib.suppress(OSError):
-                sock.send(OVERLONG)
+                conn.sock.send(OVERLONG)
             self._drop(conn, heard_out=True)
         elif arrival.whole:
-            self.poller.unregister(sock)
+            self.poller.unregister(conn.sock)
             del self.arriving[conn]
             self._serve(conn, arrival)
         elif arrival.held and sum(a.held for a in self.arriving.values()) > HELD:
@@ -189,9 +198,20 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
 
     def _serve(self, conn: Any, arrival: Arrival) -> None:
         conn.arrival = arrival
+        conn.whole_since = time.monotonic()
         conn.data_ready = True
         conn.parser = http.get_parser(self.cfg, arrival, conn.client)
         self.enqueue_req(conn)
+
+    def handle(self, conn: Any) -> Any:
+        """Serve the request, or turn it away; in a thread."""
+        head = bytes(conn.arrival.head)
+        if not self.crowd.too_late(head, conn.whole_since):
+            return super().handle(conn)
+        with contextlib.suppress(OSError):
+            conn.sock.setblocking(True)
+            conn.sock.sendall(shedding.answer(head))
+        return False
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Close, or wait for the next request; in the loop."""

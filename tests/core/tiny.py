@@ -1,6 +1,7 @@
-"""A very small WSGI application for the tests of the web server: says what arrived, in short deadlines."""
+"""A very small WSGI application for the tests of the web server: says what arrived, in short deadlines; /slow takes its time."""
 
 import hashlib
+import time
 
 from app.core import patience
 
@@ -14,6 +15,8 @@ def app(environ, start_response):
         start_response("413 Too Large", [("Content-Length", "3")])
         return [b"no\n"]
     body = environ["wsgi.input"].read(length)
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(0.4)
     said = f"{environ['PATH_INFO']} {len(body)} {hashlib.sha256(body).hexdigest()}\n".encode()
     start_response("200 OK", [("Content-Length", str(len(said)))])
     return [said]
