@@ -167,6 +167,7 @@ def web_command(port: str, env: dict[str, str]) -> list[str]:
         "run:create_app()",
         "--bind",
         f"{HOST}:{port}",
+        "--preload",
         "--worker-class",
         "app.core.patience.PatientWorker",
         "--limit-request-line",

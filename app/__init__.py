@@ -33,7 +33,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app.audit import marks
     from app.core import assets, http, logs, mail, postgres, startup, templates
     from app.core.crypto import Cipher
-    from app.core.db import db, migrate
+    from app.core.db import bind, db, migrate
     from app.fab.builder import SafeAppBuilder
 
     logs.init()
@@ -52,7 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.update(config.flask(), FAB_ROLES=roles.as_fab(), FAB_BASE_TEMPLATE="base.html")
     app.jinja_env.undefined = StrictUndefined
     app.extensions["cipher"] = Cipher.from_settings(config.data_keys, config.index_key)
-    db.init_app(app)
+    bind(app)
     marks.init(app, config)
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)

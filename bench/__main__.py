@@ -17,12 +17,16 @@ BENCHES = (
     "planfiles",
     "lists",
     "plan",
+    "load",
 )
+
+
+ASKED_FOR = ("peers",)  # installs what is not ours
 
 
 def main(name: str = "", *sizes: str) -> None:
     """One bench, with the sizes of its own; without a name each in a process of its own."""
-    if name in BENCHES:
+    if name in BENCHES + ASKED_FOR:
         importlib.import_module(f"bench.{name}").main(*map(int, sizes))
         return
     for each in BENCHES:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
+from flask import Flask
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -17,6 +21,19 @@ T = TypeVar("T")
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
 migrate = Migrate()
 _REMEMBERED = "remembered"
+
+
+def bind(app: Flask) -> None:
+    """Give the application its database; a process forked from this one never uses its connections."""
+    db.init_app(app)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(_part, weakref.ref(app)))
+
+
+def _part(app: weakref.ref[Flask]) -> None:
+    if (known := app()) is not None:
+        with known.app_context():
+            db.engine.dispose(close=False)
 
 
 def remembered(key: object, read: Callable[[], T]) -> T:

@@ -132,10 +132,10 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
         """
         import pandas  # noqa: F401
 
-        gc.freeze()  # collecting would copy the shared pages
-
     def __init__(self, *args: object, **kwargs: object) -> None:
+        """Still in the process that forks."""
         super().__init__(*args, **kwargs)
+        gc.freeze()  # collecting would copy the shared pages
         self.stopping = 0.0  # when those who have not begun to ask are cut; 0: it goes on
         self.arriving: dict[Any, Arrival] = {}  # in the order in which they began to wait
         self.crowd = shedding.Crowd()
