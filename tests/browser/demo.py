@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 
 import psycopg
+from sqlalchemy import text
 
 from app.audit.heads import NAME as HEAD
-from tests.databases import make_database
+from tests.databases import keep_statements, make_database
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = "demo"
@@ -24,7 +25,7 @@ PATIENCE = 120  # seconds a job may still be at work
 # hundreds that no story reads; those of the people whom stories sign in as are drawn
 NOT_DRAWN = """
 DELETE FROM procrastinate_jobs WHERE task_name = 'placements.make_agreement'
-  AND (args ->> 'placement_id')::bigint NOT IN (SELECT p.id FROM placement p JOIN ab_user u
+  AND CAST(args ->> 'placement_id' AS bigint) NOT IN (SELECT p.id FROM placement p JOIN ab_user u
     ON u.student_id = p.student_id AND u.username LIKE 'student%')"""
 KEEP = """
 DO $$ DECLARE name text; BEGIN
@@ -70,24 +71,11 @@ def fill_once(server: str, folder: Path) -> None:
             return
         folder.mkdir()
         url = make_database(server, f"making_{DEMO}")
-        play(url, folder, "flask", "--app", "run", "release")
-        with psycopg.connect(url, autocommit=True) as inside:
-            inside.execute(NOT_DRAWN)
-        play(url, folder, "tests.browser.demo")
+        with (folder / "log").open("w") as log:
+            command, env = [sys.executable, "-m", "tests.browser.demo"], environment(url, folder)
+            subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=log)
         keep(url, folder)
         connection.execute(f'ALTER DATABASE "making_{DEMO}_{os.getpid()}" RENAME TO "{DEMO}"')
-
-
-def play(database: str, folder: Path, *module: str) -> None:
-    """A command of the product, to its end."""
-    with (folder / "log").open("a") as log:
-        subprocess.run(
-            [sys.executable, "-m", *module],
-            cwd=ROOT,
-            env=environment(database, folder),
-            check=True,
-            stdout=log,
-        )
 
 
 def keep(database: str, folder: Path) -> None:
@@ -119,11 +107,20 @@ def head_of(folder: Path) -> Path:
 
 
 def main() -> None:
-    """What the worker does first of all: mail and documents."""
+    """Release, and what the worker does first of all: mail and documents."""
+    from app.cli import release
     from app.core import jobs
+    from app.core.db import db
     from run import create_app
 
-    jobs.work(create_app(), once=True)
+    app = create_app()
+    with app.app_context():
+        keep_statements(db.engine)
+        done = app.test_cli_runner().invoke(release, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        with db.engine.begin() as connection:
+            connection.execute(text(NOT_DRAWN))
+    jobs.work(app, once=True)
 
 
 if __name__ == "__main__":
