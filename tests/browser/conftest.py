@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config, items):
         items.sort(key=lambda item: sha256(f"{config.seed} {item.path.name}".encode()).digest())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation(server, chromium, tmp_path_factory):
     """`python run.py` in demo mode on a copy of the demo: one for all stories of this process."""
     base = tmp_path_factory.getbasetemp()
@@ -118,7 +118,7 @@ def healthy(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """A browser; without one these tests are skipped, and the set-up step has said why."""
     path = found()
