@@ -37,7 +37,7 @@ services: setup-dev ## servers that some tests talk to, where they can be had
 
 test: setup-dev browser services ## all tests; QINGQIAN_TEST_SEED=chance (or a number): in that order
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
-	$(BIN)/python -m pytest -q -m browser
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m browser tests/browser
 
 test-fast: setup-dev ## all tests but those in a browser
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -12,15 +13,17 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from app.demo.maker import PASSWORD
+from tests.browser.demo import DEMO, ROOT, environment, fill_once, renew
 from tests.browser.get_chromium import found
 from tests.databases import make_database
 
-ROOT = Path(__file__).resolve().parents[2]
 SLOW = 900  # seconds a busy machine may take to start; a page a fifteenth of it
 FLAGS = [
     "--no-sandbox",
@@ -64,22 +67,27 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def pytest_collection_modifyitems(config, items):
+    """By the seed the files change places; the stories of a file are told in their order."""
+    if config.seed:
+        items.sort(key=lambda item: sha256(f"{config.seed} {item.path.name}".encode()).digest())
+
+
 @pytest.fixture(scope="package")
-def running(server, tmp_path_factory):
-    """`python run.py` in demo mode: release, demo school, web and worker."""
-    folder = tmp_path_factory.mktemp("running")
-    database, port = make_database(server, "running"), free_port()
-    env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
-    env |= {
-        "DATABASE_URL": database,
-        "PORT": str(port),
-        "QINGQIAN_INSTANCE": str(folder),
-        "QINGQIAN_MODE": "demo",
-        "QINGQIAN_WEB_PROCESSES": "1",
-    }
+def installation(server, chromium, tmp_path_factory):
+    """`python run.py` in demo mode on a copy of the demo: one for all stories of this process."""
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / DEMO
+    fill_once(server, kept)
+    folder = shutil.copytree(kept, tmp_path_factory.mktemp("running"), dirs_exist_ok=True)
+    database, port = make_database(server, "running", DEMO), free_port()
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "run.py"], cwd=ROOT, env=env, stdout=log, stderr=log
+            [sys.executable, "run.py"],
+            cwd=ROOT,
+            env=environment(database, folder, PORT=str(port), QINGQIAN_WEB_PROCESSES="1"),
+            stdout=log,
+            stderr=log,
         )
     it = Running(f"http://127.0.0.1:{port}", database, folder)
     try:
@@ -87,12 +95,19 @@ def running(server, tmp_path_factory):
         while not healthy(it.url):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < until, (folder / "log").read_text()
-            time.sleep(0.5)
+            time.sleep(0.2)
         yield it
     finally:
         process.send_signal(signal.SIGINT)
         ended = process.wait(SLOW)
     assert ended == 0, (folder / "log").read_text()
+
+
+@pytest.fixture(scope="module")
+def running(installation):
+    """The product with the demo as it was filled: the stories of a file build on no other file."""
+    renew(installation.database, installation.folder)
+    return installation
 
 
 def healthy(url: str) -> bool:
@@ -147,8 +162,12 @@ def open_page(running, chromium):
     assert not strangers
 
 
-def sign_in(page, who: str, password: str = "Demo-2026!", school: str = "") -> None:
-    """Through the sign-in page, as a person."""
+def sign_in(page, who: str, password: str = PASSWORD, school: str = "", at: str = "") -> None:
+    """As one of the demo's people, then to `at` or where that leads; else through the page, as a person."""
+    if (password, school) == (PASSWORD, ""):
+        led = signed_in(page.request, who)
+        page.goto(at or led)
+        return
     page.goto("/login/")
     page.fill("#who", who)
     page.fill("#password", password)
@@ -158,12 +177,22 @@ def sign_in(page, who: str, password: str = "Demo-2026!", school: str = "") -> N
     page.wait_for_load_state()
 
 
+def signed_in(request, who: str) -> str:
+    """Send what the sign-in page sends, and draw nothing; where it leads."""
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', request.get("/login/").text())
+    assert token is not None, "somebody is signed in"
+    form = {"csrf_token": token[1], "who": who, "password": PASSWORD}
+    answer = request.post("/login/", form=form, max_redirects=0)
+    assert answer.status == 302, (who, answer.status)
+    return answer.headers["location"]
+
+
 def drawn_by_worker(page, url: str) -> bytes:
     """A preview, once the worker has drawn it; the page that waits says when to look again."""
     until = time.monotonic() + SLOW / 15
     while (answer := page.request.get(url)).status == 202:
         assert time.monotonic() < until, url
-        time.sleep(int(answer.headers["retry-after"]))
+        time.sleep(min(0.3, int(answer.headers["retry-after"])))
     assert answer.status == 200
     return answer.body()
 

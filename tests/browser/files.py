@@ -15,10 +15,10 @@ YEAR = datetime.now(SHANGHAI).year + 1  # the demo's students graduate then
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def office(open_page, who: str = "school"):
-    """A desk of the office."""
+def office(open_page, who: str = "school", at: str = ""):
+    """A desk of the office, at one of its pages."""
     page = open_page()
-    sign_in(page, who)
+    sign_in(page, who, at=at)
     return page
 
 

@@ -45,8 +45,7 @@ def shot(page, name: str) -> None:
 def set_up(page_of, facts: dict[str, str]) -> None:
     """The administrator enters and tests the way, the school's office switches it on."""
     page = page_of(DESKTOP)
-    sign_in(page, "admin")
-    page.goto("/sign-in-ways/add")
+    sign_in(page, "admin", at="/sign-in-ways/add")
     for name, value in facts.items():
         field = page.locator(f"#{name}")
         if field.evaluate("e => e.tagName") == "SELECT":
@@ -60,8 +59,7 @@ def set_up(page_of, facts: dict[str, str]) -> None:
     _press(page, "测试此登录方式")
     assert "测试通过" in page.inner_text("main")
     office = page_of(DESKTOP)
-    sign_in(office, "school")
-    office.goto(url)
+    sign_in(office, "school", at=url)
     _press(office, "启用")
     assert "登录页将显示此方式" in office.inner_text("main")
     shot(office, f"way-{facts['kind']}-on")

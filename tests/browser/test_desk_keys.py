@@ -36,8 +36,7 @@ def desk(running, open_page):
     page = open_page(1366, 768)
     failed = []
     page.on("pageerror", lambda error: failed.append(str(error)))
-    sign_in(page, "school")
-    page.goto("/desk/list/")
+    sign_in(page, "school", at="/desk/list/")
     yield page
     assert not failed
 
@@ -170,8 +169,7 @@ def test_the_bar_offers_what_fits_all_ticked_rows_and_greys_the_rest_with_the_re
 @pytest.mark.rule("AGR-17", "MOB-01")
 def test_an_employer_reminds_on_a_phone_and_the_student_reads_it(running, open_page):
     employer = open_page(390, 844)
-    sign_in(employer, "employer1")
-    employer.goto("/employer/invitations/list/")
+    sign_in(employer, "employer1", at="/employer/invitations/list/")
     employer.goto(employer.locator("tr[data-href]").first.get_attribute("data-href"))
     button = employer.get_by_role("button", name="催办")
     assert button.is_enabled()
@@ -187,7 +185,6 @@ def test_an_employer_reminds_on_a_phone_and_the_student_reads_it(running, open_p
     who = running.ask("""SELECT u.username FROM notice n JOIN ab_user u ON u.id = n.user_id
                          WHERE n.key LIKE '%%:nudge_student:%%' LIMIT 1""")
     student = open_page(390, 844)
-    sign_in(student, who)
-    student.goto("/notices/")
+    sign_in(student, who, at="/notices/")
     assert "提醒您答复邀约" in student.locator("main").inner_text()
     shot(student, "nudge-student")

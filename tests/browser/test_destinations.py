@@ -64,8 +64,7 @@ def test_a_student_registers_on_the_phone_and_the_school_approves(running, open_
     assert running.ask(STATE, key) == "awaiting_school"
 
     office = open_page()
-    sign_in(office, "school")
-    office.goto(f"/desk/show/{key}")
+    sign_in(office, "school", at=f"/desk/show/{key}")
     assert "录取学校" in office.inner_text("main")
     office.locator(".qq-paper img").scroll_into_view_if_needed()
     office.wait_for_function("document.querySelector('.qq-paper img').naturalWidth > 100")
@@ -78,8 +77,7 @@ def test_a_student_registers_on_the_phone_and_the_school_approves(running, open_
 @pytest.mark.rule("DST-03", "PLN-02")
 def test_a_student_leaves_it_with_a_photo_and_is_free(running, open_page, photo):
     key, student = of(running, "student10"), phone(open_page)
-    sign_in(student, "student10")
-    student.goto(f"/my/destinations/{key}")
+    sign_in(student, "student10", at=f"/my/destinations/{key}")
     assert "登记已生效" in student.inner_text("main")
     student.get_by_role("link", name="申请解除").click()
     student.fill("#reason", "放弃入学，改为就业")
@@ -99,8 +97,7 @@ def test_a_student_leaves_it_with_a_photo_and_is_free(running, open_page, photo)
             key,
         )
         first = open_page()
-        sign_in(first, "college")
-        first.goto(f"/desk/show/{key}")
+        sign_in(first, "college", at=f"/desk/show/{key}")
         press(first, "termination_approve_college")
         confirm(first)
     college.goto(f"/desk/show/{key}")
@@ -133,8 +130,7 @@ def test_what_was_refused_is_corrected_and_submitted_again(running, open_page):
 @pytest.mark.rule("DST-06")
 def test_an_administrator_adds_a_kind_and_a_student_is_offered_it(running, open_page):
     admin = open_page()
-    sign_in(admin, "admin")
-    admin.goto("/destination-kinds/add")
+    sign_in(admin, "admin", at="/destination-kinds/add")
     admin.fill("#code", "ZJ")
     admin.select_option("#type_id", label="升学深造")
     admin.fill("#name", "研究生支教团")
@@ -162,8 +158,7 @@ def test_an_administrator_adds_a_kind_and_a_student_is_offered_it(running, open_
     admin.get_by_role("button", name="保存").click()
     admin.wait_for_load_state()
     student = phone(open_page)
-    sign_in(student, "student10")
-    student.goto("/my/destinations/new?type=SXSZ")
+    sign_in(student, "student10", at="/my/destinations/new?type=SXSZ")
     student.get_by_role("button", name="研究生支教团").click()
     student.wait_for_load_state()
     assert student.locator("#f_since[type=date]").count() == 1

@@ -16,8 +16,7 @@ def file(name: str, content: bytes) -> dict:
 
 def test_a_dropped_connection_and_a_refused_file_lose_nothing(open_page):
     page = open_page(390, 844)
-    sign_in(page, "student7")
-    page.goto("/my/terminations/")
+    sign_in(page, "student7", at="/my/terminations/")
     page.locator("a[href*='/terminations/signing/']").first.click()
     kept = page.locator("#files .qq-file a[href$='/view'] img")
     refused = page.locator("#files .qq-file.is-refused")

@@ -53,8 +53,7 @@ def test_a_passport_and_a_phone_abroad_sign_by_codes_by_mail(running, open_page,
     # the office reads and enters such students, on both widths
     for width, height in WIDTHS:
         office = open_page(width, height)
-        sign_in(office, "school")
-        office.goto(f"/students/show/{running.ask(f'SELECT {MINE}')}")
+        sign_in(office, "school", at=f"/students/show/{running.ask(f'SELECT {MINE}')}")
         assert "护照（韩国） M*****536" in office.inner_text("main")
         office.screenshot(path=tmp_path / f"office-show-{width}.png", full_page=True)
         office.goto("/students/add")
@@ -74,7 +73,6 @@ def test_a_passport_and_a_phone_abroad_sign_by_codes_by_mail(running, open_page,
         fits(office)
         office.screenshot(path=tmp_path / f"office-add-{width}.png", full_page=True)
         other = open_page(width, height)
-        sign_in(other, "student1")
-        other.goto("/my/origin/propose/id_number")
+        sign_in(other, "student1", at="/my/origin/propose/id_number")
         fits(other)
         other.screenshot(path=tmp_path / f"propose-{width}.png", full_page=True)

@@ -55,8 +55,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     # the office, whose clock is wrong, brings the list with an e-mail column and approves it
     desk = open_page()
     desk.add_init_script(FAST)
-    sign_in(desk, "school")
-    desk.goto("/imports/students/")
+    sign_in(desk, "school", at="/imports/students/")
     template = saved(desk, desk.get_by_role("link", name="下载模板"), tmp_path, "students.xlsx")
     bring(desk, filled(template, [row(n) for n in range(30)]), "首届.xlsx")
     assert numbers(desk)["新增"] == "30", desk.inner_text("main")
@@ -76,8 +75,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     desk.screenshot(path=tmp_path / "approved-1366.png", full_page=True)
 
     # the employer invites all thirty by one letter and reads the truth at once
-    employer = office(open_page, "employer1")
-    employer.goto("/imports/send-list/")
+    employer = office(open_page, "employer1", at="/imports/send-list/")
     template = saved(employer, employer.get_by_role("link", name="下载模板"), tmp_path, "list.xlsx")
     rows = [
         {

@@ -32,8 +32,7 @@ def test_the_phone_shows_both_devices_and_ends_the_other(open_page, shot):
     office, phone = open_page(), open_page(390, 844)
     sign_in(office, "student3")
     sign_in(phone, "student3", "not-the-right-one-1")
-    sign_in(phone, "student3")
-    phone.goto("/my/sign-ins/")
+    sign_in(phone, "student3", at="/my/sign-ins/")
     assert phone.locator("text=本机").count() == 1
     assert phone.locator("text=失败").count() >= 1
     assert fits(phone)
@@ -52,8 +51,7 @@ def test_the_administrator_finds_a_failed_sign_in(open_page, shot):
     sign_in(stranger, "student2", "not-the-right-one-1")
     for width, height in ((1366, 768), (390, 844)):
         page = open_page(width, height)
-        sign_in(page, "audit")
-        page.goto("/security-log/list/")
+        sign_in(page, "audit", at="/security-log/list/")
         assert fits(page)
         shot(page, f"log_{width}")
         page.goto("/security-log/list/?f_event=sign_in&f_outcome=failed")
@@ -69,8 +67,7 @@ def test_a_row_altered_by_sql_is_named_on_the_command_line_and_on_the_page(
     running, open_page, shot
 ):
     page = open_page()
-    sign_in(page, "audit")
-    page.goto("/audit/")
+    sign_in(page, "audit", at="/audit/")
     page.click("button:has-text('立即核对')")
     seen(page, "完整")
     shot(page, "audit_whole_1366")
@@ -85,8 +82,7 @@ def test_a_row_altered_by_sql_is_named_on_the_command_line_and_on_the_page(
     assert page.locator(f"text=第 {row} 行").count() >= 1
     shot(page, "audit_broken_1366")
     phone = open_page(390, 844)
-    sign_in(phone, "audit")
-    phone.goto("/audit/")
+    sign_in(phone, "audit", at="/audit/")
     assert fits(phone)
     shot(phone, "audit_broken_390")
     alter(running, row, before)

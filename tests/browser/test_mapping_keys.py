@@ -54,8 +54,7 @@ def choose(page, asked: str, words: str) -> None:
 
 
 def test_a_file_is_mapped_mended_and_written_with_the_keyboard_alone(running, open_page, tmp_path):
-    page = office(open_page)
-    page.goto("/imports/students/")
+    page = office(open_page, at="/imports/students/")
     page.set_input_files("#file", [file_of(61)])
     press(page, "上传并检查")
     page.get_by_role("button", name="按此对照检查").wait_for()

@@ -51,8 +51,7 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
     student = running.ask("SELECT student_id FROM ab_user WHERE id = %s", user)
     name = running.ask("SELECT name FROM student WHERE id = %s", student)
     school = open_page()
-    sign_in(school, "school")
-    school.goto(f"/students/show/{student}")
+    sign_in(school, "school", at=f"/students/show/{student}")
     press(school, "begin_anew")
     school.fill("#qq-dialog textarea", "学生来电称忘记密码")
     confirm(school)
@@ -108,8 +107,7 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
     picture(school, "student")
 
     province = open_page()
-    sign_in(province, "province")
-    province.goto(f"/disputes/show/{dispute}")
+    sign_in(province, "province", at=f"/disputes/show/{dispute}")
     press(province, "clear")
     province.fill("#qq-dialog textarea", "已当面核对学生证")
     confirm(province)
@@ -122,8 +120,7 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
 def test_the_demo_has_one_report_waiting_at_school_and_province(running, open_page):
     for who in ("school", "province"):
         office = open_page()
-        sign_in(office, who)
-        office.goto("/disputes/list/")
+        sign_in(office, who, at="/disputes/list/")
         assert office.locator("main tbody tr").count() >= 1
         office.goto("/objections/list/?tab=link")
         assert "这不是我" in office.inner_text("main")

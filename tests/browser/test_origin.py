@@ -33,8 +33,7 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
     running, open_page
 ):
     key = running.ask(STUDENT)
-    desk = office(open_page)
-    desk.goto(f"/students/show/{key}")
+    desk = office(open_page, at=f"/students/show/{key}")
     shown = desk.inner_text("main")
     for label in (
         "政治面貌",
@@ -55,8 +54,7 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
     desk.goto(f"/students/edit/{key}")
     look(desk, "form")
     page = phone(open_page)
-    sign_in(page, "student5")
-    page.goto("/my/origin/")
+    sign_in(page, "student5", at="/my/origin/")
     assert fits_the_phone(page)
     look(page, "own")
     page.set_viewport_size(NARROW)
@@ -85,8 +83,7 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
 def test_the_gaps_of_a_year_go_out_as_a_workbook_and_come_back(running, open_page, tmp_path):
     before = running.ask(GAPS)
     assert before
-    page = office(open_page)
-    page.goto("/checks/findings/list/?tab=warning&f_field=hardship")
+    page = office(open_page, at="/checks/findings/list/?tab=warning&f_field=hardship")
     assert "标准格式有空栏" in page.inner_text("main")
     look(page, "findings")
     page.get_by_role("link", name="用表格批量更正").click()

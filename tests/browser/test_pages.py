@@ -136,5 +136,6 @@ def toured(page, who):
 
 
 def findings(axe, page, rules):
-    result = axe.run(page, options={"runOnly": rules}).response["violations"]
+    options = {"runOnly": rules, "resultTypes": ["violations"]}
+    result = axe.run(page, options=options).response["violations"]
     return [(v["id"], v["nodes"][0]["html"][:160]) for v in result]

@@ -83,8 +83,7 @@ def decide(page, key: int, action: str, reason: str = "") -> None:
 )
 def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_path):
     student = open_page(360, 740)
-    sign_in(student, "student8")
-    student.goto("/my/offline/")
+    sign_in(student, "student8", at="/my/offline/")
     student.get_by_role("link", name="继续填写协议书").click()
     student.wait_for_load_state()
     no_sideways(student)
@@ -143,10 +142,10 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
     student.goto(f"/my/offline/{key}")
     assert "待反馈" in student.inner_text("main")
     link = student.get_by_role("link", name="下载协议书（脱敏版）")
-    for _n in range(600):  # the worker makes it
+    for _n in range(1800):  # the worker makes it
         if link.count():
             break
-        student.wait_for_timeout(1500)
+        student.wait_for_timeout(500)
         student.reload()
     with student.expect_download() as sheet:
         link.click()

@@ -17,8 +17,7 @@ pytestmark = pytest.mark.browser
 def test_a_ministrys_file_is_compared_chosen_applied_and_compared_again(
     running, open_page, tmp_path
 ):
-    page = office(open_page)
-    page.goto("/plan/list/")
+    page = office(open_page, at="/plan/list/")
     page.get_by_role("link", name="导入或比对方案文件").click()
     page.get_by_role("link", name="部下发就业方案.csv").click()
     page.get_by_role("link", name="逐项比对").click()
@@ -54,8 +53,7 @@ def test_an_official_workbook_is_filled(running, open_page, tmp_path):
         " AND s.school_id = (SELECT min(id) FROM school) ORDER BY 1 LIMIT 1"
     )
     assert number
-    page = office(open_page)
-    page.goto("/plan/official/")
+    page = office(open_page, at="/plan/official/")
     data = workbook([{"学号": number}, {"学号": "没有这个"}])
     page.set_input_files("#file", [{"name": "官方表.xlsx", "mimeType": XLSX, "buffer": data}])
     page.get_by_role("button", name="上传并填写").click()
@@ -68,8 +66,7 @@ def test_an_official_workbook_is_filled(running, open_page, tmp_path):
 def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
     running, open_page, tmp_path
 ):
-    page = office(open_page)
-    page.goto(f"/plan/letters/make/?year={YEAR}")
+    page = office(open_page, at=f"/plan/letters/make/?year={YEAR}")
     page.get_by_role("button", name="生成转递单（PDF）").click()
     text = text_of(downloaded(page, tmp_path, "letters.pdf"))
     assert "档案转递单" in text

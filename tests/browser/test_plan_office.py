@@ -55,8 +55,7 @@ def test_the_plan_is_reconciled_and_its_conflicts_decided(running, open_page):
     waiting = running.ask("SELECT count(*) FROM change_request WHERE state = 'open'")
     known = disturb(running)
     first, second, third = known["staffs"]
-    page = office(open_page)
-    page.goto("/plan/list/")
+    page = office(open_page, at="/plan/list/")
     page.get_by_role("link", name="分届情况").click()
     page.locator('a[href="/plan/sync/2027"]').click()
     shown = page.inner_text("main")
@@ -130,8 +129,7 @@ def figures(page) -> dict[str, int]:
 
 @pytest.mark.rule("RPT-01", "RPT-05", "PLN-11", "BLK-05", "MOB-01")
 def test_a_rate_is_followed_to_the_names_behind_it(running, open_page, tmp_path):
-    page = office(open_page)
-    page.goto("/reports/rate")
+    page = office(open_page, at="/reports/rate")
     totals = {}
     for edition in ("2021", "2024"):
         page.select_option("#f-formula", edition)
@@ -195,8 +193,7 @@ def read(path: Path) -> list[list[str]]:
 def test_the_plans_list_goes_out_as_it_is_filtered_and_for_its_asker_only(
     running, open_page, tmp_path
 ):
-    page = office(open_page)
-    page.goto("/plan/list/?tab=filled")
+    page = office(open_page, at="/plan/list/?tab=filled")
     page.select_option("select[name=f_college]", label="法学院")
     page.get_by_role("button", name="查找").click()
     page.wait_for_load_state()

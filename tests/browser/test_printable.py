@@ -20,8 +20,7 @@ FAILED = """INSERT INTO document_failure (kind, record_kind, record_id, school_i
 @pytest.mark.parametrize("width", [1366, 390])
 def test_the_field_says_which_character_and_the_page_what_was_mended(running, open_page, width):
     page = open_page(width)
-    sign_in(page, "employer1")
-    page.goto("/employer/profile/")
+    sign_in(page, "employer1", at="/employer/profile/")
     page.fill("#address", "珞喻路🚀1037号")
     page.fill("#postcode", "４３００７４")
     page.locator("main form button[type=submit]").last.click()
@@ -45,8 +44,7 @@ def test_the_desk_says_why_a_document_was_not_made_and_who_can_act(running, open
     )
     running.do(FAILED, key)
     desk = open_page(width)
-    sign_in(desk, "school")
-    desk.goto(f"/desk/show/{key}")
+    sign_in(desk, "school", at=f"/desk/show/{key}")
     note = desk.locator(".qq-note-danger").first.inner_text()
     assert "文件没有生成" in note
     assert "学生 · 姓名" in note

@@ -61,8 +61,7 @@ def waiting_for_the_school(running) -> int:
 def test_a_refusal_with_its_reason_survives_and_is_done_once(running, open_page, tmp_path):
     office, key = open_page(), waiting_for_the_school(running)
     before = running.ask("SELECT count(*) FROM kept_post")
-    sign_in(office, "school")
-    office.goto(f"/desk/show/{key}")
+    sign_in(office, "school", at=f"/desk/show/{key}")
     press(office, "refuse")
     office.fill("#qq-dialog-reason", REASON)
     away(running)
@@ -88,8 +87,7 @@ def test_a_refusal_with_its_reason_survives_and_is_done_once(running, open_page,
 def test_the_students_profile_survives_on_the_phone_without_script_too(running, open_page):
     for who, script, number in (("student11", True, "12"), ("student10", False, "13")):
         phone = open_page(390, 844, java_script_enabled=script)
-        sign_in(phone, who)
-        phone.goto("/my/profile/")
+        sign_in(phone, who, at="/my/profile/")
         phone.fill("#address", ADDRESS + number)
         away(running)
         phone.locator("form:has(#address) button[type=submit]").click()
@@ -131,8 +129,7 @@ def test_the_employers_changed_letter_survives(running, open_page):
 @pytest.mark.rule("OFF-01", "MOB-01")
 def test_the_paper_form_survives(running, open_page):
     student = open_page(390, 844)
-    sign_in(student, "student8")
-    student.goto("/my/offline/entry")
+    sign_in(student, "student8", at="/my/offline/entry")
     for name, value in CHOICES.items():
         student.select_option(f"#{name}", value)
     fill_terms(student, ON_PAPER, lambda name, _code: region(student, name, "武昌"))
@@ -157,8 +154,7 @@ def test_the_paper_form_survives(running, open_page):
 @pytest.mark.rule("ADM-04")
 def test_the_schools_settings_survive_and_the_wheel_changes_nothing(running, open_page):
     office = open_page()
-    sign_in(office, "school")
-    office.goto("/settings/")
+    sign_in(office, "school", at="/settings/")
     before = office.input_value("#reply_days")
     office.locator("#reply_days").hover()
     office.click("#reply_days")
@@ -179,8 +175,7 @@ def test_the_schools_settings_survive_and_the_wheel_changes_nothing(running, ope
 
 def test_another_account_that_signs_in_sends_nothing_and_sees_nothing(running, open_page):
     page = open_page()
-    sign_in(page, "student10")
-    page.goto("/my/profile/")
+    sign_in(page, "student10", at="/my/profile/")
     page.fill("#address", "不要给别人看 1 号")
     away(running)
     page.locator("form:has(#address) button[type=submit]").click()
@@ -201,8 +196,7 @@ def test_another_account_that_signs_in_sends_nothing_and_sees_nothing(running, o
 
 def test_a_refused_token_and_a_lost_cookie_lose_nothing(running, open_page):
     page = open_page()
-    sign_in(page, "student11")
-    page.goto("/my/profile/")
+    sign_in(page, "student11", at="/my/profile/")
     page.fill("#address", "令牌失效 2 号")
     page.evaluate(
         "document.querySelectorAll('[name=csrf_token]').forEach((i) => { i.value = 'x'; })"
@@ -297,8 +291,7 @@ def test_the_undo_button_appears_whatever_the_pcs_clock_says(running, open_page,
 
 def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(running, open_page):
     page, key = open_page(), waiting_for_the_school(running)
-    sign_in(page, "school")
-    page.goto(f"/desk/show/{key}")
+    sign_in(page, "school", at=f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("材料不清晰，请重新上传")
     page.wait_for_function(
@@ -329,8 +322,7 @@ def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(r
 
 def test_a_draft_is_gone_once_it_was_sent(running, open_page):
     page, key = open_page(), waiting_for_the_school(running)
-    sign_in(page, "school")
-    page.goto(f"/desk/show/{key}")
+    sign_in(page, "school", at=f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("单位存疑，请先核实")
     page.wait_for_function(
@@ -345,8 +337,7 @@ def test_a_draft_is_gone_once_it_was_sent(running, open_page):
 
 def test_the_page_is_found_again_at_its_place(running, open_page):
     page = open_page(height=500)
-    sign_in(page, "school")
-    page.goto("/desk/list/")
+    sign_in(page, "school", at="/desk/list/")
     page.evaluate("scrollTo(0, 260)")
     place = page.evaluate("scrollY")
     away(running)

@@ -32,8 +32,7 @@ def test_the_desk_and_the_checks_say_the_sign_and_what_to_ask(running, open_page
     key = running.ask(WAITING)
     running.do(QUICK, key)
     desk = open_page(width)
-    sign_in(desk, "school")
-    desk.goto(f"/desk/show/{key}")
+    sign_in(desk, "school", at=f"/desk/show/{key}")
     signs = desk.inner_text("#signs")
     assert "疑似他人代签的迹象" in signs
     assert "距首次登录仅 4 分钟" in signs
@@ -60,8 +59,7 @@ def test_the_employers_search_shows_no_number(running, open_page, width):
     wanted = """SELECT s.name FROM candidate c JOIN student s ON s.id = c.student_id
       JOIN ab_user u ON u.employer_id = c.employer_id AND u.username = 'employer1' LIMIT 1"""
     employer = open_page(width)
-    sign_in(employer, "employer1")
-    employer.goto("/employer/candidates/")
+    sign_in(employer, "employer1", at="/employer/candidates/")
     name = running.ask(wanted)
     text = employer.inner_text("main")
     assert name is None or name in text

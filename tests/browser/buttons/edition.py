@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.browser.buttons import walk, words
 from tests.browser.buttons.press import Person
-from tests.browser.buttons.values import PASSWORD
+from tests.browser.conftest import signed_in
 from tests.browser.get_chromium import found
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -103,15 +103,7 @@ class Round:
     def sign_in(self) -> None:
         self.person.ask("back")
         if self.who:
-            page = self.context.new_page()
-            page.goto("/login/")
-            page.fill("#who", self.who)
-            page.fill("#password", PASSWORD)
-            page.click("main button[type=submit]")
-            page.wait_for_load_state()
-            if "/login/" in page.url:
-                raise SystemExit(f"{self.who} cannot sign in: {page.inner_text('main')}")
-            page.close()
+            signed_in(self.context.request, self.who)
         if self.lang != "zh":
             self.context.request.get(f"/lang/{self.lang}")
         self.person.keep()
