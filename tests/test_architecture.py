@@ -110,6 +110,37 @@ SOURCES = sorted(APP.rglob("*.py"))
 SQL = sorted(APP.rglob("*.sql"))
 
 
+# the rules themselves; what states mean for everybody else is declared on the models, by `StateIs`
+RULES_OF_STATES = {"workflow.py", "guards.py", "effects.py"}
+STATES_ELSEWHERE = {
+    "app/signing/nudges/queries.py": 1,  # walks the trail back to where the record's own state began
+}
+
+
+def compared_states(tree):
+    """The comparisons of a record's `.state`; conditions of SQL begin with a model, so with a capital."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                if isinstance(side, ast.Attribute) and side.attr == "state":
+                    owner = ast.unparse(side.value)
+                    if not owner[0].isupper():
+                        yield node.lineno
+
+
+def test_what_a_state_means_is_asked_of_the_record():
+    planted = ast.parse("a = x.state == 1\nb = c.record.state not in (1,)\nd = X.state == 1")
+    assert list(compared_states(planted)) == [1, 2]
+    found = {
+        str(file.relative_to(ROOT)): len(lines)
+        for file in SOURCES
+        if file.name not in RULES_OF_STATES
+        and file.parent.name != "workflow"
+        and (lines := list(compared_states(ast.parse(file.read_text()))))
+    }
+    assert found == STATES_ELSEWHERE
+
+
 # kind → the states that are an end
 FINAL = {
     "invitation": {"accepted", "declined", "expired", "withdrawn"},

@@ -27,7 +27,7 @@ from app.files.imports.sheet import (
     ValueList,
     Writer,
 )
-from app.people.students.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
+from app.people.students.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.students.workflow import RESTRICTIONS, restriction_of
 from app.workflow.actor import Actor, Role
 from app.workflow.locks import lock_rows
@@ -141,7 +141,7 @@ def unact(record: Import, _now: datetime) -> None:
     who, reason = who_asked(record), _("The list was taken back.")
     made = _of_ids(record.details.get("made", ()))
     freed = _of_ids(record.details.get("freed", ()))
-    if any(row.state != RestrictionState.SET for row in made):
+    if not all(row.is_set for row in made):
         raise Refused(
             _("Somebody has released one of these students since, so it cannot be undone.")
         )

@@ -37,6 +37,7 @@ from app.signing.terminations.guards import (
     placement_fits,
 )
 from app.signing.terminations.models import (
+    ANSWERABLE,
     IN_REVIEW,
     LABELS,
     RUNNING,
@@ -102,7 +103,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              then=(then.keep_proofs,), fresh=(Role.STUDENT,),
              confirm=_l("An application cannot be taken back. Apply now?"),
              done=_l("Sent. The school decides next.")),
-        Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
+        Step("agree", ANSWERABLE, then.first_review, by=BOTH, targets=IN_REVIEW,
              label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
              fresh=BOTH, confirm=_l("The school decides next. Agree to terminate now?"),
              done=_l("You have agreed. The school decides next."),
