@@ -33,7 +33,8 @@ from app.people.staff.models import LABELS, RequestState, StaffAct, StaffRequest
 from app.people.staff.notices import tell, tell_person
 from app.people.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Workflow, checked_reason, committed
+from app.workflow.consent import checked_reason
+from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = RequestState

@@ -118,17 +118,16 @@ class AnswerView(SafeView):
     @expose("/<int:pk>/accept", methods=["POST"])
     @has_access
     def accept(self, pk: int) -> ResponseReturnValue:
-        return self._take("accept", queries.invitation_of(actor(), pk))
+        return self._take("accept", pk)
 
     @expose("/<int:pk>/decline", methods=["POST"])
     @has_access
     def decline(self, pk: int) -> ResponseReturnValue:
-        return self._take("decline", queries.invitation_of(actor(), pk))
+        return self._take("decline", pk)
 
-    def _take(self, step: str, item: Invitation) -> ResponseReturnValue:
-        key = item.id
-        take(INVITATIONS, step, key)
-        return redirect(url_for("MyInvitationsView.show", pk=key), 303)
+    def _take(self, step: str, pk: int) -> ResponseReturnValue:
+        take(INVITATIONS, step, pk)
+        return redirect(url_for("MyInvitationsView.show", pk=pk), 303)
 
 
 class MySigningsView(SafeView):

@@ -50,8 +50,9 @@ from app.signing.terminations.models import (
 from app.signing.terminations.notices import tell_parties
 from app.signing.terminations.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
+from app.workflow.consent import checked_reason
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
-from app.workflow.engine import Workflow, checked_reason, committed
+from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = TerminationState
