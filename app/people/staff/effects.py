@@ -112,7 +112,9 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
     for name, value in columns(facts).items():
         setattr(user, name, value)
     if old != user.email:
-        contacts.note_change(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
+        contacts.note_change(
+            contacts.changed(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
+        )
         one_time.void(f"user:{user.id}")
     trace(
         user,

@@ -13,20 +13,10 @@ from sqlalchemy import select, text
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.files.imports import compare
+from app.files.imports import compare, sheet
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Problems,
-    Sheet,
-    Target,
-    ValueList,
-    Writer,
-)
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 from app.people.students.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.students.workflow import RESTRICTIONS, restriction_of
 from app.workflow.actor import Actor, Role
@@ -38,11 +28,11 @@ MOST = 2_000  # each student is told
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
-    acts = ValueList.labelled(ACTS)
+    acts = sheet.ValueList.labelled(ACTS)
     acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
         "act": acts,
-        "kind": ValueList.labelled(RESTRICTION_KINDS),
+        "kind": sheet.ValueList.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -211,9 +201,9 @@ RESTRICTION_LIST = Sheet(
     unique=(("student_no", "student_no", "kind", "act", "since"),),
     most_rows=MOST,
     messages=lambda record: compare.counts(record.id)["new"],
-    writer=Writer(lock=hold, write=act, take_back=unact),
+    writer=sheet.Writer(lock=hold, write=act, take_back=unact),
     acts=True,
-    target=Target(
+    target=sheet.Target(
         model=Restriction, key=("student_id",), common=("school_id",), fields=(),
         fixed=lambda record: {"school_id": record.school_id},
     ),

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core.registry import stores
 from app.fab.access import has_access
-from app.fab.builder import SafeView
+from app.fab.builder import FormPage
 from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
@@ -122,17 +122,11 @@ class LettersView(StudentSearch, SafeModelView):
         return found
 
 
-class LetterWorkView(SafeView):
+class LetterWorkView(FormPage):
     """Letters and courier sheet of a year, a college, or ticked rows: the worker makes them."""
 
     route_base = "/plan/letters/make"
-    default_view = "index"
     class_permission_name = "PlanLetterWork"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return self._index()
 
     @expose("/", methods=["POST"])
     @has_access

@@ -45,15 +45,6 @@ class DisputesView(StepActions, SafeModelView):
     flow = DISPUTES
     route_base = "/disputes"
     class_permission_name = "Disputes"
-    include_route_methods = {
-        "list",
-        "show",
-        "search",
-        "pick_columns",
-        "action",
-        "action_post",
-        "confirm",
-    }
     list_title, show_title = _l("Disowned"), _l("Disowned")
     columns = (
         ListColumn("name", _l("Account of"), card="title"),

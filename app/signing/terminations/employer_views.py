@@ -22,7 +22,7 @@ from app.fab.columns import CHANGED, ListColumn, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
-from app.fab.views import SafeModelView
+from app.fab.views import READS, SafeModelView
 from app.people.students.models import Student
 from app.people.students.search_views import STUDENT, StudentSearch
 from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
@@ -62,16 +62,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     route_base = "/employer/terminations"
     default_view = "list"
     class_permission_name = "EmployerTerminations"
-    include_route_methods = {
-        "list",
-        "show",
-        "search",
-        "pick_columns",
-        "index",
-        "request",
-        "take",
-        "evidence",
-    }
+    include_route_methods = {*READS, "index", "request", "take", "evidence"}
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
         STUDENT,

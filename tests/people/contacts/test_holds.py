@@ -110,13 +110,15 @@ def test_the_campus_sign_in_confirms_a_change_and_no_merging(cast, victim, visit
     assert contacts.hold_of(user, clock.now()) is None
     assert holds.confirm_by_campus(user) is False
     contacts.note_change(
-        user,
-        "sms",
-        "13700001111",
-        victim.phone,
-        "merge",
-        make.actor(cast.officer),
-        held_until=clock.now() + timedelta(hours=1),
+        contacts.changed(
+            user,
+            "sms",
+            "13700001111",
+            victim.phone,
+            "merge",
+            make.actor(cast.officer),
+            held_until=clock.now() + timedelta(hours=1),
+        )
     )
     db.session.commit()
     assert holds.confirm_by_campus(user) is False
