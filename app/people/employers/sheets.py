@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import checks, clock
 from app.core.db import db
 from app.core.names import title_problem
+from app.core.statements import Statements
 from app.files.imports import compare, sheet
 from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
@@ -61,9 +62,7 @@ def look(record: Import, _context: Context) -> None:
     """What an employer keeps itself, or another school has entered, no list overwrites (ADM-06)."""
     compare.mark(
         record,
-        "EXISTS (SELECT 1 FROM employer t WHERE t.credit_code = r.values ->> 'credit_code'"
-        " AND (t.state <> 'listed' OR t.school_id <> :school)"
-        f" AND NOT ({compare.current(EMPLOYER_LIST.target)} @> r.values))",
+        SQL.sql("not_ours", current=compare.current(EMPLOYER_LIST.target)),
         "credit_code",
         _(
             "This employer is on record with other details that are not yours to change. Correct it "
@@ -73,16 +72,21 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
-_LISTED = trail.lines(
-    "employer",
-    "'list'",
-    "NULL",
-    "e.state",
-    trail.BY_ACTOR,
-    record="e.id",
-    school="e.school_id",
-    details="jsonb_build_object('import', :id ::int)",
-    at="app_now()",
+SQL = Statements(
+    __file__,
+    "sheets.sql",
+    into=trail.INTO,
+    lines=trail.lines(
+        "employer",
+        "'list'",
+        "NULL",
+        "e.state",
+        trail.BY_ACTOR,
+        record="e.id",
+        school="e.school_id",
+        details="jsonb_build_object('import', :id ::int)",
+        at="app_now()",
+    ),
 )
 
 
@@ -100,15 +104,7 @@ def leave_trace(record: Import) -> None:
             file=record.file_name,
             undone=record.is_undone,
         )
-    db.session.execute(
-        text(
-            f"{trail.INTO} {_LISTED} FROM employer e"
-            " JOIN import_row r ON e.credit_code = r.values ->> 'credit_code'"
-            " WHERE r.import_id = :id AND r.status = 'new' AND NOT EXISTS"
-            " (SELECT 1 FROM trail t WHERE t.kind = 'employer' AND t.record_id = e.id) ORDER BY e.id"
-        ),
-        {"id": record.id, **trail.bound(who)},
-    )
+    db.session.execute(SQL["trace"], {"id": record.id, **trail.bound(who)})
 
 
 EMPLOYER_LIST = Sheet(
