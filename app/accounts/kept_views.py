@@ -97,7 +97,7 @@ class SessionView(SafeView):
         return jsonify(**state())
 
 
-def state() -> dict[str, Any]:
+def state() -> dict[str, object]:
     """What the page's script goes by: the server's time, the end, whose session, the token of its forms."""
     return {
         "now": clock.now().isoformat(),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
+from flask_wtf import FlaskForm
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, NotYours, Refused
@@ -50,7 +51,7 @@ class AskView(SafeView):
         raise NotImplementedError
 
 
-def year_asked(form: Any) -> int | None:
+def year_asked(form: FlaskForm) -> int | None:
     """The year of the page's address, if the form offers it."""
     offered = {str(year): int(year) for year, _label in form.year.choices}
     return offered.get(request.args.get("year", ""))

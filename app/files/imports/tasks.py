@@ -167,7 +167,7 @@ def _read(reading: intake.FileReading, mapped: Any) -> dict[str, Any]:
 
 def _noted(
     record: Import, sheet: Sheet, found: dict[str, int], findings: Any, mapped: Any
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the checks have found beside the rows."""
     return {
         "ignored": findings.ignored,

@@ -187,7 +187,7 @@ def _sent(data: bytes, name: str) -> ResponseReturnValue:
     return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
 
-def _named(record: Import) -> dict[str, Any]:
+def _named(record: Import) -> dict[str, object]:
     return {
         "label": IMPORT_STATES[ImportState(record.state)],
         "kind": IMPORT_CHIPS[ImportState(record.state)],

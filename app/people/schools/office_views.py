@@ -64,7 +64,7 @@ class _Kept(RuledForms):
     def record_name(self, item: Any) -> str:
         return str(item.name)
 
-    def take_away(self, item: Any) -> Any:
+    def take_away(self, item: Any) -> ResponseReturnValue:
         view: Any = self
         try:
             remove(item, actor())

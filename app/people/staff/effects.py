@@ -162,7 +162,7 @@ def columns(facts: dict[str, Any]) -> dict[str, Any]:
     return {column: facts[name] for name, column in COLUMNS.items()}
 
 
-def masked(facts: dict[str, Any]) -> dict[str, Any]:
+def masked(facts: dict[str, Any]) -> dict[str, object]:
     """The facts with the address masked, for trail and log."""
     return {n: mask_email(v) if n == "email" and v else v for n, v in facts.items()}
 

@@ -9,6 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select
 
 from app.accounts import workflow as sign_in
@@ -104,7 +105,7 @@ class AccountsView(RuledForms, SafeModelView):
     def head_links(self) -> list[Link]:
         return [Link(self.url("add"), _("New staff account"))] if self._has("add") else []
 
-    def _saved(self, kind: str, item: Any, form: Any) -> Any:
+    def _saved(self, kind: str, item: AppUser, form: FlaskForm) -> ResponseReturnValue:
         """Nothing is written to the account: the request waits for the second administrator."""
         values, reason = form.values(), form.reason.data or ""
         try:
@@ -178,11 +179,11 @@ class AccountsView(RuledForms, SafeModelView):
             return self._told(user, _("The account can sign in again."))
         return _waits(record)
 
-    def _refused(self, user: Any, refusal: Refused) -> Any:
+    def _refused(self, user: Any, refusal: Refused) -> ResponseReturnValue:
         flash(str(refusal), "warning")
         return redirect(self.url("show", pk=user.id), 303)
 
-    def _told(self, user: Any, said_text: str) -> Any:
+    def _told(self, user: Any, said_text: str) -> ResponseReturnValue:
         flash(_("%(name)s: %(text)s", name=self.record_name(user), text=said_text), "success")
         return redirect(self.url("show", pk=user.id), 303)
 

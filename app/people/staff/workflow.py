@@ -99,7 +99,7 @@ def is_username(text: str) -> bool:
     return _USERNAME.fullmatch(text) is not None
 
 
-def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> StaffRequest:
+def open_staff(values: Mapping[str, object], actor: Actor, reason: str = "") -> StaffRequest:
     """Ask for an account for a member of staff, and commit (ADM-01).
 
     `values`: username, name, email, role, school_id, college_id. Raises Invalid, Refused.
@@ -118,7 +118,7 @@ def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> Sta
 
 
 def change_staff(
-    user: AppUser, values: Mapping[str, Any], actor: Actor, reason: str = ""
+    user: AppUser, values: Mapping[str, object], actor: Actor, reason: str = ""
 ) -> StaffRequest:
     """Ask for another name, mail, role or scope of a member of staff, and commit (ADM-01).
 
@@ -169,8 +169,8 @@ def _ask(
     act: StaffAct,
     username: str,
     user: AppUser | None,
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     actor: Actor,
     reason: str,
 ) -> StaffRequest:

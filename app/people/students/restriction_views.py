@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
-from wtforms import DateField, SelectField
+from wtforms import DateField, Field, SelectField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.accounts.queries import actor
@@ -60,7 +60,7 @@ class RestrictForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = [(key, label) for key, label in RESTRICTION_KINDS.items()]
 
-    def validate_until(self, field: Any) -> None:
+    def validate_until(self, field: Field) -> None:
         """The days are in order, by the rule itself."""
         if self.since.data and field.data:
             days = Restriction(since=self.since.data, until=field.data)

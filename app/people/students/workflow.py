@@ -225,7 +225,7 @@ def enter(school_id: int, values: Mapping[str, Any], actor: Actor) -> Student:
     return committed(lambda: STUDENTS.start("enter", student, actor))
 
 
-def correct(student: Student, values: Mapping[str, Any], actor: Actor) -> Student:
+def correct(student: Student, values: Mapping[str, object], actor: Actor) -> Student:
     """Write the school's facts about a student where they differ, and commit. Raises Invalid, NotYours."""
     known = checked(student, values)
     return STUDENTS.perform("correct", student.id, actor, values=known)

@@ -67,7 +67,7 @@ class CountsAsView(SafeModelView):
     def record_name(self, item: Any) -> str:
         return f"{item.code} {item.name} · {edition_name(item.edition)}"
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: CountsAs) -> str | None:
         return self.url("edit", pk=item.id) if self._keeps() else None
 
     def _keeps(self) -> bool:
@@ -124,7 +124,7 @@ class FormulasView(SafeModelView):
     def record_name(self, item: Any) -> str:
         return edition_name(item.edition)
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: RateFormula) -> str | None:
         return self.url("edit", pk=item.edition)
 
     def head_links(self) -> list[Link]:

@@ -125,7 +125,7 @@ class OutsideView(StudentSearch, SafeModelView):
     def scoped(self) -> Select[Any]:
         return students_for(actor()).where(outside.for_reason(RATE) | outside.without_row())
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Student) -> str | None:
         return url_for("StudentsView.show", pk=item.id)
 
     def head_back(self) -> Link | None:

@@ -30,6 +30,7 @@ from app.signing.desk.forms import FactsForm
 from app.signing.desk.list_views import DeskList
 from app.signing.desk.workflow import Lever, Pull
 from app.signing.offline.detail import sheets
+from app.signing.placements.models import Placement
 from app.signing.placements.views import full_url
 from app.signing.placements.workflow import PLACEMENTS, fill_facts
 from app.signing.terminations.evidence import add_evidence
@@ -148,7 +149,7 @@ class DeskView(StepActions, DeskList):
         return {name: lever.step for name, lever in levers.LEVERS.items()}
 
     @classmethod
-    def called(cls, name: str) -> Any:
+    def called(cls, name: str) -> ResponseReturnValue:
         return levers.LEVERS[name].called()
 
     def pulls(self, item: Any) -> list[Pull]:
@@ -201,17 +202,17 @@ class DeskView(StepActions, DeskList):
         refuses = lever.step.verdict is Verdict.REFUSE and lever.step.undoable
         return refuses and lever.flow is PLACEMENTS
 
-    def _question(self, item: Any, step: Step) -> str:
+    def _question(self, item: Placement, step: Step) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
         bad = self._notes(item) if step.decides is Tone.DONE else []
         name = self.record_name(item)
         return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
 
-    def _notes(self, item: Any) -> list[str]:
+    def _notes(self, item: Placement) -> list[str]:
         """What does not look right, in one line; a sign has a card of its own for the rest."""
         return [c.short if c.asks else c.label for c in self._checks(item) if not c.good]
 
-    def _checks(self, item: Any) -> list[Check]:
+    def _checks(self, item: Placement) -> list[Check]:
         return once(f"checks {item.id}", lambda: checks(item))
 
     def plain_buttons(self, item: Any) -> list[Button]:
@@ -255,7 +256,7 @@ class DeskView(StepActions, DeskList):
             f"subjects {name} {len(items)}", lambda: levers.subjects(levers.LEVERS[name], items)
         )
 
-    def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
+    def take_one(self, step: str, item: Placement, onward: str = "") -> ResponseReturnValue:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
         following = self._next_waiting(item) if "next" in request.args else None
         key, name, lever = item.id, self.record_name(item), levers.LEVERS[step]
@@ -289,7 +290,7 @@ class DeskView(StepActions, DeskList):
             "undo",
         )
 
-    def _take_many(self, step: str, items: list[Any]) -> Any:
+    def _take_many(self, step: str, items: list[Placement]) -> ResponseReturnValue:
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
         lever = levers.LEVERS[step]
         targets = levers.subjects(lever, items)

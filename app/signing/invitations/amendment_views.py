@@ -8,6 +8,7 @@ from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, flash_code, proved, take
 from app.accounts.queries import actor
@@ -75,7 +76,7 @@ class AmendmentView(SafeView):
         return redirect(back, 303)
 
     def _compare(
-        self, form: Any, placement: Placement, changes: object, back: str
+        self, form: FlaskForm, placement: Placement, changes: object, back: str
     ) -> ResponseReturnValue:
         days = settings(placement.school_id).amendment_days
         return self.render_template(

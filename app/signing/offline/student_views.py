@@ -225,7 +225,7 @@ def _same_breath(found: Any) -> Placement | None:
     return found.placement if detail.generated(found) else None
 
 
-def _card(placement: Any) -> dict[str, Any]:
+def _card(placement: Any) -> dict[str, object]:
     return {
         "name": placement.employer_name,
         "url": url_for("MyPaperStepsView.show", pk=placement.id),
