@@ -118,7 +118,7 @@ class CodesView(SafeModelView):
     def first_link(self, item: Code) -> str | None:
         return self.url("edit", pk=item.id)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Code) -> str:
         place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
         return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 

@@ -40,7 +40,7 @@ MISSING = _l("Please fill this in.")
 TOO_LONG = _l("At most %(max)d characters.")
 
 
-def show_problems(form: Any, error: Invalid | Refused) -> None:
+def show_problems(form: FlaskForm, error: Invalid | Refused) -> None:
     """Put each problem beside its field; what belongs to no field stands above the form."""
     problems = error.problems if isinstance(error, Invalid) else [("", str(error))]
     for place, sentence in problems:
@@ -226,7 +226,7 @@ def _bare(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def printed(field: Any) -> bool:
+def printed(field: Field) -> bool:
     """Whether what is typed into a field may come to stand in a document."""
     if not isinstance(field, StringField) or isinstance(field, HiddenField | PasswordField):
         return False

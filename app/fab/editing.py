@@ -155,7 +155,7 @@ class FormRoutes:
 class RuledForms:
     """Mixin of SafeModelView: what its forms say is written by a rule of ours, never by the form itself."""
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: Any, form: FlaskForm) -> Any:
         """Write the form's values and give the record; kind is add or edit. Raises Invalid, Refused."""
         raise NotImplementedError
 

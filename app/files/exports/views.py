@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, redirect, request, stream_with_context, url_for
@@ -42,11 +43,11 @@ class AskView(SafeView):
             return self._page(form), 422
         return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
 
-    def _asked(self, form: Any) -> Export:
+    def _asked(self, form: FlaskForm) -> Export:
         """Ask for what the form says. Raises Invalid, Refused, NotYours."""
         raise NotImplementedError
 
-    def _page(self, form: Any) -> Any:
+    def _page(self, form: FlaskForm) -> Any:
         """The page with the form, and what it said wrong."""
         raise NotImplementedError
 
@@ -57,7 +58,7 @@ def year_asked(form: FlaskForm) -> int | None:
     return offered.get(request.args.get("year", ""))
 
 
-def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
+def ask(name: str, asked: Mapping[str, object], form: FlaskForm) -> Export:
     """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
     return requests.ask(
         actor(),

@@ -93,10 +93,10 @@ class AccountsView(RuledForms, SafeModelView):
         ListFilter("school", _l("All schools"), AppUser.school_id, _schools),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[AppUser]:
         return accounts_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: AppUser) -> str:
         return str(item.display_name)
 
     def _has(self, word: str) -> bool:
@@ -120,7 +120,7 @@ class AccountsView(RuledForms, SafeModelView):
             return self._form_page(kind, form, 422)
         return _waits(record)
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: AppUser) -> dict[str, Any]:
         """Parties keep their accounts themselves."""
         return {
             "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else ""
@@ -161,7 +161,7 @@ class AccountsView(RuledForms, SafeModelView):
     def activate(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.activate)
 
-    def offers(self, item: Any) -> list[Any]:
+    def offers(self, item: AppUser) -> list[Any]:
         """Only the one of the two switches that changes something; parties' passwords are theirs."""
         idle = {"activate" if item.active else "deactivate"}
         idle |= set() if item.is_staff else {"forget_password"}
@@ -244,13 +244,13 @@ class StaffRequestsView(StepActions, SafeModelView):
         _tab("all", _l("All"), _l("Nothing was ever asked.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[StaffRequest]:
         return queries.requests_for(actor())
 
     def record_name(self, item: Any) -> str:
         return f"{item.username} · {ACTS[item.act]}"
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: StaffRequest) -> list[Link]:
         if not item.user_id:
             return []
         return [Link(url_for("AccountsView.show", pk=item.user_id), _("To the account"))]

@@ -269,10 +269,10 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Restriction]:
         return restrictions_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Restriction) -> str:
         return str(item.student.name)
 
     def head_links(self) -> list[Link]:
@@ -281,5 +281,5 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
             return []
         return [Link(url_for("ImportsView.begin", name="restrictions"), _("Import"))]
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: Restriction) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]

@@ -212,7 +212,7 @@ STUDENTS: Workflow[Student] = Workflow(
 )  # fmt: skip
 
 
-def enter(school_id: int, values: Mapping[str, Any], actor: Actor) -> Student:
+def enter(school_id: int, values: Mapping[str, object], actor: Actor) -> Student:
     """Write a new student of the school with its account, and commit. Raises Invalid, NotYours."""
     if actor.school_id != school_id:
         raise NotYours(f"school {school_id}")

@@ -137,7 +137,7 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     }
 
 
-def _rows(record: Import, tab: str, after: int) -> Any:
+def _rows(record: Import, tab: str, after: int) -> ResponseReturnValue:
     if tab == "ours":
         return [
             (row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))

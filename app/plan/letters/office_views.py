@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -99,13 +100,13 @@ class LettersView(StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), ForwardingLetter.graduation_year, years),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[ForwardingLetter]:
         return letters.letters_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return super().finds(text) | letters.numbered(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: ForwardingLetter) -> str:
         return f"{item.number} {item.student.name}"
 
     def head_back(self) -> Link:
@@ -174,7 +175,7 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     return requests.ask(who, kind, {**wish, "full": full}, file_name)
 
 
-def _wish(form: Any) -> dict[str, object] | None:
+def _wish(form: FlaskForm) -> dict[str, object] | None:
     """Year and college that were chosen; None where no year was."""
     year, college = form.get("year", ""), form.get("college", "")
     known = {value for value, _label in years()}

@@ -122,7 +122,7 @@ class OutsideView(StudentSearch, SafeModelView):
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Student]:
         return students_for(actor()).where(outside.for_reason(RATE) | outside.without_row())
 
     def first_link(self, item: Student) -> str | None:
@@ -131,5 +131,5 @@ class OutsideView(StudentSearch, SafeModelView):
     def head_back(self) -> Link | None:
         return Link(url_for("PlanView.list"), _l("Employment plan"))
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Student) -> str:
         return str(item.name)

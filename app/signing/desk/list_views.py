@@ -214,7 +214,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
 
     # -- the list ------------------------------------------------------------------------------
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Placement]:
         return placements_for(actor())
 
     def order_of(self, args: ListArgs) -> Order:
@@ -231,7 +231,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     def first_link(self, item: Placement) -> str | None:
         return url_for("AgreementView.show", pk=item.id) if has_agreement(item) else None
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Placement) -> str:
         return f"{item.student.name} · {item.employer_name}"
 
     def records(self, pks: Any) -> Any:

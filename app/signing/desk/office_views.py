@@ -72,7 +72,7 @@ class DeskView(StepActions, DeskList):
 
     # -- the detail ----------------------------------------------------------------------------
 
-    def detail(self, item: Any) -> dict[str, Any]:
+    def detail(self, item: Placement) -> dict[str, Any]:
         """The buttons that stand by themselves, and those in «more»."""
         page = super().detail(item)
         buttons = page["buttons"]
@@ -82,7 +82,7 @@ class DeskView(StepActions, DeskList):
         )
         return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: Placement) -> dict[str, Any]:
         shown = detail.blocks(item, actor())
         ending = detail.termination(item, actor(), now())
         fills = any(o.step.typed for o in self.offered(item))
@@ -156,10 +156,10 @@ class DeskView(StepActions, DeskList):
         """The levers that the rules offer this person on the record, asked once a request."""
         return once(f"levers {item.id}", lambda: levers.pulls(item, actor(), now()))
 
-    def offered(self, item: Any) -> list[Any]:
+    def offered(self, item: Placement) -> list[Any]:
         return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
 
-    def offers(self, item: Any) -> list[ActionButton]:
+    def offers(self, item: Placement) -> list[ActionButton]:
         return [offer for offer, _pull in self._offers(item)]
 
     def _offers(self, item: object) -> list[tuple[ActionButton, Pull]]:
@@ -251,7 +251,7 @@ class DeskView(StepActions, DeskList):
         lever = levers.LEVERS[name]
         return lever.flow, lever.step
 
-    def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
+    def moved(self, name: str, items: list[Placement]) -> dict[int, Any]:
         return once(
             f"subjects {name} {len(items)}", lambda: levers.subjects(levers.LEVERS[name], items)
         )
@@ -303,7 +303,7 @@ class DeskView(StepActions, DeskList):
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
 
-    def _next_waiting(self, item: Any) -> Any:
+    def _next_waiting(self, item: Any) -> ResponseReturnValue:
         """The key of the record that waits next, in the list as it was left."""
         if self.left_args().tab == "mine":
             before, behind = self.neighbours(item)

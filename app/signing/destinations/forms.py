@@ -72,7 +72,7 @@ def form_of(draft: Destination) -> Any:
     return form
 
 
-def typed(form: Any) -> dict[str, str]:
+def typed(form: FlaskForm) -> dict[str, str]:
     """What was typed by the keys of the fields: of a region its code, where one is meant."""
     return {
         field.name.removeprefix(BEFORE): str(field.data or getattr(field, "typed", "") or "")
@@ -81,7 +81,7 @@ def typed(form: Any) -> dict[str, str]:
     }
 
 
-def show(form: Any, problems: list[tuple[str, str]]) -> dict[str, list[str]]:
+def show(form: FlaskForm, problems: list[tuple[str, str]]) -> dict[str, list[str]]:
     """Put each problem beside its field; gives those of proofs by their key."""
     proofs: dict[str, list[str]] = {}
     for key, sentence in problems:

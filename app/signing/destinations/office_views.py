@@ -79,7 +79,7 @@ class DestinationTypesView(SafeModelView):
         kinds = Link(url_for("DestinationKindsView.list"), _("Kinds of destinations"))
         return (Link(self.url("add"), _("New type")), kinds)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: DestinationType) -> str:
         return str(item.name)
 
 
@@ -174,7 +174,7 @@ class DestinationKindsView(SafeModelView):
         types = Link(url_for("DestinationTypesView.list"), _("Types of destinations"))
         return (Link(self.url("add"), _("New kind")), types)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: DestinationKind) -> str:
         return str(item.name)
 
     def pre_add(self, item: DestinationKind) -> None:

@@ -85,11 +85,11 @@ class DisputesView(StepActions, SafeModelView):
         _tab("all", _l("All"), _l("Nobody ever said “This was not me”.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Dispute]:
         return queries.disputes_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return queries.finds(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Dispute) -> str:
         return str(item.name)

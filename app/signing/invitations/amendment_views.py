@@ -59,7 +59,7 @@ class AmendmentView(SafeView):
             return redirect(back, 303)
         return self._propose(form, placement, changes, back)
 
-    def _propose(self, form: Any, placement: Placement, changes: object, back: str) -> Any:
+    def _propose(self, form: FlaskForm, placement: Placement, changes: object, back: str) -> Any:
         if request.form.get("sure") != "1":
             return self._compare(form, placement, changes, back)
         key = placement.id
@@ -90,7 +90,7 @@ class AmendmentView(SafeView):
             code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
         )
 
-    def _form(self, form: Any, placement: Placement, back: str) -> Any:
+    def _form(self, form: FlaskForm, placement: Placement, back: str) -> Any:
         return self.render_template(
             "signing/invitations/employer_edit.html",
             form=form,

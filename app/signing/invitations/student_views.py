@@ -74,7 +74,7 @@ class MyInvitationsView(SafeModelView):
     search_hint = _l("Name of the employer")
     show_neighbours = False
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Invitation]:
         return queries.invitations_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:

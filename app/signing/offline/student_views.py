@@ -10,6 +10,7 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, proved, refused_code
 from app.accounts.queries import actor
@@ -76,7 +77,7 @@ class MyPaperView(SafeView):
             _complete(form)
         return self._page(form, found.version if found else 0, uuid4().hex)
 
-    def _page(self, form: Any, version: int, writer: str, status: int = 200) -> Any:
+    def _page(self, form: FlaskForm, version: int, writer: str, status: int = 200) -> Any:
         page = self.render_template(
             "signing/offline/entry.html",
             title=_("Enter an agreement"),
@@ -241,7 +242,7 @@ def _form(values: Mapping[str, str]) -> Any:
     return form_of(values, me().graduation_year)
 
 
-def _complete(form: Any) -> bool:
+def _complete(form: FlaskForm) -> bool:
     """Whether all of it is there and can be printed; what is not stands beside its field."""
     if not form.validate():
         return False
@@ -257,7 +258,7 @@ def _complete(form: Any) -> bool:
     return True
 
 
-def _filled(form: Any) -> Filled:
+def _filled(form: FlaskForm) -> Filled:
     return Filled(terms=form.values(), facts=form.facts())
 
 

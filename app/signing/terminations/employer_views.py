@@ -105,7 +105,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     )
     show_neighbours = False
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Placement]:
         return queries.signings_once_in_force(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
@@ -123,7 +123,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
             NUMBERS.take(firm)
         return found
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Placement) -> str:
         return str(item.student.name)
 
     @expose("/", methods=["GET"])
