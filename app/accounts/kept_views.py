@@ -121,7 +121,7 @@ def draft_key(user_id: int) -> str:
 # -- the form in words -----------------------------------------------------------------------------------
 
 
-def offered(form: kept.KeptForm) -> Any:
+def offered(form: kept.KeptForm) -> str:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(

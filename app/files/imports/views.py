@@ -160,7 +160,7 @@ class ImportsView(SafeView):
         data = FILES.read(record.errors_key, record.uid)
         return _sent(data, _("%(name)s faulty rows", name=record.file_name.rpartition(".")[0]))
 
-    def _begin(self, sheet: Sheet, problem: str = "") -> Any:
+    def _begin(self, sheet: Sheet, problem: str = "") -> str:
         label, back = sheet.home()
         return self.render_template(
             "files/imports/begin.html",

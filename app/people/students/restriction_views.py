@@ -72,7 +72,7 @@ class RestrictForm(FlaskForm):
         return {name: self[name].data for name in ("kind", "since", "until", "reason")}
 
 
-def restrict_page(view: Any, students: list[Student], form: RestrictForm | None = None) -> Any:
+def restrict_page(view: Any, students: list[Student], form: RestrictForm | None = None) -> str:
     """The form for these students."""
     if len(students) > MOST:
         raise Refused(_("At most %(most)s students at a time.", most=MOST))
@@ -119,7 +119,7 @@ class RestrictView(SafeView):
             return self._preview(form, students)
         return self._done(form, students)
 
-    def _preview(self, form: RestrictForm, students: list[Student]) -> Any:
+    def _preview(self, form: RestrictForm, students: list[Student]) -> str:
         who, now = actor(), clock.now()
         new = [restriction_of(student, **form.values()) for student in students]
         found = [(n.student, RESTRICTIONS.why_not("restrict", n, who, now)) for n in new]
@@ -134,7 +134,7 @@ class RestrictView(SafeView):
             back=_back(students),
         )
 
-    def _done(self, form: RestrictForm, students: list[Student]) -> Any:
+    def _done(self, form: RestrictForm, students: list[Student]) -> str:
         """Each by the rules; who sends twice reads the same answer twice."""
         who, values, refused = actor(), form.values(), {}
         reason = values.pop("reason")

@@ -295,7 +295,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
         return redirect(page, 303)
 
-    def _write_page(self, item: PlanEntry, form: EntryForm) -> Any:
+    def _write_page(self, item: PlanEntry, form: EntryForm) -> str:
         return self.render_template(
             "plan/rows/write.html",
             name=self.record_name(item),

@@ -181,7 +181,7 @@ class LetterView(SafeView):
             return self._form(form, rows), 422
         return self._preview(form, rows, uuid4().hex)
 
-    def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> Any:
+    def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> str:
         asked = _act(form, rows).asked
         return self.render_template(
             "signing/invitations/employer_preview.html",

@@ -129,7 +129,7 @@ class MyPaperView(SafeView):
             found["employer_location"] = region_name(known["employer_location"])
         return found
 
-    def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> Any:
+    def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> str:
         """What was typed stays on the page; saved again, it takes the place of the other."""
         found = queries.entry_of(me().id)
         form = _form(values)
