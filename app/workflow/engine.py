@@ -3,7 +3,7 @@
 A step says from which states to which, who may take it, what must hold (guards) and what follows
 (effects). The same guards make the button, the greyed button with the sentence why not, and the check.
 `Workflow.perform` and `Workflow.start` always run in one order, in the caller's transaction:
-row in the actor's scope → role → lock → state → guards → consent → reason → effects → trail → commit.
+role → row in the actor's scope → lock → state → guards → consent → reason → effects → trail → commit.
 """
 
 from __future__ import annotations
