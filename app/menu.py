@@ -272,7 +272,7 @@ def server_now() -> datetime:
         return clock.machine()
 
 
-def frame() -> dict[str, Any]:
+def frame() -> dict[str, object]:
     """What base.html needs of the person asking."""
     user = g.get("user")
     demo_mode = jobs.config().mode == "demo"

@@ -110,6 +110,37 @@ SOURCES = sorted(APP.rglob("*.py"))
 SQL = sorted(APP.rglob("*.sql"))
 
 
+# the rules themselves; what states mean for everybody else is declared on the models, by `StateIs`
+RULES_OF_STATES = {"workflow.py", "guards.py", "effects.py"}
+STATES_ELSEWHERE = {
+    "app/signing/nudges/queries.py": 1,  # walks the trail back to where the record's own state began
+}
+
+
+def compared_states(tree):
+    """The comparisons of a record's `.state`; conditions of SQL begin with a model, so with a capital."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                if isinstance(side, ast.Attribute) and side.attr == "state":
+                    owner = ast.unparse(side.value)
+                    if not owner[0].isupper():
+                        yield node.lineno
+
+
+def test_what_a_state_means_is_asked_of_the_record():
+    planted = ast.parse("a = x.state == 1\nb = c.record.state not in (1,)\nd = X.state == 1")
+    assert list(compared_states(planted)) == [1, 2]
+    found = {
+        str(file.relative_to(ROOT)): len(lines)
+        for file in SOURCES
+        if file.name not in RULES_OF_STATES
+        and file.parent.name != "workflow"
+        and (lines := list(compared_states(ast.parse(file.read_text()))))
+    }
+    assert found == STATES_ELSEWHERE
+
+
 # kind → the states that are an end
 FINAL = {
     "invitation": {"accepted", "declined", "expired", "withdrawn"},
@@ -173,6 +204,31 @@ def test_no_two_classes_have_one_name():
 BANNED = re.compile(
     r"(?<![a-z])(feedback|dissolve|dossier|faculty|signee|invitee|examiner)(?![a-z])", re.I
 )
+
+
+MOST_ANY = 0.18  # of all functions; the rest stands at the borders of untyped libraries
+
+
+def test_few_functions_say_any():
+    """A type that says nothing is not checked: who calls it learns nothing (style §4, 12)."""
+    found = [
+        any(
+            isinstance(part, ast.Name) and part.id == "Any"
+            for said in (*(arg.annotation for arg in _arguments_of(node)), node.returns)
+            if said is not None
+            for part in ast.walk(said)
+        )
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert sum(found) / len(found) <= MOST_ANY
+
+
+def _arguments_of(function):
+    args = function.args
+    every = (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg)
+    return [arg for arg in every if arg is not None]
 
 
 def test_false_friends_are_no_names():

@@ -24,7 +24,8 @@ from app.fab.builder import SafeView
 from app.fab.per_request import once
 from app.workflow import trail
 from app.workflow.actor import Actor
-from app.workflow.engine import Workflow, proof_asked
+from app.workflow.consent import proof_asked
+from app.workflow.engine import Workflow
 from app.workflow.steps import Offer
 
 LARGEST_KEY = 2**31 - 1
@@ -105,11 +106,11 @@ def take(flow: Workflow[Any], step: str, record_id: int, **data: object) -> bool
     form = request.form
 
     def taken() -> None:
-        who = proved(flow, step, record_id)
         flow.perform(
             step,
             record_id,
-            who,
+            actor(),
+            prove=acts.proof(flow, g.user, form.get("code", "")),
             reason=form.get("reason", ""),
             agreed=form.get("agreed") == "1",
             **data,
@@ -133,18 +134,22 @@ def said(
         if key is None or not trail.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
     flash(
-        " ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
+        " ".join(
+            part
+            for part in (str(flow.step(step).done), _told(flow, step, done_on, user_id))
+            if part
+        ),
         "success",
     )
     return True
 
 
-def _told(flow: Workflow[Any], step: str, done_on: Callable[[], int | None]) -> str:
+def _told(flow: Workflow[Any], step: str, done_on: Callable[[], int | None], user_id: int) -> str:
     """Whom the act was told to, and whom not (NTF-05)."""
     key = done_on()
     if key is None:
         return ""
-    return stores().told(flow.kind, key, step, g.user.id)
+    return stores().told(flow.kind, key, step, user_id)
 
 
 def refused_code(error: Invalid) -> Invalid:

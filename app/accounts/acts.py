@@ -29,8 +29,9 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from app.workflow.actor import Actor
-from app.workflow.engine import Workflow, proof_asked
-from app.workflow.steps import Offer
+from app.workflow.consent import Proof, proof_asked
+from app.workflow.engine import Workflow
+from app.workflow.steps import Offer, Step
 
 LIFE = timedelta(minutes=10)
 
@@ -76,11 +77,25 @@ def act_on(flow: Workflow[Any], step: str, key: int, user: AppUser) -> Act:
         found = flow.offer(step, record, who, now)
         if found is None:
             raise NotYours(f"{flow.kind} {key}: {step}")
-        offer = found
-        purpose = f"{flow.kind}:{record.id}:{step}:{record.changed_at.timestamp():.6f}"
+        offer, purpose = found, _purpose(flow, record, step)
     text = f"{offer.step.label} {flow.title(record)}".strip()
     asked = proof_asked(offer.step, getattr(record, "school_id", None), who)
     return Act(text, purpose, asked, offer.why_not)
+
+
+def _purpose(flow: Workflow[Any], record: Any, step: str) -> str:
+    """A step on a record that is there: once it has changed, a proof of it is good for nothing."""
+    return f"{flow.kind}:{record.id}:{step}:{record.changed_at.timestamp():.6f}"
+
+
+def proof(flow: Workflow[Any], user: AppUser, code: str) -> Proof:
+    """What `perform` asks once the guards have passed, under the record's lock: the code of the act."""
+
+    def proved_on(record: Any, step: Step) -> Actor:
+        asked = proof_asked(step, getattr(record, "school_id", None), actor_of(user))
+        return proved(Act("", _purpose(flow, record, step.name), asked), user, code)
+
+    return proved_on
 
 
 def batch_of(

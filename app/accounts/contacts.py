@@ -23,35 +23,8 @@ STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
 OWN_WORD = ("old_phone", "campus", SELF)  # the person itself said that a change is right
 
 
-def note_change(
-    user: AppUser,
-    channel: str,
-    old: str | None,
-    new: str | None,
-    source: str,
-    actor: Actor,
-    *,
-    reason: str = "",
-    held_until: datetime | None = None,
-    import_id: int | None = None,
-) -> ContactChange:
-    """Keep that an address was replaced. Not committed; telling both is the caller's.
-
-    `channel` is ``sms``, ``mail`` or ``reset``, `source` ``staff``, ``file``, ``merge`` or ``self``.
-    Until `held_until` the new one proves no act. Of a reset: note it before the password goes.
-    """
-    row = changed(
-        user,
-        channel,
-        old,
-        new,
-        source,
-        actor,
-        at=clock.now(),
-        reason=reason,
-        held_until=held_until,
-        import_id=import_id,
-    )
+def note_change(row: ContactChange) -> ContactChange:
+    """Keep a change, as `changed` describes it. Not committed; telling both sides is the caller's."""
     db.session.add(row)
     db.session.flush()
     return row
@@ -65,12 +38,16 @@ def changed(
     source: str,
     actor: Actor,
     *,
-    at: datetime,
+    at: datetime | None = None,
     reason: str = "",
     held_until: datetime | None = None,
     import_id: int | None = None,
 ) -> ContactChange:
-    """As `note_change`, in no session yet: for many at once."""
+    """That an address is replaced, in no session yet.
+
+    `channel` is ``sms``, ``mail`` or ``reset``, `source` ``staff``, ``file``, ``merge`` or ``self``.
+    Until `held_until` the new one proves no act. Of a reset: note it before the password goes.
+    """
     row = ContactChange(
         uid=uuid4().hex,
         user_id=user.id,
@@ -81,7 +58,7 @@ def changed(
         actor_role=actor.role.value,
         actor_name=actor.name,
         import_id=import_id,
-        at=at,
+        at=at or clock.now(),
         held_until=held_until,
         password_digest=password_digest(user),
     )

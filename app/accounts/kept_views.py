@@ -97,7 +97,7 @@ class SessionView(SafeView):
         return jsonify(**state())
 
 
-def state() -> dict[str, Any]:
+def state() -> dict[str, object]:
     """What the page's script goes by: the server's time, the end, whose session, the token of its forms."""
     return {
         "now": clock.now().isoformat(),
@@ -121,7 +121,7 @@ def draft_key(user_id: int) -> str:
 # -- the form in words -----------------------------------------------------------------------------------
 
 
-def offered(form: kept.KeptForm) -> Any:
+def offered(form: kept.KeptForm) -> str:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(

@@ -60,7 +60,7 @@ def signed_out() -> ResponseReturnValue:
     return jsonify(error=text, over=True), 401
 
 
-def over() -> Any:
+def over() -> ResponseReturnValue | None:
     """The answer to a stranger at a page that needs a sign-in; None for one whom we never knew."""
     if by_script():
         return signed_out()
@@ -70,7 +70,7 @@ def over() -> Any:
     return _anew() if owner is None or request.endpoint in ANEW else _held(owner)
 
 
-def stale() -> Any:
+def stale() -> ResponseReturnValue | None:
     """The answer to a form whose token is not this session's; None: there is nothing to say but that."""
     user: Any = current_user if current_user.is_authenticated else None
     owner = kept.page_owner()
@@ -97,7 +97,7 @@ def _anew() -> ResponseReturnValue:
     return redirect(url_for("AuthView.login", next=came_from() or "/"), 303)
 
 
-def _held(owner: int) -> Any:
+def _held(owner: int) -> ResponseReturnValue | None:
     """Keep it for its account, and lead there; to another account nothing of it is said."""
     key = kept.keep(owner)
     if current_user.is_authenticated and current_user.id != owner:
@@ -118,7 +118,7 @@ def _held(owner: int) -> Any:
     return redirect(url_for("AuthView.login", next=onward), 303)
 
 
-def claimed(user_id: int) -> Any:
+def claimed(user_id: int) -> ResponseReturnValue | None:
     """A form that is offered again goes on to its view once; None lets it go on."""
     key = request.form.get(kept.FIELD, "") if request.method == "POST" else ""
     form = kept.opened(key, user_id) if key else None

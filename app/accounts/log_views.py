@@ -98,7 +98,7 @@ class SecurityLogView(SafeModelView):
         ListFilter("days", _l("All times"), _since, _days),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[SecurityEvent]:
         return log_queries.events_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
@@ -112,7 +112,7 @@ class SecurityLogView(SafeModelView):
             return None
         return or_(SecurityEvent.user_id.in_(keys), SecurityEvent.actor_id.in_(keys))
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: SecurityEvent) -> str:
         return f"{event_name(item.event)} {_second(item.at)}"
 
     def head_links(self) -> list[Link]:

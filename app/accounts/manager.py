@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -70,7 +71,7 @@ class AccountManager(CodeRoleManager):
         return answer if answer is not None else super().turned_away()
 
     @staticmethod
-    def before_request() -> Any:
+    def before_request() -> ResponseReturnValue | None:
         """Set `g.user`, then hold the account at its first gate."""
         g.user = current_user._get_current_object()  # asked hundreds of times a page
         if not current_user.is_authenticated:
@@ -96,7 +97,7 @@ def must_set_up_factor(user: AppUser) -> str | None:
     return "MyFactorsView.index" if needs and user.is_staff else None
 
 
-def factor_gate(user: AppUser) -> Any:
+def factor_gate(user: AppUser) -> ResponseReturnValue | None:
     """A session without its second factor reaches the page that asks for it, and nothing else."""
     proof = queries.proof()
     g.factor_required = factors.required(user)

@@ -127,7 +127,7 @@ def keep_mail(user: AppUser, record: Any, email: str, who: Actor) -> None:
         contacts.adopt(user, clock.now())
         return
     write_mail(user, record, email)
-    contacts.note_change(user, mail.MAIL, old, email, SELF, who)
+    contacts.note_change(contacts.changed(user, mail.MAIL, old, email, SELF, who))
     security_log.note("mail_changed" if old else "mail_set", user=user, who=who)
     if old is None:
         return

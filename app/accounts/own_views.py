@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from flask import abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -73,7 +72,7 @@ class MySignInsView(SafeView):
         return redirect(url_for("MySignInsView.index"), 303)
 
 
-def _session(row: AccountSession) -> dict[str, Any]:
+def _session(row: AccountSession) -> dict[str, object]:
     return {
         "handle": queries.handle(row),
         "here": queries.is_of(row, session.get(SECRET, "")),
@@ -89,7 +88,7 @@ def _others_last(it: Mapping[str, object]) -> bool:
     return not it["here"]
 
 
-def _event(row: SecurityEvent) -> dict[str, Any]:
+def _event(row: SecurityEvent) -> dict[str, object]:
     return {
         "what": event_name(row.event),
         "outcome": "" if row.outcome == "done" else OUTCOMES[row.outcome],

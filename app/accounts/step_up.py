@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, flash, g, jsonify, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.accounts import factors, passkeys, queries
@@ -40,7 +41,7 @@ def asked(error: FactorNeeded) -> Any:
     return page(str(error))
 
 
-def taken_up(user: AppUser) -> Any:
+def taken_up(user: AppUser) -> ResponseReturnValue | None:
     """Check the proof that comes with a form; None lets the form go on to its view."""
     if request.method != "POST" or not {CODE, ANSWER} & set(request.form):
         return None

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from psycopg import sql
+from sqlalchemy import Connection
 
 from app.audit import guarding, heads, seals
 from app.audit.content import SOURCES
@@ -181,7 +182,9 @@ def _marks(connection: Any) -> tuple[int, BrokenPlace | None]:
 # -- rows ------------------------------------------------------------------------------------------
 
 
-def _rows(connection: Any, report: Report, start: _Start | None) -> Iterator[BrokenPlace | None]:
+def _rows(
+    connection: Connection, report: Report, start: _Start | None
+) -> Iterator[BrokenPlace | None]:
     """Every row is what was sealed or marked, and none is missing or too many."""
     for source in SOURCES:
         low = -(2**63)

@@ -68,7 +68,7 @@ class AuditView(SafeView):
         return redirect(url_for("AuditView.index"), 303)
 
 
-def _run(row: Any) -> dict[str, Any]:
+def _run(row: Any) -> dict[str, object]:
     return {
         "at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
         "rows": row.rows,

@@ -56,10 +56,10 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
-def _action_of(name: str, label: object, step: Step) -> Any:
+def _action_of(name: str, label: object, step: Step) -> ResponseReturnValue:
     """A step as one of FAB's actions; its name is its permission word."""
 
-    def act(self: Any, items: list[Any]) -> Any:
+    def act(self: Any, items: list[Any]) -> ResponseReturnValue:
         return self.take(name, items)
 
     return record_action(

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import Field
 from wtforms.validators import ValidationError
@@ -24,7 +25,7 @@ MOST = 80
 class RegionInput(TextInput):
     """The box and its hidden code; without a script the name alone is enough."""
 
-    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
         target = f"{field.name}_code"
         kwargs.setdefault("data-qq-region", url_for("RegionView.find"))
         kwargs |= {"data-qq-target": target, "maxlength": MOST, "autocomplete": "off"}
@@ -64,7 +65,7 @@ class RegionField(Field):
 class _Known:
     field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
 
-    def __call__(self, form: Any, field: RegionField) -> None:  # noqa: ARG002
+    def __call__(self, form: FlaskForm, field: RegionField) -> None:  # noqa: ARG002
         if field.data:
             return
         if not field.typed:
@@ -78,7 +79,7 @@ class _Known:
 class _KnownIfTyped(_Known):
     field_flags = {}  # noqa: RUF012 (WTForms' own convention)
 
-    def __call__(self, form: Any, field: RegionField) -> None:
+    def __call__(self, form: FlaskForm, field: RegionField) -> None:
         if field.typed:
             super().__call__(form, field)
 

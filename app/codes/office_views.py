@@ -115,10 +115,10 @@ class CodesView(SafeModelView):
             Link(url_for("CodeEditionsView.index"), _("Editions and changes")),
         ]
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Code) -> str | None:
         return self.url("edit", pk=item.id)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Code) -> str:
         place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
         return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 
@@ -215,7 +215,7 @@ def _value(value: Any) -> str:
     return _(", ").join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _change(row: CodeChange) -> dict[str, Any]:
+def _change(row: CodeChange) -> dict[str, object]:
     """One line of the trail."""
     fields = [
         f"{LABELS[name]}：{_value(row.old[name])} → {_value(new)}"

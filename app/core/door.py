@@ -111,7 +111,7 @@ def init(app: Flask, host: str = "") -> None:
     FlaskForm.Meta.wrap_formdata = _posted
 
 
-def _posted(_meta: object, form: Any, formdata: object) -> object:
+def _posted(_meta: object, form: FlaskForm, formdata: object) -> object:
     """What a form of ours reads: texts, and files for its fields that take one.
 
     Flask-WTF would read JSON too, and hand a file to a text field of its name.

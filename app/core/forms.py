@@ -6,7 +6,7 @@ number and day is read as a Chinese keyboard writes it (F-11): `install` sees to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, g, has_request_context, session
@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
+    Field,
     HiddenField,
     PasswordField,
     SelectMultipleField,
@@ -39,7 +40,7 @@ MISSING = _l("Please fill this in.")
 TOO_LONG = _l("At most %(max)d characters.")
 
 
-def show_problems(form: Any, error: Invalid | Refused) -> None:
+def show_problems(form: FlaskForm, error: Invalid | Refused) -> None:
     """Put each problem beside its field; what belongs to no field stands above the form."""
     problems = error.problems if isinstance(error, Invalid) else [("", str(error))]
     for place, sentence in problems:
@@ -61,7 +62,7 @@ class OnlyIf:
     def __init__(self, other: str, *unless: str) -> None:
         self.other, self.unless = other, ("", *unless)
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: FlaskForm, field: Field) -> None:
         if (form[self.other].data or "") in self.unless:
             field.data, field.errors = None, []
             raise StopValidation
@@ -80,7 +81,7 @@ class Checked:
     ) -> None:
         self.check, self.sentence, self.clean = check, sentence, clean
 
-    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
+    def __call__(self, form: FlaskForm, field: Field) -> None:  # noqa: ARG002
         if field.data and not self.check(field.data):
             raise ValidationError(str(self.sentence))
 
@@ -93,7 +94,7 @@ class Email(Checked):
     def __init__(self) -> None:
         super().__init__(emails.is_email, NO_EMAIL, emails.clean_email)
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: FlaskForm, field: Field) -> None:
         """Refuse what is none; doubt what is probably another."""
         super().__call__(form, field)
         sentence = doubt(field.data or "")
@@ -182,7 +183,7 @@ SIGN_IN = (
 class Printable:
     """The text can be printed; what was mended on the way is said (DOC-07)."""
 
-    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
+    def __call__(self, form: FlaskForm, field: Field) -> None:  # noqa: ARG002
         """Name the field, the character, and what to write instead."""
         text = field.data
         if not isinstance(text, str):
@@ -214,7 +215,7 @@ def say_mended(label: str, typed: object, kept: str) -> None:
         flash(said, "info")
 
 
-def say_all_mended(form: Any) -> None:
+def say_all_mended(form: FlaskForm) -> None:
     """As `say_mended` for each text of a posted form that is kept half-filled, without its checks."""
     for field in form:
         if printed(field) and isinstance(field.data, str):
@@ -225,7 +226,7 @@ def _bare(text: str) -> str:
     return "".join(text.split()).casefold()
 
 
-def printed(field: Any) -> bool:
+def printed(field: Field) -> bool:
     """Whether what is typed into a field may come to stand in a document."""
     if not isinstance(field, StringField) or isinstance(field, HiddenField | PasswordField):
         return False
@@ -237,7 +238,7 @@ def install() -> None:
     FlaskForm.Meta.bind_field = _bound
 
 
-def _bound(_meta: object, form: Any, unbound: Any, options: dict[str, Any]) -> object:
+def _bound(_meta: object, form: FlaskForm, unbound: Any, options: Mapping[str, object]) -> object:
     field = unbound.bind(form=form, **options)
     if printed(field):
         _ask(field)
@@ -247,7 +248,7 @@ def _bound(_meta: object, form: Any, unbound: Any, options: dict[str, Any]) -> o
     return field
 
 
-def _ask(field: Any) -> None:
+def _ask(field: Field) -> None:
     """Clean the text where the form does not; ask before its own checks, after whether it counts."""
     if not field.filters:
         clean = clean_lines if isinstance(field, TextAreaField) else clean_line

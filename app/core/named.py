@@ -10,6 +10,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
+from wtforms import Field
 from wtforms.validators import ValidationError
 
 from app.core.names import clean_contact, clean_name, clean_title, title_problem
@@ -62,7 +63,7 @@ class ContactName(_Folded):
     fold = staticmethod(clean_contact)
 
 
-def a_title(_form: object, field: Any) -> None:
+def a_title(_form: object, field: Field) -> None:
     """Of a form: the field is an organisation's name; else its sentence stands there."""
     sentence = title_problem(field.data or "x")
     if sentence:

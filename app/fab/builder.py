@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, redirect, session
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.baseviews import BaseView, expose
 from flask_appbuilder.views import IndexView
 from flask_babel import refresh
 from werkzeug.wrappers import Response
 
+from app.fab.access import has_access
 from app.fab.urls import came_from
 
 
@@ -38,6 +40,20 @@ class NoHistory:
 
 class SafeView(NoHistory, BaseView):
     """Base of hand-written pages."""
+
+
+class FormPage(SafeView):
+    """A page of one form: what GET shows, a form with problems shows again."""
+
+    default_view = "index"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> ResponseReturnValue:
+        return self._index()
+
+    def _index(self) -> ResponseReturnValue:
+        raise NotImplementedError
 
 
 class SafeIndexView(NoHistory, IndexView):

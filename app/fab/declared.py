@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from flask_appbuilder.actions import action
 from flask_babel import gettext as _
-from sqlalchemy import BigInteger, ColumnElement, SmallInteger
+from sqlalchemy import BigInteger, ColumnElement, SmallInteger, SQLColumnExpression
 
 Reason = Literal["none", "optional", "required"]
 Options = Callable[[], list[tuple[str, str]]]
@@ -27,7 +27,7 @@ class Tab:
 
     name: str
     label: Any
-    where: Callable[[], ColumnElement[bool] | None] = lambda: None
+    where: Callable[[], SQLColumnExpression[bool] | None] = lambda: None
     counted: bool = True
     empty: Any = ""
 

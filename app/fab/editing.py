@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.forms import GeneralModelConverter
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from sqlalchemy import select
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -87,7 +88,7 @@ class FormRoutes:
         flash(view.delete_row_message, "success")
         return redirect(view.list_url(), 303)
 
-    def _saved(self, kind: str, item: Any, form: Any) -> ResponseReturnValue:
+    def _saved(self, kind: str, item: Any, form: FlaskForm) -> ResponseReturnValue:
         """Write the record; our three exceptions go up to the app, only a double key stays here."""
         view: Any = self
         try:
@@ -105,7 +106,7 @@ class FormRoutes:
         flash(getattr(view, f"{kind}_row_message"), "success")
         return redirect(view.list_url(), 303)
 
-    def _write(self, kind: str, item: Any, form: Any) -> None:
+    def _write(self, kind: str, item: Any, form: FlaskForm) -> None:
         view: Any = self
         session = self.datamodel.session
         before, after = (
@@ -135,7 +136,7 @@ class FormRoutes:
         if not self.datamodel.session.scalar(select(there.exists())):
             abort(404)
 
-    def _form_page(self, kind: str, form: Any, status: int = 200) -> Any:
+    def _form_page(self, kind: str, form: FlaskForm, status: int = 200) -> Any:
         view: Any = self
         columns = getattr(view, f"{kind}_columns")
         widget = getattr(view, f"{kind}_widget")
@@ -154,11 +155,11 @@ class FormRoutes:
 class RuledForms:
     """Mixin of SafeModelView: what its forms say is written by a rule of ours, never by the form itself."""
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: Any, form: FlaskForm) -> Any:
         """Write the form's values and give the record; kind is add or edit. Raises Invalid, Refused."""
         raise NotImplementedError
 
-    def _saved(self, kind: str, item: Any, form: Any) -> Any:
+    def _saved(self, kind: str, item: Any, form: FlaskForm) -> Any:
         view: Any = self
         try:
             done = self.written(kind, item, form)
@@ -172,7 +173,7 @@ class RuledForms:
         return redirect(view.url("show", pk=done.id) if shown else view.list_url(), 303)
 
 
-def _mark(form: Any, place: str, text: str) -> None:
+def _mark(form: FlaskForm, place: str, text: str) -> None:
     """Put a problem beside its field; one that has no field of its own stands above the form."""
     if place in form:
         form[place].errors = [*form[place].errors, text]

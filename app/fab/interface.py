@@ -16,6 +16,7 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SQLColumnExpression,
     and_,
     case,
     func,
@@ -129,7 +130,7 @@ class SafeInterface(SQLAInterface):
     def tab_counts(
         self,
         scope: Select[Any],
-        tabs: Sequence[ColumnElement[bool] | None],
+        tabs: Sequence[SQLColumnExpression[bool] | None],
         here: int | None = None,
     ) -> list[tuple[int, int]]:
         """The rows of each tab, each with how far was counted: one more than that means more.

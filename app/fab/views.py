@@ -32,6 +32,8 @@ from app.fab.interface import SafeInterface, ScopeFilter
 from app.fab.reading import MOST_FOUND, ListReading
 from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
 
+READS = frozenset({"list", "show", "search", "pick_columns"})  # what every list of records offers
+
 
 class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     """FAB's ModelView with a scope that cannot be forgotten and arguments that are checked.
@@ -40,15 +42,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     """
 
     datamodel: SafeInterface
-    include_route_methods = {  # noqa: RUF012
-        "list",
-        "show",
-        "search",
-        "pick_columns",
-        "action",
-        "action_post",
-        "confirm",
-    }
+    include_route_methods = {*READS, "action", "action_post", "confirm"}  # noqa: RUF012
 
     list_template = "fab/list.html"
     show_template = "fab/show.html"
@@ -166,7 +160,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             raise Odd(_("1 to %(most)s records at a time. Narrow the list.", most=MOST_FOUND))
         return items
 
-    def _key(self, pk: Any) -> Any:
+    def _key(self, pk: Any) -> ResponseReturnValue:
         try:
             return self.datamodel.parse_key(str(pk))
         except ValueError:

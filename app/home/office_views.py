@@ -130,7 +130,7 @@ def _ages(waits: tuple[Waiting, Waiting]) -> list[tuple[str, tuple[int, int, int
     ]
 
 
-def _line(placement: Any) -> dict[str, Any]:
+def _line(placement: Any) -> dict[str, object]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
@@ -140,7 +140,7 @@ def _line(placement: Any) -> dict[str, Any]:
     }
 
 
-def _mine(row: Any, placement: Placement) -> dict[str, Any]:
+def _mine(row: Any, placement: Placement) -> dict[str, object]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,

@@ -73,13 +73,13 @@ class DeliveriesView(SafeModelView):
         _tab("all", _l("All"), _l("Nothing was sent yet.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Message]:
         return queries.deliveries_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return queries.to_whom(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Message) -> str:
         return f"{dash(item.receiver and item.receiver.display_name)}: {item.subject}"
 
     @record_action("resend", _l("Send again"), primary=True)

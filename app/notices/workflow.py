@@ -61,7 +61,7 @@ def tell_of(
     change: Change,
     letters: Letters,
     people: People,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     school_id: int | None,
 ) -> None:
     """Tell whom the table of letters names for this step; a decision that can be undone waits.
@@ -81,7 +81,7 @@ def tell(
     user: AppUser,
     key: str,
     letter: Letter,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     *,
     school_id: int | None = None,
     at: datetime | None = None,
@@ -103,7 +103,7 @@ _NEW = (
 def _tell(
     told: Sequence[tuple[AppUser, Letter]],
     key: str,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     school_id: int | None,
     at: datetime | None,
     change: Change | None = None,
@@ -137,7 +137,7 @@ def _tell(
 def _warn(
     user: AppUser,
     key: str,
-    row: Mapping[str, Any],
+    row: Mapping[str, object],
     school_id: int | None,
     at: datetime | None,
     change: Change | None,
@@ -313,7 +313,7 @@ def remind(
     since: datetime,
     until: datetime,
     letter: Letter,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     school_id: int | None,
 ) -> None:
     """Remind of a deadline 48, 24 and 3 hours before it, each once; of several passed the nearest.

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, SelectField
+from wtforms import DateField, Field, HiddenField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
 from app.core import clock
@@ -113,7 +113,7 @@ class SettingsForm(FlaskForm):
             found[name] = data == "1" if isinstance(item.default, bool) else data
         return found
 
-    def validate_reply_days(self, field: Any) -> None:
+    def validate_reply_days(self, field: Field) -> None:
         """The proposal lies within the bound."""
         most = self["reply_days_most"].data
         if isinstance(field.data, int) and isinstance(most, int) and field.data > most:
@@ -170,7 +170,7 @@ class DayForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.works.choices = [("0", _l("a free day")), ("1", _l("a working day"))]
 
-    def validate_day(self, field: Any) -> None:
+    def validate_day(self, field: Field) -> None:
         """A slip of the keyboard would never be noticed."""
         if field.data and abs((field.data - clock.today()).days) > NEAR:
             raise StopValidation(_("This day is too far away: at most two years."))

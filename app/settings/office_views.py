@@ -224,7 +224,7 @@ def _window_done(year: int, window: Window | None, today: date) -> str:
     return f"{found} {_('Today signing is closed for them.')}"
 
 
-def _change(row: Any, before: Any, who: str) -> dict[str, Any]:
+def _change(row: Any, before: Any, who: str) -> dict[str, object]:
     return {
         "when": moment(row.set_at),
         "who": who or _("System"),

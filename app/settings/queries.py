@@ -51,7 +51,7 @@ def _newest(school_id: int) -> dict[str, Any]:
     return remembered(("values of settings", school_id), lambda: _read(school_id))
 
 
-def _typed(values: dict[str, Any]) -> Settings:
+def _typed(values: Mapping[str, object]) -> Settings:
     return Settings(**{key: typed(key, value) for key, value in values.items() if key in SETTINGS})
 
 

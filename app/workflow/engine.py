@@ -3,12 +3,13 @@
 A step says from which states to which, who may take it, what must hold (guards) and what follows
 (effects). The same guards make the button, the greyed button with the sentence why not, and the check.
 `Workflow.perform` and `Workflow.start` always run in one order, in the caller's transaction:
-row in the actor's scope → role → lock → state → guards → consent → reason → effects → trail → commit.
+role → row in the actor's scope → lock → state → guards → consent → reason → effects → trail → commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -18,16 +19,16 @@ from typing import Any, Generic, Protocol, TypeVar
 from flask_babel import gettext as _
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.base import ExecutableOption
 
-from app.core import clock, printable
+from app.core import clock
 from app.core.db import db
-from app.core.errors import Invalid, NotYours, Refused
-from app.core.registry import stores
-from app.core.text import clean_line
+from app.core.errors import NotYours, Refused
 from app.workflow import trail
-from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
+from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.consent import Proof, check_consent, checked_reason, of_everybody, party_refusal
 from app.workflow.locks import lock_once, lock_row, lock_rows
-from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
+from app.workflow.steps import Change, Effect, Guard, Offer, Step, Text
 
 
 class Record(Protocol):
@@ -38,8 +39,11 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+Locks = tuple[tuple[Any, int], ...]  # (model, id) of rows, in the order in which they are locked
 T = TypeVar("T")
-REASON_LENGTH = 200  # characters, as the manuals have it for every reason
+_within: ContextVar[bool] = ContextVar(
+    "within", default=False
+)  # whether a step has led to this one
 
 
 @dataclass(eq=False)
@@ -48,6 +52,8 @@ class Workflow(Generic[R]):
 
     `scope` selects the rows an actor may see (ACC-02); `first_locks` are the rows to lock before the
     record itself, so that every change locks in the order student → invitation → placement → counter.
+    Of a person whose records all stand under the same rows, `own_locks` knows them beforehand: then
+    the record is read once, under its lock, with what `needs` says its steps will read of it.
     `always` must hold for every step that a person takes. `lapse` gives the step that time has
     already decided, and the state it leads to, whether or not a worker has taken it (INV-11).
     What packages above add to a table, `app.wiring` adds; then it is closed and changes no more.
@@ -58,7 +64,9 @@ class Workflow(Generic[R]):
     steps: tuple[Step, ...]
     scope: Callable[[Actor], Select[Any]]
     name: Text
-    first_locks: Callable[[R], tuple[tuple[Any, int], ...]] = lambda _record: ()
+    first_locks: Callable[[R], Locks] = lambda _record: ()
+    own_locks: Callable[[Actor], Locks] = lambda _actor: ()
+    needs: tuple[ExecutableOption, ...] = ()
     labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
     always: tuple[Guard, ...] = ()
@@ -159,38 +167,54 @@ class Workflow(Generic[R]):
         return mine and self.state_at(record, now) in step.sources and step.applies(record, actor)
 
     def perform(
-        self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any
+        self,
+        name: str,
+        record_id: int,
+        actor: Actor,
+        *,
+        reason: str = "",
+        prove: Proof | None = None,
+        **data: Any,
     ) -> R:
         """Take the step on the record and commit.
 
         Raises NotYours outside the actor's scope, Refused where a rule says no (the sentence),
-        Invalid where the reason is missing or too long. Nothing is written then.
+        Invalid where the reason is missing or too long, or `prove` finds the code wrong. Nothing is
+        written then.
         """
         if self.step(name).inner:
             raise NotYours(f"{self.kind}: {name}")
         if name in self.before:
             self.find(record_id, actor)
             self.before[name]([record_id])
-        return committed(lambda: self.apply(name, record_id, actor, reason=reason, **data))
+        return committed(
+            lambda: self.apply(name, record_id, actor, reason=reason, prove=prove, **data)
+        )
 
     def apply(
-        self, name: str, record: R | int, actor: Actor, *, reason: str = "", **data: Any
+        self,
+        name: str,
+        record: R | int,
+        actor: Actor,
+        *,
+        reason: str = "",
+        prove: Proof | None = None,
+        **data: Any,
     ) -> R:
         """As `perform`, inside the caller's transaction: the caller commits.
 
         `record`: its id, or itself where `lock_all` has given it, in the actor's scope and locked.
         """
         step = self.step(name)
-        known = self.find(record, actor) if isinstance(record, int) else record
+        key = record if isinstance(record, int) else record.id
         if actor.role not in step.roles:
-            raise NotYours(f"{self.kind} {known.id}: {name}")
-        if isinstance(record, int):
-            self._lock(known)
+            raise NotYours(f"{self.kind} {key}: {name}")
+        known = self._locked(record, actor) if isinstance(record, int) else record
         now = clock.now()
         self._end_what_lapsed(step, known, now)
         if known.state not in step.sources or not step.applies(known, actor):
             raise Refused(self._overtaken(known, step, actor, data.get("seen")))
-        return self._run(Change(known, step, actor, now, reason, data, source=known.state))
+        return self._run(Change(known, step, actor, now, reason, data, source=known.state), prove)
 
     def start(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """Give birth to a record by a step without source, inside the caller's transaction."""
@@ -204,15 +228,15 @@ class Workflow(Generic[R]):
         """The sentence why a record cannot be begun by this step; empty if it can."""
         return self.refusal(self.step(name), record, actor, now)
 
-    def _run(self, change: Change) -> R:
-        """Ask the guards and take the step, at one moment; the record."""
+    def _run(self, change: Change, prove: Proof | None = None) -> R:
+        """Ask the guards, then the proof, and take the step, at one moment; the record."""
         change.kind = self.kind
         with clock.held(change.now):
             if refusal := self.refusal(
                 change.step, change.record, change.actor, change.now, taken=True
             ):
                 raise Refused(refusal)
-            _check_consent(change)
+            check_consent(change, prove)
             self._write(change)
         return change.record  # type: ignore[no-any-return]
 
@@ -228,10 +252,15 @@ class Workflow(Generic[R]):
         db.session.add(record)
         db.session.flush()
         target = record.state  # what follows may lead further, with its own event
-        for effect in (*step.then, *self.after):
-            effect(change)
+        token = _within.set(True)
+        try:
+            for effect in (*step.then, *self.after):
+                effect(change)
+        finally:
+            _within.reset(token)
         self._trace(change, target)
-        db.session.flush()
+        if not _within.get():  # lines of steps within a step are written with its own
+            db.session.flush()
 
     def refusal(
         self,
@@ -247,7 +276,7 @@ class Workflow(Generic[R]):
 
         `taken`: it is being taken. `held`: `party_refusal`, where it was asked already.
         """
-        barred = _of_everybody(step, actor, taken)
+        barred = of_everybody(step, actor, taken)
         if not barred and step.binds:
             barred = party_refusal(actor, now) if held is None else held
         people = () if step.inner or actor.role is Role.SYSTEM else self.always
@@ -279,16 +308,32 @@ class Workflow(Generic[R]):
 
     def find(self, record_id: int, actor: Actor) -> R:
         """The record, if it is in the actor's scope. Raises NotYours."""
-        found: R | None = db.session.execute(
-            self.scope(actor).where(self.model.id == record_id)
-        ).scalar_one_or_none()
+        return self._one(self.scope(actor).where(self.model.id == record_id))
+
+    def _one(self, wanted: Select[Any]) -> R:
+        found: R | None = db.session.execute(wanted).scalar_one_or_none()
         if found is None:
-            raise NotYours(f"{self.kind} {record_id}")
+            raise NotYours(self.kind)
         return found
 
-    def _lock(self, record: R) -> None:
-        self.lock_before(record)
-        lock_row(self.model, record.id)
+    def _locked(self, record_id: int, actor: Actor) -> R:
+        """The record in the actor's scope, fresh, with what comes before it and itself locked."""
+        if not (first := self.own_locks(actor)):
+            record = self.find(record_id, actor)
+            self.lock_before(record)
+            lock_row(self.model, record.id)
+            return record
+        for model, key in first:
+            lock_once(model, key)
+        found = self._one(
+            self.scope(actor)
+            .where(self.model.id == record_id)
+            .options(*self.needs)
+            .with_for_update(key_share=True, of=self.model)
+            .execution_options(populate_existing=True)
+        )
+        assert set(self.first_locks(found)) <= set(first)
+        return found
 
     def lock_before(self, record: R) -> None:
         """Lock what comes before the record itself: the student, the invitation."""
@@ -335,20 +380,6 @@ class Workflow(Generic[R]):
         )
 
 
-def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:
-    """What bars this person from every step: a frozen account, say (INV-20)."""
-    if actor.role is Role.SYSTEM or actor.user_id is None or step.frozen_too:
-        return ""
-    return next((str(text) for bar in stores().bars if (text := bar(actor, taken))), "")
-
-
-def party_refusal(actor: Actor, now: datetime) -> str:
-    """Why this party can bind itself to nothing now; empty where it can, and for everybody else."""
-    if actor.role not in PARTIES:
-        return ""
-    return next((str(said) for guard in stores().party_guards if (said := guard(actor, now))), "")
-
-
 def committed(act: Callable[[], T]) -> T:
     """Do something and commit, or nothing of it; who was a moment too late reads so."""
     try:
@@ -361,39 +392,3 @@ def committed(act: Callable[[], T]) -> T:
         db.session.rollback()
         raise
     return done
-
-
-def proof_asked(step: Step, school_id: int | None, actor: Actor) -> bool:
-    """Whether this person must prove the step by a fresh code, on a record of that school (ACC-10)."""
-    return actor.role in step.fresh and not any(
-        waive(school_id, actor) for waive in stores().waivers
-    )
-
-
-def _check_consent(change: Change) -> None:
-    """The box is ticked, the act is proved by a fresh code or factor (INV-13, ACC-10, CHN-09)."""
-    step, actor = change.step, change.actor
-    if step.tick and not change.data.get("agreed"):
-        raise Invalid([("agreed", _("Please tick that you have read the notice."))])
-    if not actor.factor and proof_asked(step, getattr(change.record, "school_id", None), actor):
-        raise Invalid(
-            [("code", _("Please ask for a code and enter it: it proves that this is you."))]
-        )
-    if step.steps_up(change.record):
-        ask_anew(actor, change.now, step.label)
-
-
-def checked_reason(asked: Reason, text: str, *, typed: bool = True) -> str:
-    """A reason as it is kept. Raises Invalid where one is missing, too long, or cannot be printed (DOC-07).
-
-    One that was typed for another record is not asked again.
-    """
-    text = clean_line(text) if asked is not Reason.NONE else ""
-    if asked is Reason.REQUIRED and not text:
-        raise Invalid([("reason", _("Please give a reason: the people concerned read it."))])
-    if len(text) > REASON_LENGTH:
-        too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
-        raise Invalid([("reason", too_long)])
-    if typed and (sentence := printable.refusal(text)):
-        raise Invalid([("reason", sentence)])
-    return text

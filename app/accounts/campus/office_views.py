@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
+from flask_wtf import FlaskForm
 from sqlalchemy import Select
 
 from app.accounts.campus import ways, workflow
@@ -96,10 +97,10 @@ class SignInWaysView(RuledForms, SafeModelView):
     base_order = ("id", "asc")
     filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, _schools),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[SignInWay]:
         return ways.ways_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: SignInWay) -> str:
         return str(item.label_zh)
 
     def head_links(self) -> list[Link]:
@@ -110,15 +111,15 @@ class SignInWaysView(RuledForms, SafeModelView):
             Link("/campus-identities/list/", _("Linked campus accounts")),
         ]
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: SignInWay, form: FlaskForm) -> Any:
         return ways.keep(item if kind == "edit" else None, form.values(), actor())
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: SignInWay) -> dict[str, Any]:
         return {
             "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
         }
 
-    def offers(self, item: Any) -> list[Any]:
+    def offers(self, item: SignInWay) -> list[Any]:
         """Of the two switches only the one that changes something."""
         idle = "switch_on" if item.active else "switch_off"
         return [offer for offer in super().offers(item) if offer.name != idle]
@@ -188,10 +189,10 @@ class CampusIdentitiesView(SafeModelView):
     base_order = ("bound_at", "desc")
     filters = (ListFilter("school", _l("All schools"), CampusIdentity.school_id, _schools),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[CampusIdentity]:
         return ways.identities_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: CampusIdentity) -> str:
         return _account(item.user_id)
 
     def head_back(self) -> Link | None:

@@ -86,7 +86,7 @@ def ways_for(who: Actor) -> Select[SignInWay]:
     return select(SignInWay).where(false())
 
 
-def keep(way: SignInWay | None, values: Mapping[str, Any], actor: Actor) -> SignInWay:
+def keep(way: SignInWay | None, values: Mapping[str, object], actor: Actor) -> SignInWay:
     """Write a way, new where None, and commit; off, and to be tested again, where the service changed.
 
     `values`: the columns of `PLAIN` and `CONNECTION`, and `secret` (empty: as before). Raises Invalid,

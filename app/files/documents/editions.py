@@ -59,7 +59,7 @@ def refuse_full(who: Actor, school_id: int) -> None:
         raise Refused(_("By the school's setting you get the masked edition of this document."))
 
 
-def whole(data: dict[str, Any], student: Any) -> dict[str, Any]:
+def whole(data: dict[str, Any], student: Any) -> dict[str, object]:
     """The printed data with the student's whole numbers; the digest stays that of what was agreed."""
     person = {**data["student"], "id_number": student.id_number or ""}
     if "phone" in person:

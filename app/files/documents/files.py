@@ -30,7 +30,8 @@ from app.core.text import clean_line
 from app.files.documents.attachments import Upload, accept_upload
 from app.files.documents.models import Attachment
 from app.workflow.actor import Actor
-from app.workflow.engine import committed, party_refusal
+from app.workflow.consent import party_refusal
+from app.workflow.engine import committed
 
 MOST = 10  # files of one record
 TRIES = Limit("files", 120, timedelta(hours=1))  # of one person; refused files count too

@@ -134,7 +134,11 @@ def _unlike(labels: list[str]) -> list[str]:
 
 
 def _pivots(
-    book: Any, frame: pd.DataFrame, columns: Sequence[Out], facts: Facts, formats: dict[str, Any]
+    book: Any,
+    frame: pd.DataFrame,
+    columns: Sequence[Out],
+    facts: Facts,
+    formats: Mapping[str, object],
 ) -> None:
     """Each group of the columns that say what groups there are, and the first of them against the others."""
     page = book.book.add_worksheet(_("Pivots"))
@@ -162,7 +166,7 @@ def _pair(
     known: pd.DataFrame,
     pair: tuple[str, str],
     measures: list[str],
-    formats: dict[str, Any],
+    formats: Mapping[str, object],
 ) -> int:
     """Two of them against each other: how many, what share of each line, and the medians of pay."""
     title = _("%(rows)s × %(columns)s", rows=pair[0], columns=pair[1])
@@ -212,7 +216,7 @@ def _labelled(table: pd.DataFrame) -> pd.DataFrame:
     return labelled
 
 
-def _said(page: Any, facts: Facts, formats: dict[str, Any]) -> int:
+def _said(page: Any, facts: Facts, formats: Mapping[str, object]) -> int:
     """What the workbook is of, above its tables; the next free line."""
     for n, (label, text) in enumerate(facts):
         page.write_string(n, 0, str(label), formats["head"])
@@ -220,7 +224,7 @@ def _said(page: Any, facts: Facts, formats: dict[str, Any]) -> int:
     return len(facts) + 1
 
 
-def _put(page: Any, at: int, title: str, table: pd.DataFrame, formats: dict[str, Any]) -> int:
+def _put(page: Any, at: int, title: str, table: pd.DataFrame, formats: Mapping[str, object]) -> int:
     """One table with its title; the line below it."""
     shares = table.attrs.get("shares") or [False] * table.shape[1]
     page.write_string(at, 0, title, formats["head"])

@@ -65,7 +65,7 @@ class ExportHistoryView(SafeModelView):
         _tab("ready", _l("Ready"), _l("No file is kept.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Export]:
         return queries.history_for(actor())
 
     def head_back(self) -> Link:

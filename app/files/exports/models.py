@@ -16,6 +16,7 @@ from sqlalchemy.types import DateTime
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.vault import Vault
+from app.workflow.states import StateIs
 
 
 class ExportState(StrEnum):
@@ -127,10 +128,7 @@ class Export(db.Model):
 
     user: Mapped[AppUser] = relationship()
 
-    @property
-    def busy(self) -> bool:
-        """Whether the worker is at it."""
-        return self.state in BUSY
+    busy = StateIs(*BUSY)  # the worker is at it
 
     @property
     def place(self) -> tuple[str, str, int]:

@@ -50,7 +50,7 @@ class HeldError(Exception):
 def make(export_id: int) -> None:
     """Write the file; a killed worker's run begins anew, and no half file is ever named."""
     record = db.session.get_one(Export, export_id, populate_existing=True)
-    if record.state not in (S.WAITING, S.RUNNING):
+    if not record.busy:
         return  # done before: the job came twice
     EXPORTS.perform("begin", export_id, SYSTEM)
     user_id, uid = record.user_id, record.uid

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, flash, redirect, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
+from flask_wtf import FlaskForm
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, NotYours, Refused
@@ -41,22 +43,22 @@ class AskView(SafeView):
             return self._page(form), 422
         return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
 
-    def _asked(self, form: Any) -> Export:
+    def _asked(self, form: FlaskForm) -> Export:
         """Ask for what the form says. Raises Invalid, Refused, NotYours."""
         raise NotImplementedError
 
-    def _page(self, form: Any) -> Any:
+    def _page(self, form: FlaskForm) -> Any:
         """The page with the form, and what it said wrong."""
         raise NotImplementedError
 
 
-def year_asked(form: Any) -> int | None:
+def year_asked(form: FlaskForm) -> int | None:
     """The year of the page's address, if the form offers it."""
     offered = {str(year): int(year) for year, _label in form.year.choices}
     return offered.get(request.args.get("year", ""))
 
 
-def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
+def ask(name: str, asked: Mapping[str, object], form: FlaskForm) -> Export:
     """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
     return requests.ask(
         actor(),

@@ -8,7 +8,7 @@ error workbook, history and undo; see docs/bulk.md. A file's way through the mod
     read        intake, and in the child: reading · guard · text_tables · markup · old_excel · biff ·
                 marks · headers · tables; back in the worker: frames
     understood  guess_headers · guesses · lists · mapping · decisions (what a person said, and is kept)
-    checked     checking · staging · compare (with the data) · changes (what is improbable) · errors_book
+    checked     checking · distinct · staging · compare (with the data) · changes (improbable) · errors_book
     shown       presentation · row_pages · groups (of problems) · mapping_presentation
     written     workflow (the rules) · effects · writing (and back) · tasks (the worker) · notices · models
 """

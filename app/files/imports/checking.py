@@ -7,7 +7,6 @@ it imports pandas.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import urandom
 from typing import Any
@@ -21,6 +20,7 @@ from app.core.forms import MISSING
 from app.core.text import clean_line
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
+from app.files.imports.distinct import factorized, mapped, spread
 from app.files.imports.intake import FileReading, Words, columns_of, is_example, second_columns
 from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 
@@ -113,8 +113,8 @@ def _one(value: Any, where: pd.Series) -> pd.Series:
 def _column(done: Findings, column: Column, context: Context) -> None:
     """Read a column: its values, what was mended, what is wrong, and what else its checks tell of a row."""
     cell = done.cells[column.field]
-    mine = _factorized(cell)
-    filled = ~_spread(list(map(cells.is_empty, mine[1])), mine[0], cell.index).astype(bool)
+    mine = factorized(cell)
+    filled = ~spread(list(map(cells.is_empty, mine[1])), mine[0], cell.index).astype(bool)
     if column.field in done.masked:
         masked = mapped(cell, cells.is_mask).astype(bool)
         cell, filled = cell[~masked], filled[~masked]
@@ -128,13 +128,13 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     ):
         context.zeros.add(column.field)
     told = _read(column, combos, context)
-    value, sentence, mended = (_spread(part, codes, there.index) for part in told[:3])
+    value, sentence, mended = (spread(part, codes, there.index) for part in told[:3])
     done.said(column.field, sentence)
     _note_mended(done, column, there.index[mended.to_numpy(dtype=bool)])
     _keep(done, column, value.dropna())
     for name in column.gives:
         given = [one.get(name) for one in told[3]]
-        _put(done.values, name, _spread(given, codes, there.index).dropna(), done)
+        _put(done.values, name, spread(given, codes, there.index).dropna(), done)
 
 
 def _masks(done: Findings, column: Column, sheet: Sheet) -> None:
@@ -161,7 +161,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
         return
     known = [done.values.get(name, _none(done))[both] for name in column.needs]
     codes, combos = distinct([other[both], *known])
-    beside = _spread(_read(column, combos, context)[0], codes, value.index[both])
+    beside = spread(_read(column, combos, context)[0], codes, value.index[both])
     wrong = beside.notna() & (beside != value[both])
     sentence = _("“%(head)s” of this row says something else.", head=head[:40])
     done.said(column.field, _one(sentence, wrong))
@@ -233,33 +233,16 @@ def distinct(
 ) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination, and the combinations of the cells, as they come.
 
-    `first` is what `_factorized` said of the first column, where that was asked already.
+    `first` is what `factorized` said of the first column, where that was asked already.
     """
-    codes, values = first or _factorized(columns[0])
+    codes, values = first or factorized(columns[0])
     known = [values]
     for column in columns[1:]:
-        mine, values = _factorized(column)
+        mine, values = factorized(column)
         codes, seen = pd.factorize(codes * len(values) + mine)
         before, now = seen // max(1, len(values)), seen % max(1, len(values))
         known = [[old[n] for n in before] for old in known] + [[values[n] for n in now]]
     return codes, list(zip(*known, strict=True))
-
-
-def mapped(column: pd.Series, act: Callable[[Any], Any]) -> pd.Series:
-    """What `act` gives for each cell, asked once for each distinct one."""
-    codes, values = _factorized(column)
-    return _spread([act(value) for value in values], codes, column.index)
-
-
-def _factorized(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """Which of the distinct values each row has, and these; pandas makes NaN of None."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    return codes, [None if value != value else value for value in values]
-
-
-def _spread(found: list[Any], codes: np.ndarray, index: pd.Index) -> pd.Series:
-    each = np.fromiter(found, object, len(found))
-    return pd.Series(each[codes], index=index, dtype=object)
 
 
 # -- rows -----------------------------------------------------------------------------------------
@@ -285,10 +268,10 @@ def _rule(done: Findings, sheet: Sheet, context: Context) -> None:
         names += [name for owner, name, _column in looked if owner is into]
         for name in dict.fromkeys(names):
             if name not in sheet.told:
-                into[name] = _spread([found.get(name) for found in made], codes, done.rows.index)
+                into[name] = spread([found.get(name) for found in made], codes, done.rows.index)
     for n in range(max(len(one[2]) for one in acted)):
         each = [one[2][n] if n < len(one[2]) else (None, None) for one in acted]
-        done.said(*(_spread([pair[k] for pair in each], codes, done.rows.index) for k in range(2)))
+        done.said(*(spread([pair[k] for pair in each], codes, done.rows.index) for k in range(2)))
 
 
 def _acted(

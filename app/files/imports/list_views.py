@@ -88,7 +88,7 @@ class ImportHistoryView(SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Import]:
         return queries.imports_for(actor())
 
     def head_back(self) -> Link:

@@ -16,6 +16,7 @@ from sqlalchemy.types import DateTime
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.vault import Vault
+from app.workflow.states import StateIs
 
 
 class ImportState(StrEnum):
@@ -112,6 +113,14 @@ class Import(db.Model):
 
     user: Mapped[AppUser] = relationship()
 
+    busy = StateIs(*BUSY)  # the worker is at it
+    is_open = StateIs(*OPEN)  # it is the person's turn
+    is_uploaded = StateIs(ImportState.UPLOADED)  # its check is yet to come
+    asks = StateIs(ImportState.MAPPING)  # its words must be mapped before it can be checked
+    is_checked = StateIs(ImportState.CHECKED)  # its preview waits for the person
+    is_applied = StateIs(ImportState.APPLIED)  # its rows are written
+    is_undone = StateIs(ImportState.UNDONE)  # its rows were written and taken back
+
     @property
     def owner(self) -> tuple[str, int]:
         """Whose data it changes: what two imports of one lock name must not meet in."""
@@ -120,39 +129,14 @@ class Import(db.Model):
         )
 
     @property
-    def busy(self) -> bool:
-        """Whether the worker is at it."""
-        return self.state in BUSY
-
-    @property
     def counted(self) -> bool:
         """Whether its rows have numbers: those of a former check are none while it is checked again."""
-        return bool(self.total) and self.state != ImportState.UPLOADED
+        return bool(self.total) and not self.is_uploaded
 
     @property
     def waits(self) -> bool:
         """Whether it is the person's turn, and its rows are still kept."""
-        return self.state in OPEN and self.file_key is not None
-
-    @property
-    def is_checked(self) -> bool:
-        """Whether its preview waits for the person."""
-        return self.state == ImportState.CHECKED
-
-    @property
-    def is_applied(self) -> bool:
-        """Whether its rows are written."""
-        return self.state == ImportState.APPLIED
-
-    @property
-    def is_undone(self) -> bool:
-        """Whether its rows were written and taken back."""
-        return self.state == ImportState.UNDONE
-
-    @property
-    def asks(self) -> bool:
-        """Whether its words must be mapped before it can be checked."""
-        return self.state == ImportState.MAPPING
+        return self.is_open and self.file_key is not None
 
     @property
     def place(self) -> tuple[str, str]:

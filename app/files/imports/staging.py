@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from app.core.db import db, driver_connection
 from app.core.text import clean_code, clean_line
-from app.files.imports.checking import Findings, mapped
+from app.files.imports.checking import Findings
+from app.files.imports.distinct import mapped
 from app.files.imports.models import Import, RowStatus
 from app.files.imports.sheet import Column
 

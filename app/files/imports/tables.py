@@ -249,13 +249,6 @@ def _has_text(cell: object) -> bool:
     return not isinstance(cell, str) or bool(cell.strip(_BLANK))
 
 
-def mapped(column: pd.Series, act: Any) -> pd.Series:
-    """What `act` gives for each cell, asked once for each distinct one."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    told = np.fromiter(map(act, values), object, len(values))
-    return pd.Series(told[codes], index=column.index, dtype=object)
-
-
 # -- rows -----------------------------------------------------------------------------------------
 
 

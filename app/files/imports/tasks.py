@@ -36,7 +36,7 @@ S = ImportState
 @jobs.queue.task(name="bulk.check", retry=jobs.BRIEF, queue="bulk", priority=20)
 def check(import_id: int) -> None:
     """Read, check and compare the file; a killed worker's run begins anew."""
-    _work(import_id, S.UPLOADED, _check, "fail")
+    _work(import_id, _check, "fail")
 
 
 @jobs.queue.task(name="bulk.write", retry=jobs.BRIEF, queue="bulk", priority=20)
@@ -45,40 +45,48 @@ def write(import_id: int) -> None:
 
     A job that comes twice does the second check, too: a worker may have been killed just before it.
     """
-    _work(import_id, S.WRITING, _write, "recheck")
-    if db.session.get_one(Import, import_id).state == S.UPLOADED:
+    _work(import_id, _write, "recheck")
+    if db.session.get_one(Import, import_id).is_uploaded:
         check(import_id)
 
 
 @jobs.queue.task(name="bulk.take_back", retry=jobs.BRIEF, queue="bulk", priority=20)
 def take_back(import_id: int) -> None:
     """Undo an import while nothing depends on it."""
-    _work(import_id, S.UNDOING, lambda r: IMPORTS.perform("revert", r.id, SYSTEM), "keep")
+    _work(import_id, lambda r: IMPORTS.perform("revert", r.id, SYSTEM), "keep")
 
 
-def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str) -> None:
-    """Do it in the person's language; what a rule refuses becomes the sentence of the other step."""
+def _work(import_id: int, act: Callable[[Import], Any], otherwise: str) -> None:
+    """Do it in the person's language; what a rule refuses becomes the sentence of the other step.
+
+    That step leads away from the state that waits for the work: elsewhere it was done before, and
+    the job has come twice.
+    """
     record = db.session.get_one(Import, import_id, populate_existing=True)
-    if record.state != state:
-        return  # done before: the job came twice
+    if not _waits(record, otherwise):
+        return
     with force_locale(record.user.locale or "zh"):
         try:
             act(record)
         except (Refused, Invalid) as refusal:
-            _give_up(import_id, state, otherwise, _sentences(refusal))
+            _give_up(import_id, otherwise, _sentences(refusal))
         except (OperationalError, MetAnotherError):
             raise  # the database was away, somebody wrote meanwhile: the job is tried again
         except Exception as error:  # noqa: BLE001 (strangers' files may find any bug of ours)
             where = "".join(traceback.format_tb(error.__traceback__))  # no message: it has values
             log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
             sentence = _("Something went wrong on our side. Please try again.")
-            _give_up(import_id, state, otherwise, [sentence])
+            _give_up(import_id, otherwise, [sentence])
 
 
-def _give_up(import_id: int, state: S, step: str, sentences: list[str]) -> None:
+def _waits(record: Import, step: str) -> bool:
+    return IMPORTS.fits(IMPORTS.step(step), record, SYSTEM, clock.now())
+
+
+def _give_up(import_id: int, step: str, sentences: list[str]) -> None:
     """Take the other step, unless the same job, come twice, was faster."""
     db.session.rollback()
-    if db.session.get_one(Import, import_id, populate_existing=True).state == state:
+    if _waits(db.session.get_one(Import, import_id, populate_existing=True), step):
         IMPORTS.perform(step, import_id, SYSTEM, sentences=sentences)
 
 
@@ -159,7 +167,7 @@ def _read(reading: intake.FileReading, mapped: Any) -> dict[str, Any]:
 
 def _noted(
     record: Import, sheet: Sheet, found: dict[str, int], findings: Any, mapped: Any
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What the checks have found beside the rows."""
     return {
         "ignored": findings.ignored,

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.files.imports.distinct import mapped
 from app.files.imports.guard import MAX_COLUMNS, UnfitWorkbookError
-from app.files.imports.tables import Grid, mapped
+from app.files.imports.tables import Grid
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 _SEPARATORS = (",", "\t", ";", "|")

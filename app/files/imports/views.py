@@ -160,7 +160,7 @@ class ImportsView(SafeView):
         data = FILES.read(record.errors_key, record.uid)
         return _sent(data, _("%(name)s faulty rows", name=record.file_name.rpartition(".")[0]))
 
-    def _begin(self, sheet: Sheet, problem: str = "") -> Any:
+    def _begin(self, sheet: Sheet, problem: str = "") -> str:
         label, back = sheet.home()
         return self.render_template(
             "files/imports/begin.html",
@@ -187,7 +187,7 @@ def _sent(data: bytes, name: str) -> ResponseReturnValue:
     return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
 
-def _named(record: Import) -> dict[str, Any]:
+def _named(record: Import) -> dict[str, object]:
     return {
         "label": IMPORT_STATES[ImportState(record.state)],
         "kind": IMPORT_CHIPS[ImportState(record.state)],

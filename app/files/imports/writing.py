@@ -90,7 +90,7 @@ def _insert(target: Target, values: dict[str, Any], expected: int) -> None:
         raise MetAnotherError
 
 
-def _update(target: Target, values: dict[str, Any], source: Callable[[str], str]) -> None:
+def _update(target: Target, values: Mapping[str, object], source: Callable[[str], str]) -> None:
     """Only the cells that the file changes are written: the others may be younger than the check.
 
     And only the columns of which some row changes a cell: the indexes of the others need no look.

@@ -93,14 +93,14 @@ class HeldChangesView(StudentSearch, SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[ContactChange]:
         return queries.changes_for(actor())
 
     def of_students(self, which: ColumnElement[bool]) -> ColumnElement[bool]:
         mine = AppUser.student_id.in_(select(Student.id).where(which))
         return ContactChange.user_id.in_(select(AppUser.id).where(mine))
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: ContactChange) -> str:
         return str(item.user.display_name)
 
     @record_action("confirm_change", _l("Confirm"), reason="required", primary=True)

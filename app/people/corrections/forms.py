@@ -57,7 +57,7 @@ def form_for(field: str, student: Student) -> Any:
     return form
 
 
-def text_of(form: Any) -> str:
+def text_of(form: FlaskForm) -> str:
     """What was typed, as text."""
     value = form.value.data
     if "id_kind" in form and value:

@@ -105,11 +105,11 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Correction]:
         return queries.corrections_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Correction) -> str:
         return f"{item.student.name} · {FIELDS[item.field]}"
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: Correction) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]

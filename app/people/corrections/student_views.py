@@ -64,7 +64,7 @@ class MyOriginView(SafeView):
             rows=[(row, state_chip(row), moment(row.created_at), self._url(row)) for row in rows],
         )
 
-    def _fact(self, student: Any, field: str, rows: Sequence[Correction]) -> dict[str, Any]:
+    def _fact(self, student: Any, field: str, rows: Sequence[Correction]) -> dict[str, object]:
         """A field with its value; one that waits for the school leads to the proposal."""
         waiting = next(
             (r for r in rows if r.field == field and CORRECTIONS.offers(r, actor(), clock.now())),

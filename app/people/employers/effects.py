@@ -31,14 +31,16 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
     """The contact's telephone of an employer that has accounts: told, and held."""
     for user in accounts_of(employer):
         row = contacts.note_change(
-            user,
-            mail.SMS,
-            old,
-            employer.contact_phone,
-            STAFF,
-            change.actor,
-            reason=change.reason,
-            held_until=hold_until(employer.school_id, change.now),
+            contacts.changed(
+                user,
+                mail.SMS,
+                old,
+                employer.contact_phone,
+                STAFF,
+                change.actor,
+                reason=change.reason,
+                held_until=hold_until(employer.school_id, change.now),
+            )
         )
         security_log.note("phone_changed", user=user, who=change.actor)
         subject = _("The phone of your account was changed")
@@ -71,7 +73,7 @@ def own_phone(user: AppUser, employer: Employer, phone: str) -> None:
     identify_if_free(user, "phone", phone)
     if old is None:
         return
-    row = contacts.note_change(user, mail.SMS, old, phone, SELF, actor_of(user))
+    row = contacts.note_change(contacts.changed(user, mail.SMS, old, phone, SELF, actor_of(user)))
     security_log.note("phone_changed", user=user, who=actor_of(user))
     warnings.warn(
         user,

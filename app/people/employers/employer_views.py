@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import abort, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -47,7 +45,7 @@ def mine() -> Employer:
 class _Profile(SafeView):
     """The form, once as the first page and once as a page of the menu."""
 
-    def answer(self, template: str, done: str) -> Any:
+    def answer(self, template: str, done: str) -> ResponseReturnValue:
         """Show the form, or write it and go to the start page or back here."""
         employer = mine()
         form = ProfileForm.of(employer)

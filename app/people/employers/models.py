@@ -17,6 +17,7 @@ from app.core.named import ContactName, Title, order_column
 from app.core.phones import folded
 from app.core.text import mask_phone
 from app.people.schools.models import School
+from app.workflow.states import StateIs
 
 
 class EmployerState(StrEnum):
@@ -90,20 +91,10 @@ class Employer(db.Model):
     contact_phone = Sealed("contact_phone", mask_phone, folded)
     school: Mapped[School] = relationship()
 
-    @property
-    def is_approved(self) -> bool:
-        """Whether a school has approved it (ACC-07)."""
-        return self.state == EmployerState.APPROVED
-
-    @property
-    def is_blocked(self) -> bool:
-        """Whether it may sign nobody any more (ADM-06)."""
-        return self.state == EmployerState.BLOCKED
-
-    @property
-    def was_approved(self) -> bool:
-        """Whether it may go about its signings: a blocked one still answers for those in force."""
-        return self.state in (EmployerState.APPROVED, EmployerState.BLOCKED)
+    is_approved = StateIs(EmployerState.APPROVED)  # a school has approved it (ACC-07)
+    is_blocked = StateIs(EmployerState.BLOCKED)  # it may sign nobody any more (ADM-06)
+    # it may go about its signings: a blocked one still answers for those in force
+    was_approved = StateIs(EmployerState.APPROVED, EmployerState.BLOCKED)
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -158,13 +159,13 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         Tab("all", _l("All")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Employer]:
         return queries.employers_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return queries.finds_employer(text)
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: Employer) -> list[Link]:
         if not self.appbuilder.sm.has_access("can_merge", "MergeEmployers"):
             return []
         return [Link(url_for("MergeEmployersView.merge", pk=item.id), _("Merge a second record"))]
@@ -178,10 +179,10 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             Link(url_for("OfferedEmployersView.list"), _("From paper signings")),
         ]
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Employer) -> str:
         return str(item.name)
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: Employer, form: FlaskForm) -> Any:
         values, compared = form.values(), bool(form.compared.data)
         if kind == "edit":
             return correct_employer(item, values, actor(), compared=compared)

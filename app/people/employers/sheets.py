@@ -5,28 +5,19 @@ from __future__ import annotations
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import checks, clock
 from app.core.db import db
 from app.core.names import title_problem
-from app.files.imports import compare
+from app.core.statements import Statements
+from app.files.imports import compare, sheet
 from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Problems,
-    Sheet,
-    Target,
-    ValueList,
-    fits,
-)
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 from app.people.employers.models import Employer, EmployerState
 from app.people.employers.register import code_problem
 from app.workflow import trail
@@ -39,13 +30,13 @@ POSTCODE = _l("A postcode has six digits.")
 def prepare(_record: Import) -> Context:
     """The official tables."""
     lists = {
-        field: ValueList([(code, code, label) for code, label in codes.choices(table)])
+        field: sheet.ValueList([(code, code, label) for code, label in codes.choices(table)])
         for field, table in TABLES.items()
     }
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
-    lists["location"] = ValueList([(code, code, name) for code, name in regions])
+    lists["location"] = sheet.ValueList([(code, code, name) for code, name in regions])
     words = (("1", "是", _("yes")), ("0", "否", _("no")))
-    lists["compared"] = ValueList(
+    lists["compared"] = sheet.ValueList(
         [
             (key == "1", code, name)
             for key, han, said in words
@@ -71,9 +62,7 @@ def look(record: Import, _context: Context) -> None:
     """What an employer keeps itself, or another school has entered, no list overwrites (ADM-06)."""
     compare.mark(
         record,
-        "EXISTS (SELECT 1 FROM employer t WHERE t.credit_code = r.values ->> 'credit_code'"
-        " AND (t.state <> 'listed' OR t.school_id <> :school)"
-        f" AND NOT ({compare.current(EMPLOYER_LIST.target)} @> r.values))",
+        SQL.sql("not_ours", current=compare.current(EMPLOYER_LIST.target)),
         "credit_code",
         _(
             "This employer is on record with other details that are not yours to change. Correct it "
@@ -83,16 +72,21 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
-_LISTED = trail.lines(
-    "employer",
-    "'list'",
-    "NULL",
-    "e.state",
-    trail.BY_ACTOR,
-    record="e.id",
-    school="e.school_id",
-    details="jsonb_build_object('import', :id ::int)",
-    at="app_now()",
+SQL = Statements(
+    __file__,
+    "sheets.sql",
+    into=trail.INTO,
+    lines=trail.lines(
+        "employer",
+        "'list'",
+        "NULL",
+        "e.state",
+        trail.BY_ACTOR,
+        record="e.id",
+        school="e.school_id",
+        details="jsonb_build_object('import', :id ::int)",
+        at="app_now()",
+    ),
 )
 
 
@@ -110,15 +104,7 @@ def leave_trace(record: Import) -> None:
             file=record.file_name,
             undone=record.is_undone,
         )
-    db.session.execute(
-        text(
-            f"{trail.INTO} {_LISTED} FROM employer e"
-            " JOIN import_row r ON e.credit_code = r.values ->> 'credit_code'"
-            " WHERE r.import_id = :id AND r.status = 'new' AND NOT EXISTS"
-            " (SELECT 1 FROM trail t WHERE t.kind = 'employer' AND t.record_id = e.id) ORDER BY e.id"
-        ),
-        {"id": record.id, **trail.bound(who)},
-    )
+    db.session.execute(SQL["trace"], {"id": record.id, **trail.bound(who)})
 
 
 EMPLOYER_LIST = Sheet(
@@ -140,7 +126,7 @@ EMPLOYER_LIST = Sheet(
     after=leave_trace,
     unique=(("credit_code", "credit_code"),),
     most_rows=20_000,
-    target=Target(
+    target=sheet.Target(
         model=Employer,
         key=("credit_code",),
         common=("school_id",),
@@ -168,7 +154,7 @@ EMPLOYER_LIST = Sheet(
         Column("address", _l("Postal address"), CellKind.TEXT, "DWDZ", ("单位地址", "地址"), most=200,
                width=32),
         Column("postcode", _l("Postcode"), CellKind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
-               checks=(fits(checks.is_postcode, POSTCODE),)),
+               checks=(sheet.fits(checks.is_postcode, POSTCODE),)),
         Column("contact_name", _l("Signing contact"), CellKind.CONTACT, "LXR", ("联系人", "单位联系人"),
                width=12),
         Column("email", _l("E-mail"), CellKind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -136,7 +136,7 @@ def _begun(values: dict[str, Any], school: School, user: AppUser) -> Employer:
     return employer
 
 
-def _claimed(values: dict[str, Any], school: School, user: AppUser) -> Employer | None:
+def _claimed(values: Mapping[str, object], school: School, user: AppUser) -> Employer | None:
     """Whom staff had put on the register takes its place there, and is checked as any other (ACC-07)."""
     mine = (Employer.credit_code == values["credit_code"], Employer.state == S.LISTED)
     key = db.session.scalar(select(Employer.id).where(*mine))
@@ -222,7 +222,7 @@ def _account(values: dict[str, Any], password: str) -> AppUser:
     return user
 
 
-def _facts(values: dict[str, Any]) -> dict[str, object]:
+def _facts(values: Mapping[str, object]) -> dict[str, object]:
     return {name: values[name] for name in ("credit_code", "name", "contact_name", "email")}
 
 

@@ -26,7 +26,8 @@ from app.people.merging import workflow as merging
 from app.people.merging.models import MergeRequest
 from app.people.students.models import Student
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import checked_reason, committed
+from app.workflow.consent import checked_reason
+from app.workflow.engine import committed
 from app.workflow.steps import Reason
 
 LIFE = timedelta(days=14)  # so long a request waits for its answer

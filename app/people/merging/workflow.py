@@ -288,18 +288,22 @@ def _student_accounts(
     until = None if proved or one_phone else hold_until(keep.school_id, now)
     if not one_phone:
         contacts.note_change(
-            mine,
-            mail.SMS,
-            gone.phone,
-            keep.phone,
-            contacts.MERGE,
-            actor,
-            reason=reason,
-            held_until=until,
+            contacts.changed(
+                mine,
+                mail.SMS,
+                gone.phone,
+                keep.phone,
+                contacts.MERGE,
+                actor,
+                reason=reason,
+                held_until=until,
+            )
         )
     for channel, address in old:
         if channel == mail.MAIL and address != mine.email:
-            contacts.note_change(mine, mail.MAIL, address, mine.email, contacts.MERGE, actor)
+            contacts.note_change(
+                contacts.changed(mine, mail.MAIL, address, mine.email, contacts.MERGE, actor)
+            )
     security_log.note("merged", user=mine, who=actor, gone=gone.id)
     _tell(mine, keep, gone, actor, old, until)
 

@@ -8,6 +8,7 @@ from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
@@ -64,7 +65,7 @@ class _Kept(RuledForms):
     def record_name(self, item: Any) -> str:
         return str(item.name)
 
-    def take_away(self, item: Any) -> Any:
+    def take_away(self, item: Any) -> ResponseReturnValue:
         view: Any = self
         try:
             remove(item, actor())
@@ -97,10 +98,10 @@ class SchoolsView(_Kept, SafeModelView):
     search_columns = ("code", "name")
     base_order = ("code", "asc")
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[School]:
         return queries.schools_for(actor())
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: School, form: FlaskForm) -> Any:
         return keep_school(item if kind == "edit" else None, form.values(), actor())
 
 
@@ -128,10 +129,10 @@ class CollegesView(_Kept, SafeModelView):
     base_order = ("code", "asc")
     filters = (ListFilter("school", _l("All schools"), College.school_id, schools),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[College]:
         return queries.colleges_for(actor())
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: College, form: FlaskForm) -> Any:
         return keep_college(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)
@@ -163,10 +164,10 @@ class MajorsView(_Kept, SafeModelView):
     base_order = ("code", "asc")
     filters = (ListFilter("college", _l("All colleges"), Major.college_id, colleges),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Major]:
         return queries.majors_for(actor())
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: Major, form: FlaskForm) -> Any:
         return keep_major(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)

@@ -50,7 +50,7 @@ def keep_major(major: Major | None, values: Mapping[str, Any], actor: Actor) -> 
     return _kept(major or Major(school_id=school_id), values, actor)
 
 
-def keep_school(school: School | None, values: Mapping[str, Any], actor: Actor) -> School:
+def keep_school(school: School | None, values: Mapping[str, object], actor: Actor) -> School:
     """Write a school, new where None, and commit: an administrator's (ADM-01). Raises Invalid."""
     if actor.role is not Role.ADMIN:
         raise NotYours("school")
@@ -108,7 +108,7 @@ def _code_free(model: Any, within: ColumnElement[bool], code: str, mine: Any) ->
         raise Invalid([("code", str(CODE_TAKEN))])
 
 
-def _kept(part: Any, values: Mapping[str, Any], actor: Actor) -> Any:
+def _kept(part: Any, values: Mapping[str, object], actor: Actor) -> Any:
     def act() -> None:
         with db.session.no_autoflush:
             changed = {
@@ -129,7 +129,7 @@ def _kept(part: Any, values: Mapping[str, Any], actor: Actor) -> Any:
     return part
 
 
-def _trace(part: Any, step: str, actor: Actor, details: dict[str, Any]) -> None:
+def _trace(part: Any, step: str, actor: Actor, details: Mapping[str, object]) -> None:
     """Who changed a part of a school leaves its row (ADM-07)."""
     kind = part.__tablename__
     school_id = part.id if kind == "school" else part.school_id

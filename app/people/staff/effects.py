@@ -112,7 +112,9 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
     for name, value in columns(facts).items():
         setattr(user, name, value)
     if old != user.email:
-        contacts.note_change(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
+        contacts.note_change(
+            contacts.changed(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
+        )
         one_time.void(f"user:{user.id}")
     trace(
         user,
@@ -160,7 +162,7 @@ def columns(facts: dict[str, Any]) -> dict[str, Any]:
     return {column: facts[name] for name, column in COLUMNS.items()}
 
 
-def masked(facts: dict[str, Any]) -> dict[str, Any]:
+def masked(facts: dict[str, Any]) -> dict[str, object]:
     """The facts with the address masked, for trail and log."""
     return {n: mask_email(v) if n == "email" and v else v for n, v in facts.items()}
 

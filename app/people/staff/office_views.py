@@ -9,6 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select
 
 from app.accounts import workflow as sign_in
@@ -92,10 +93,10 @@ class AccountsView(RuledForms, SafeModelView):
         ListFilter("school", _l("All schools"), AppUser.school_id, _schools),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[AppUser]:
         return accounts_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: AppUser) -> str:
         return str(item.display_name)
 
     def _has(self, word: str) -> bool:
@@ -104,7 +105,7 @@ class AccountsView(RuledForms, SafeModelView):
     def head_links(self) -> list[Link]:
         return [Link(self.url("add"), _("New staff account"))] if self._has("add") else []
 
-    def _saved(self, kind: str, item: Any, form: Any) -> Any:
+    def _saved(self, kind: str, item: AppUser, form: FlaskForm) -> ResponseReturnValue:
         """Nothing is written to the account: the request waits for the second administrator."""
         values, reason = form.values(), form.reason.data or ""
         try:
@@ -119,7 +120,7 @@ class AccountsView(RuledForms, SafeModelView):
             return self._form_page(kind, form, 422)
         return _waits(record)
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: AppUser) -> dict[str, Any]:
         """Parties keep their accounts themselves."""
         return {
             "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else ""
@@ -160,7 +161,7 @@ class AccountsView(RuledForms, SafeModelView):
     def activate(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.activate)
 
-    def offers(self, item: Any) -> list[Any]:
+    def offers(self, item: AppUser) -> list[Any]:
         """Only the one of the two switches that changes something; parties' passwords are theirs."""
         idle = {"activate" if item.active else "deactivate"}
         idle |= set() if item.is_staff else {"forget_password"}
@@ -178,11 +179,11 @@ class AccountsView(RuledForms, SafeModelView):
             return self._told(user, _("The account can sign in again."))
         return _waits(record)
 
-    def _refused(self, user: Any, refusal: Refused) -> Any:
+    def _refused(self, user: Any, refusal: Refused) -> ResponseReturnValue:
         flash(str(refusal), "warning")
         return redirect(self.url("show", pk=user.id), 303)
 
-    def _told(self, user: Any, said_text: str) -> Any:
+    def _told(self, user: Any, said_text: str) -> ResponseReturnValue:
         flash(_("%(name)s: %(text)s", name=self.record_name(user), text=said_text), "success")
         return redirect(self.url("show", pk=user.id), 303)
 
@@ -243,13 +244,13 @@ class StaffRequestsView(StepActions, SafeModelView):
         _tab("all", _l("All"), _l("Nothing was ever asked.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[StaffRequest]:
         return queries.requests_for(actor())
 
     def record_name(self, item: Any) -> str:
         return f"{item.username} · {ACTS[item.act]}"
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: StaffRequest) -> list[Link]:
         if not item.user_id:
             return []
         return [Link(url_for("AccountsView.show", pk=item.user_id), _("To the account"))]

@@ -33,7 +33,8 @@ from app.people.staff.models import LABELS, RequestState, StaffAct, StaffRequest
 from app.people.staff.notices import tell, tell_person
 from app.people.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Workflow, checked_reason, committed
+from app.workflow.consent import checked_reason
+from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = RequestState
@@ -98,7 +99,7 @@ def is_username(text: str) -> bool:
     return _USERNAME.fullmatch(text) is not None
 
 
-def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> StaffRequest:
+def open_staff(values: Mapping[str, object], actor: Actor, reason: str = "") -> StaffRequest:
     """Ask for an account for a member of staff, and commit (ADM-01).
 
     `values`: username, name, email, role, school_id, college_id. Raises Invalid, Refused.
@@ -117,7 +118,7 @@ def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> Sta
 
 
 def change_staff(
-    user: AppUser, values: Mapping[str, Any], actor: Actor, reason: str = ""
+    user: AppUser, values: Mapping[str, object], actor: Actor, reason: str = ""
 ) -> StaffRequest:
     """Ask for another name, mail, role or scope of a member of staff, and commit (ADM-01).
 
@@ -168,8 +169,8 @@ def _ask(
     act: StaffAct,
     username: str,
     user: AppUser | None,
-    before: dict[str, Any],
-    after: dict[str, Any],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
     actor: Actor,
     reason: str,
 ) -> StaffRequest:

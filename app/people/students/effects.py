@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
 from app.core.registry import stores
+from app.core.statements import Statements
 from app.core.text import mask_email
 from app.people.schools.models import School
 from app.people.students import fields, ways_in
@@ -24,36 +25,7 @@ from app.people.students.queries import account_of
 from app.workflow.actor import SYSTEM, Actor
 from app.workflow.steps import Change
 
-# without a password: the student sets one by a code to the phone on record, at its first sign-in
-_OPEN = """
-INSERT INTO ab_user (id, username, first_name, last_name, email, active, role, school_id, student_id,
-    demo, must_change_password, login_count, fail_login_count, created_on, changed_on)
-  SELECT nextval('ab_user_id_seq'), {username}, '', s.name, {email},
-    true, 'student', s.school_id, s.id, false, false, 0, 0,
-    app_now() AT TIME ZONE 'Asia/Shanghai', app_now() AT TIME ZONE 'Asia/Shanghai'
-  FROM student s JOIN school c ON c.id = s.school_id
-  WHERE NOT EXISTS (SELECT 1 FROM ab_user u WHERE u.student_id = s.id) AND {which}
-  ORDER BY s.id LIMIT :most ON CONFLICT (username) DO NOTHING RETURNING id, student_id
-"""
-# a name that another still bears (a number entered wrongly, corrected since) gets the record's id
-_USERNAME = """c.code || '-' || s.student_no || CASE WHEN EXISTS (SELECT 1 FROM ab_user t
-    WHERE t.username = c.code || '-' || s.student_no AND t.student_id IS DISTINCT FROM s.id)
-    THEN '-' || s.id ELSE '' END"""
-# the record's e-mail, unless an account has it, or an older record of nobody's yet
-_EMAIL = """CASE WHEN s.email <> '' AND NOT EXISTS (SELECT 1 FROM ab_user t
-    WHERE lower(t.email) = lower(s.email)) AND s.id = (SELECT min(x.id) FROM student x
-    WHERE lower(x.email) = lower(s.email)) THEN s.email ELSE s.uid || '@invalid' END"""
-_RENAME = """UPDATE ab_user u SET username = {username}
-  FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = :student AND u.id = :user"""
-_NUMBERS = """
-SELECT s.id, s.uid, c.code, s.student_no, s.id_number_sealed, s.phone_sealed
-  FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = ANY(:ids)
-"""
-_UNUSED = """
-DELETE FROM ab_user u USING student s
-  WHERE u.student_id = s.id AND u.password IS NULL AND u.last_login IS NULL
-    AND s.verified_at IS NULL AND {which}
-"""
+SQL = Statements(__file__, "effects.sql", which="s.id = :id")
 
 
 def open_accounts(
@@ -65,7 +37,7 @@ def open_accounts(
     person has not said yet that it is its own (ACC-15).
     """
     values["most"] = most
-    statement = text(_OPEN.format(which=which, username=_USERNAME, email=_EMAIL))
+    statement = text(SQL.sql("open", which=which))
     rows = db.session.execute(statement, values).tuples().all()
     users = {student: user for user, student in rows}
     if users:
@@ -90,7 +62,7 @@ def _note_mails(users: Sequence[int], who: Actor, source: str) -> None:
 
 def forget_accounts(which: str, **values: object) -> None:
     """Delete the accounts, of the students `s` of the condition, that nobody has used. Not committed."""
-    db.session.execute(text(_UNUSED.format(which=which)), values)
+    db.session.execute(text(SQL.sql("forget", which=which)), values)
 
 
 def identify_by_records(users: Mapping[int, int]) -> None:
@@ -100,7 +72,7 @@ def identify_by_records(users: Mapping[int, int]) -> None:
     """
     numbers: dict[str, dict[int, str | None]] = {"id_number": {}, "phone": {}}
     of_school: dict[str, dict[int, str | None]] = {}
-    for row in db.session.execute(text(_NUMBERS), {"ids": list(users)}):
+    for row in db.session.execute(SQL["numbers"], {"ids": list(users)}):
         user = users[row.id]
         of_school.setdefault(row.code, {})[user] = row.student_no
         for kind, known in (("id_number", row.id_number_sealed), ("phone", row.phone_sealed)):
@@ -184,9 +156,7 @@ def _follow(user: AppUser, student: Student, changed: Mapping[str, object]) -> N
         user.last_name = student.name
     if "student_no" in changed:
         identify(user, "student_no", student.student_no, student.school.code)
-        db.session.execute(
-            text(_RENAME.format(username=_USERNAME)), {"student": student.id, "user": user.id}
-        )
+        db.session.execute(SQL["rename"], {"student": student.id, "user": user.id})
         db.session.expire(user, ["username"])
     if "id_number" in changed:
         identify_if_free(user, "id_number", student.id_number or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import contacts, one_time, security_log, warnings
@@ -15,6 +15,7 @@ from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import end_all_sessions
 from app.core import clock, mail
 from app.core.db import db
+from app.core.statements import Statements
 from app.files.imports import compare
 from app.files.imports.models import Import
 from app.files.imports.writing import MetAnotherError
@@ -24,24 +25,19 @@ from app.settings.queries import hold_until
 from app.workflow import trail
 from app.workflow.actor import Actor
 
-_CHANGED = """jsonb_build_object('import', :import ::int, 'changed', jsonb_build_object(:field ::text,
-    jsonb_build_array(CASE WHEN :undone THEN c.new_masked ELSE c.old_masked END,
-      CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END)))"""
-_LINES = trail.lines(
-    "student",
-    ":step",
-    "s.origin_state",
-    "s.origin_state",
-    trail.BY_ACTOR,
-    record="s.id",
-    school="s.school_id",
-    details=_CHANGED,
+SQL = Statements(__file__, "file_ways.sql", into=trail.INTO)
+SQL.give(
+    lines=trail.lines(
+        "student",
+        ":step",
+        "s.origin_state",
+        "s.origin_state",
+        trail.BY_ACTOR,
+        record="s.id",
+        school="s.school_id",
+        details=SQL.sql("changed"),
+    )
 )
-_TRACE = f"""{trail.INTO} {_LINES}
-  FROM student s JOIN ab_user u ON u.student_id = s.id
-    JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
-      AND c.import_id = :import AND c.channel = :channel ORDER BY c.id LIMIT 1) c ON true
-  WHERE s.id = ANY(:ids) ORDER BY s.id"""  # noqa: S608
 
 Changed = Sequence[tuple[AppUser, Student, str | None]]  # account, student, the way in as it was
 
@@ -220,7 +216,7 @@ def _trace(
         "ids": [student.id for _user, student, _old in found],
     }
     db.session.flush()
-    db.session.execute(text(_TRACE), values)
+    db.session.execute(SQL["trace"], values)
 
 
 def _end_what_runs(found: Changed) -> None:
@@ -234,41 +230,18 @@ def _end_what_runs(found: Changed) -> None:
     end_all_sessions(*(user.id for user, _student, _old in found))
 
 
-_TOLD = """SELECT count(*) FROM import_row r JOIN student s ON s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no' LEFT JOIN ab_user u ON u.student_id = s.id
-  WHERE r.import_id = :id AND r.status = 'changed' AND (r.old ? 'phone_index' OR (r.old ? 'email'
-    AND (coalesce(s.email, '') <> '' OR u.password IS NOT NULL OR coalesce(u.login_count, 0) > 0)))"""
-
-
 def told_by_file(import_id: int, school_id: int | None) -> int:
     """How many students will be told, once the file is applied, that a way in of theirs has changed."""
     values = {"id": import_id, "school": school_id}
-    return int(db.session.execute(text(_TOLD), values).scalar_one())
+    return int(db.session.execute(SQL["told"], values).scalar_one())
 
 
 def look_at_mails(record: Import, taken: str) -> None:
     """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
     values = {"id": record.id, "school": record.school_id}
-    db.session.execute(text(_SAME_MAIL), values)
-    kept = db.session.execute(text(_OWN_MAIL), values).rowcount  # type: ignore[attr-defined]
+    db.session.execute(SQL["same_mail"], values)
+    kept = db.session.execute(SQL["own_mail"], values).rowcount  # type: ignore[attr-defined]
     if kept:
         left = record.details.get("left", {})
         record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}
-    compare.mark(record, _MAIL_TAKEN, "email", taken, school=record.school_id)
-
-
-# written otherwise, it is the same address
-_SAME_MAIL = """UPDATE import_row r SET values = r.values || jsonb_build_object('email', s.email)
-  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no' AND lower(s.email) = lower(r.values ->> 'email')
-    AND s.email <> r.values ->> 'email'"""
-_OWN_MAIL = """UPDATE import_row r SET values = r.values - 'email'
-  FROM student s JOIN ab_user u ON u.student_id = s.id
-  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.values ? 'email' AND s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no' AND s.email <> ''
-    AND lower(s.email) <> lower(r.values ->> 'email') AND (u.password IS NOT NULL OR u.login_count > 0)"""
-_MAIL_TAKEN = """r.values ? 'email' AND (EXISTS (SELECT 1 FROM ab_user u LEFT JOIN student s
-    ON s.id = u.student_id WHERE lower(u.email) = lower(r.values ->> 'email')
-    AND (s.school_id, s.student_no) IS DISTINCT FROM (:school, r.values ->> 'student_no'))
-  OR EXISTS (SELECT 1 FROM student s WHERE lower(s.email) = lower(r.values ->> 'email')
-    AND s.school_id = :school AND s.student_no <> r.values ->> 'student_no'))"""
+    compare.mark(record, SQL.sql("mail_taken"), "email", taken, school=record.school_id)

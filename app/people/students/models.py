@@ -20,6 +20,7 @@ from app.core.phones import folded
 from app.core.text import mask_id_number, mask_phone
 from app.people.schools.models import College, Major, School
 from app.people.students.fields import IdNumber, OriginColumns
+from app.workflow.states import StateIs
 
 
 class TrainingMode(StrEnum):
@@ -175,6 +176,8 @@ class Restriction(db.Model):
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     student: Mapped[Student] = relationship()
+
+    is_set = StateIs(RestrictionState.SET)  # it has not been released
 
     @property
     def span(self) -> tuple[str, date, date | None]:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -296,14 +297,14 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         self.filters = (*type(self).filters, *stores().student_filters)
         super().__init__(**kwargs)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Student]:
         return queries.students_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         more = [part for find in stores().student_finds for part in find(text, actor())]
         return finds_student_or_class(text, actor(), more)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Student) -> str:
         return str(item.name)
 
     def head_links(self) -> list[Link]:
@@ -316,7 +317,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             Link(url_for("ImportsView.begin", name="facts"), _("Complete by file")),
         ]
 
-    def written(self, kind: str, item: Any, form: Any) -> Any:
+    def written(self, kind: str, item: Student, form: FlaskForm) -> Any:
         if kind == "edit":
             return correct(item, form.values(), actor())
         return enter(actor().school_id or 0, form.values(), actor())
@@ -363,7 +364,7 @@ class StudentMailView(SafeView):
     def change(self, pk: int) -> ResponseReturnValue:
         form = StudentMailForm()
 
-        def act() -> Any:
+        def act() -> ResponseReturnValue:
             return change_mail(pk, form.email.data or "", actor(), form.reason.data)
 
         return _changed(
@@ -372,8 +373,8 @@ class StudentMailView(SafeView):
 
 
 def _changed(
-    view: Any, pk: int, form: Any, step: str, template: str, act: Callable[[], Any]
-) -> Any:
+    view: Any, pk: int, form: FlaskForm, step: str, template: str, act: Callable[[], Any]
+) -> ResponseReturnValue:
     """The form of another way in; then the student's page, with what was done and whom it was told to."""
     student, back = STUDENTS.find(pk, actor()), url_for("StudentsView.show", pk=pk)
     if form.validate_on_submit():

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import text
 
 from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
+from app.core.statements import Statements
 from app.files.imports import compare
 from app.files.imports.models import Import
 from app.files.imports.sheet import (
@@ -101,36 +101,20 @@ def _keeper(field: Field) -> Keeper | None:
     return sealed(vars(Student)[field.name], "Student") if field.mask else None
 
 
-# whose record has a number that says the day of birth, where the row brings none
-_SAYS = "s.id_kind IN ('id_card', 'residence', 'foreigner') AND s.id_number_masked LIKE '______*****____'"
-_KNOWN = "s.school_id = :school AND s.student_no = r.values ->> 'student_no'"
-_TYPED = "r.import_id = :id AND r.status <> 'faulty' AND r.more ? 'typed_birth_date_index'"
-_WHAT = """SELECT bool_or(r.more ? 'id_sex' AND NOT r.values ? 'sex'),
-    bool_or(r.more ? 'typed_birth_date_index')
-  FROM import_row r WHERE r.import_id = :id AND r.status <> 'faulty'"""
-_SEX = f"""UPDATE import_row r SET values = r.values || jsonb_build_object('sex', r.more ->> 'id_sex')
-  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.more ? 'id_sex' AND NOT r.values ? 'sex'
-    AND NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN} AND s.sex <> '')"""
-_OTHERWISE = f"""r.more ? 'typed_birth_date_index' AND r.more ->> 'typed_birth_date_index' <>
-  coalesce(r.values ->> 'birth_date_index', (SELECT encode(s.birth_date_index, 'hex') FROM student s
-    WHERE {_KNOWN} AND {_SAYS} AND NOT r.values ? 'id_number_index'),
-    r.more ->> 'typed_birth_date_index')"""
-_TAKEN = f"""UPDATE import_row r SET
-    values = r.values || jsonb_build_object('birth_date_index', r.more -> 'typed_birth_date_index'),
-    more = r.more || jsonb_build_object('birth_date_sealed', r.more -> 'typed_birth_date_sealed',
-      'birth_date_masked', r.more -> 'typed_birth_date_masked')
-  WHERE {_TYPED} AND NOT r.values ? 'birth_date_index'"""
+SQL = Statements(__file__, "origin_sheets.sql")
 
 
 def take_from_number(record: Import) -> None:
     """The number says sex and day of birth; a file that says another day is asked (PLN-12)."""
     at = {"id": record.id, "school": record.school_id}
-    no_sex, typed = db.session.execute(text(_WHAT), {"id": record.id}).one()
+    no_sex, typed = db.session.execute(SQL["what"], {"id": record.id}).one()
     if no_sex:
-        db.session.execute(text(_SEX), at)
+        db.session.execute(SQL["sex"], at)
     if typed:
-        compare.mark(record, _OTHERWISE, "birth_date", str(fields.UNLIKE), school=record.school_id)
-        db.session.execute(text(_TAKEN), {"id": record.id})
+        compare.mark(
+            record, SQL.sql("otherwise"), "birth_date", str(fields.UNLIKE), school=record.school_id
+        )
+        db.session.execute(SQL["taken"], {"id": record.id})
 
 
 UNKNOWN = _l("The school has no student of this number.")
@@ -145,15 +129,14 @@ def of_known(students: Sheet) -> Sheet:
     def look(record: Import, context: Context) -> None:
         compare.mark(
             record,
-            f"NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN})",
+            SQL.sql("unknown"),
             "student_no",
             str(UNKNOWN),
             school=record.school_id,
         )
         compare.mark(
             record,
-            "r.more ? 'name' AND EXISTS (SELECT 1 FROM student s WHERE"
-            f" {_KNOWN} AND lower(s.name) <> lower(r.more ->> 'name'))",
+            SQL.sql("called_otherwise"),
             "name",
             str(CALLED),
             school=record.school_id,

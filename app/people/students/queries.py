@@ -23,7 +23,7 @@ from app.people.names.models import FormerName
 from app.people.names.queries import called, merged
 from app.people.schools.models import School
 from app.people.schools.queries import at_school
-from app.people.students.models import Restriction, RestrictionState, Student
+from app.people.students.models import Restriction, Student
 from app.workflow.actor import Actor, Role
 
 
@@ -60,7 +60,7 @@ def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
             Restriction.kind.in_(("all", kind)),
             Restriction.since <= day,
             or_(Restriction.until.is_(None), Restriction.until >= day),
-            Restriction.state == RestrictionState.SET,
+            Restriction.is_set,
         )
         .limit(1)
         .scalar_subquery()
@@ -81,7 +81,7 @@ def restrictions_for(who: Actor) -> Select[Restriction]:
 
 def restriction_tab(name: str, day: date) -> ColumnElement[bool] | None:
     """The rows of a tab of the restrictions; None: all."""
-    still = Restriction.state == RestrictionState.SET
+    still = Restriction.is_set
     open_end = or_(Restriction.until.is_(None), Restriction.until >= day)
     tabs = {
         "now": still & (Restriction.since <= day) & open_end,
@@ -101,7 +101,7 @@ def restricted_alike(restriction: Restriction) -> bool:
     same = select(Restriction.id).where(
         Restriction.student_id == restriction.student_id,
         Restriction.kind == restriction.kind,
-        Restriction.state == RestrictionState.SET,
+        Restriction.is_set,
         or_(Restriction.until.is_(None), Restriction.until >= restriction.since),
     )
     return db.session.scalar(same.limit(1)) is not None
@@ -272,7 +272,7 @@ def restricted_so(students: Sequence[Student], **values: Any) -> dict[int, int]:
     """Those students who have a restriction of exactly these values in force: student → restriction."""
     wanted = select(Restriction.student_id, Restriction.id).where(
         Restriction.student_id.in_([student.id for student in students]),
-        Restriction.state == RestrictionState.SET,
+        Restriction.is_set,
         *(getattr(Restriction, name) == value for name, value in values.items()),
     )
     return dict(db.session.execute(wanted).tuples().all())

@@ -13,36 +13,28 @@ from sqlalchemy import select, text
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.files.imports import compare
+from app.core.statements import Statements
+from app.files.imports import compare, sheet
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Problems,
-    Sheet,
-    Target,
-    ValueList,
-    Writer,
-)
-from app.people.students.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
+from app.people.students.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.students.workflow import RESTRICTIONS, restriction_of
 from app.workflow.actor import Actor, Role
 from app.workflow.locks import lock_rows
 
 ACTS = {"restrict": _l("Restrict"), "release": _l("Release")}
 MOST = 2_000  # each student is told
+SQL = Statements(__file__, "restriction_sheets.sql")
 
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
-    acts = ValueList.labelled(ACTS)
+    acts = sheet.ValueList.labelled(ACTS)
     acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
         "act": acts,
-        "kind": ValueList.labelled(RESTRICTION_KINDS),
+        "kind": sheet.ValueList.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -60,59 +52,18 @@ def days_fit(values: Found, _more: Found, context: Context) -> Problems:
 def look(record: Import, _context: Context) -> None:
     """The students of the school by number and name; who is to be released is restricted."""
     school = {"school": record.school_id}
-    known = (
-        "SELECT 1 FROM student s WHERE s.school_id = :school"
-        " AND s.student_no = r.values ->> 'student_no'"
-    )
-    compare.mark(record, f"NOT EXISTS ({known})", "student_no",
-                 _("Your school has no student of this number."), **school)  # fmt: skip
-    compare.mark(record, "r.values ? 'name' AND NOT EXISTS"
-                 f" ({known} AND lower(s.name) = lower(r.values ->> 'name'))",
-                 "name", _("This is not the name of the student of this number."),
-                 **school)  # fmt: skip
-    barred = (
-        f"EXISTS ({known} AND EXISTS (SELECT 1 FROM restriction t WHERE t.student_id = s.id"
-        " AND 'set' = t.state AND t.kind = r.values ->> 'kind'"
-        " AND (t.until IS NULL OR t.until >= :today)))"
-    )
     today = {"today": clock.today(), **school}
-    says = f"SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}"
-    stands = f"EXISTS ({known} AND EXISTS ({says}))"
-    db.session.execute(
-        text(
-            f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
-            " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
-            " WHERE r.import_id = :id AND r.status IN ('new', 'same')"
-        ),
-        {"id": record.id, **today},
-    )
-    act = "r.status = 'new' AND r.values ->> 'act'"
-    compare.mark(
-        record,
-        f"{act} = 'release' AND NOT {barred}",
-        "act",
-        _("The student is not restricted in this way."),
-        **today,
-    )
-    compare.mark(
-        record,
-        f"{act} = 'restrict' AND {barred}",
-        "act",
-        _("The student is restricted in this way already."),
-        **today,
-    )
-    compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
-                 " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
-                 " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
-                 " AND o.values ->> 'since' IS DISTINCT FROM r.values ->> 'since'"
-                 " AND o.values ->> 'student_no' = r.values ->> 'student_no')", "act",
-                 _("Another row restricts the student in this way."))  # fmt: skip
-
-
-# what our own list says of a restriction that stands, or of one that is over: nothing is to be done (BLK-08)
-_SAYS = """t.kind = r.values ->> 'kind' AND t.since::text = r.values ->> 'since'
-  AND coalesce(t.until::text, '') = coalesce(r.values ->> 'until', '') AND t.reason = r.values ->> 'reason'
-  AND ('set' = t.state AND (t.until IS NULL OR t.until >= :today)) = (r.values ->> 'act' = 'restrict')"""
+    unknown = _("Your school has no student of this number.")
+    compare.mark(record, SQL.sql("unknown"), "student_no", unknown, **school)
+    otherwise = _("This is not the name of the student of this number.")
+    compare.mark(record, SQL.sql("called_otherwise"), "name", otherwise, **school)
+    db.session.execute(SQL["compare"], {"id": record.id, **today})
+    free = _("The student is not restricted in this way.")
+    compare.mark(record, SQL.sql("free"), "act", free, **today)
+    already = _("The student is restricted in this way already.")
+    compare.mark(record, SQL.sql("barred_already"), "act", already, **today)
+    twice = _("Another row restricts the student in this way.")
+    compare.mark(record, SQL.sql("twice"), "act", twice)
 
 
 def hold(record: Import) -> None:
@@ -141,7 +92,7 @@ def unact(record: Import, _now: datetime) -> None:
     who, reason = who_asked(record), _("The list was taken back.")
     made = _of_ids(record.details.get("made", ()))
     freed = _of_ids(record.details.get("freed", ()))
-    if any(row.state != RestrictionState.SET for row in made):
+    if not all(row.is_set for row in made):
         raise Refused(
             _("Somebody has released one of these students since, so it cannot be undone.")
         )
@@ -211,9 +162,9 @@ RESTRICTION_LIST = Sheet(
     unique=(("student_no", "student_no", "kind", "act", "since"),),
     most_rows=MOST,
     messages=lambda record: compare.counts(record.id)["new"],
-    writer=Writer(lock=hold, write=act, take_back=unact),
+    writer=sheet.Writer(lock=hold, write=act, take_back=unact),
     acts=True,
-    target=Target(
+    target=sheet.Target(
         model=Restriction, key=("student_id",), common=("school_id",), fields=(),
         fixed=lambda record: {"school_id": record.school_id},
     ),

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
-from wtforms import DateField, SelectField
+from wtforms import DateField, Field, SelectField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.accounts.queries import actor
@@ -60,7 +60,7 @@ class RestrictForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.kind.choices = [(key, label) for key, label in RESTRICTION_KINDS.items()]
 
-    def validate_until(self, field: Any) -> None:
+    def validate_until(self, field: Field) -> None:
         """The days are in order, by the rule itself."""
         if self.since.data and field.data:
             days = Restriction(since=self.since.data, until=field.data)
@@ -72,7 +72,7 @@ class RestrictForm(FlaskForm):
         return {name: self[name].data for name in ("kind", "since", "until", "reason")}
 
 
-def restrict_page(view: Any, students: list[Student], form: RestrictForm | None = None) -> Any:
+def restrict_page(view: Any, students: list[Student], form: RestrictForm | None = None) -> str:
     """The form for these students."""
     if len(students) > MOST:
         raise Refused(_("At most %(most)s students at a time.", most=MOST))
@@ -119,7 +119,7 @@ class RestrictView(SafeView):
             return self._preview(form, students)
         return self._done(form, students)
 
-    def _preview(self, form: RestrictForm, students: list[Student]) -> Any:
+    def _preview(self, form: RestrictForm, students: list[Student]) -> str:
         who, now = actor(), clock.now()
         new = [restriction_of(student, **form.values()) for student in students]
         found = [(n.student, RESTRICTIONS.why_not("restrict", n, who, now)) for n in new]
@@ -134,7 +134,7 @@ class RestrictView(SafeView):
             back=_back(students),
         )
 
-    def _done(self, form: RestrictForm, students: list[Student]) -> Any:
+    def _done(self, form: RestrictForm, students: list[Student]) -> str:
         """Each by the rules; who sends twice reads the same answer twice."""
         who, values, refused = actor(), form.values(), {}
         reason = values.pop("reason")
@@ -269,10 +269,10 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Restriction]:
         return restrictions_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Restriction) -> str:
         return str(item.student.name)
 
     def head_links(self) -> list[Link]:
@@ -281,5 +281,5 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
             return []
         return [Link(url_for("ImportsView.begin", name="restrictions"), _("Import"))]
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: Restriction) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]

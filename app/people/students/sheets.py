@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, Integer, any_, literal, select, text
+from sqlalchemy import ARRAY, Integer, any_, literal, select
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
@@ -17,22 +17,12 @@ from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
-from app.files.imports import compare
+from app.core.statements import Statements
+from app.files.imports import compare, sheet
 from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Problems,
-    Sheet,
-    Target,
-    ValueList,
-    fits,
-    sealed,
-)
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet, sealed
 from app.people.schools.models import College, Major
 from app.people.students import documents, fields, file_ways, origin_sheets
 from app.people.students import effects as student_effects
@@ -77,20 +67,20 @@ def prepare(record: Import) -> Context:
     school = Import.school_id if record is None else record.school_id
     lists = {field: _table(table) for field, table in TABLES.items()}
     lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
-    lists["college"] = ValueList(_rows(College, school))
-    lists["origin"] = ValueList([(code, code, name) for code, name in codes.origins()])
+    lists["college"] = sheet.ValueList(_rows(College, school))
+    lists["origin"] = sheet.ValueList([(code, code, name) for code, name in codes.origins()])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
     for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
-    found = {college: ValueList(rows) for college, rows in majors.items()}
-    lists["major"] = ValueList([row for rows in majors.values() for row in rows])
+    found = {college: sheet.ValueList(rows) for college, rows in majors.items()}
+    lists["major"] = sheet.ValueList([row for rows in majors.values() for row in rows])
     return Context(
         clock.today(), lists, {"majors": found}, _by_year(), zeros=documents.with_zeros(school)
     )
 
 
-def _by_year() -> dict[str, Callable[[Found], ValueList]]:
+def _by_year() -> dict[str, Callable[[Found], sheet.ValueList]]:
     """The tables with several editions: the row's graduation year says which counts (PLN-11)."""
     return {
         field: _edition_of(table)
@@ -99,13 +89,13 @@ def _by_year() -> dict[str, Callable[[Found], ValueList]]:
     }
 
 
-def _edition_of(table: str) -> Callable[[Found], ValueList]:
+def _edition_of(table: str) -> Callable[[Found], sheet.ValueList]:
     known = {kept: _table(table, max(since, 1)) for since, kept in codes.editions(table)}
     return lambda row: known[codes.edition(table, row.get("graduation_year"))]
 
 
-def _table(name: str, year: int | None = None) -> ValueList:
-    return ValueList([(code, code, label) for code, label in codes.choices(name, year)])
+def _table(name: str, year: int | None = None) -> sheet.ValueList:
+    return sheet.ValueList([(code, code, label) for code, label in codes.choices(name, year)])
 
 
 def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:
@@ -135,16 +125,11 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 
 def look(record: Import, _context: Context) -> None:
     """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
-    db.session.execute(text(_AS_KNOWN), {"id": record.id, "school": record.school_id})
+    db.session.execute(SQL["as_known"], {"id": record.id, "school": record.school_id})
     origin_sheets.take_from_number(record)
     compare.mark(
         record,
-        "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
-        " AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')"
-        " AND s.id_kind = r.values ->> 'id_kind'"
-        " AND (s.id_country = '' OR r.values ->> 'id_country' IN ('', s.id_country))"
-        " AND s.graduation_year = (r.values ->> 'graduation_year')::int"
-        " AND s.student_no <> r.values ->> 'student_no')",
+        SQL.sql("number_taken"),
         "id_number",
         str(TAKEN),
         school=record.school_id,
@@ -156,44 +141,21 @@ def look(record: Import, _context: Context) -> None:
         str(PHONE_TAKEN),
         school=record.school_id,
     )
-    compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
+    compare.mark(record, SQL.sql("reset_held"), "phone", str(RESET_HELD), school=record.school_id)
     file_ways.look_at_mails(record, str(MAIL_TAKEN))
 
 
 # where the file does not name the kind, or the country, of the number that is on record, it stays
-_AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
-    'id_kind', s.id_kind, 'id_country', s.id_country)
-  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no'
-    AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')
-    AND (r.more ? 'kind_told' OR s.id_kind = r.values ->> 'id_kind')
-    AND r.values ->> 'id_country' = ''
-    AND (s.id_country <> '' OR s.id_kind IS DISTINCT FROM r.values ->> 'id_kind')"""
-
-
 RESET_HELD = _l(
     "This student's sign-in was reset a short time ago: the phone can be changed once that is confirmed "
     "or its time is over."
 )
-_RESET_HELD = """EXISTS (SELECT 1 FROM student s JOIN ab_user u ON u.student_id = s.id
-    JOIN contact_change c ON c.user_id = u.id
-  WHERE s.school_id = :school AND s.student_no = r.values ->> 'student_no'
-    AND s.phone_index IS DISTINCT FROM decode(r.values ->> 'phone_index', 'hex')
-    AND r.values ? 'phone_index' AND c.channel = 'reset' AND c.held_until > app_now()
-    AND c.confirmed_at IS NULL AND c.undone_at IS NULL)"""
-_MOVED_BY_IMPORT = (
-    "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
-    " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ?| ARRAY['college_id', 'major_id'])"
-)
-_NEW_OF_IMPORT = (
-    "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
-    " WHERE r.import_id = :id AND r.status = 'new')"
-)
+SQL = Statements(__file__, "sheets.sql")
 
 
 def forget_unused(record: Import) -> None:
     """Accounts that were opened for the new students and that nobody used do not keep them."""
-    forget_accounts(_NEW_OF_IMPORT, school=record.school_id, id=record.id)
+    forget_accounts(SQL.sql("added"), school=record.school_id, id=record.id)
 
 
 def follow(record: Import) -> None:
@@ -201,7 +163,7 @@ def follow(record: Import) -> None:
     jobs.enqueue(open_accounts, school_id=record.school_id)
     if record.changed:
         who = who_asked(record)
-        follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
+        follow_student(SQL.sql("moved"), who, school=record.school_id, id=record.id)
         traced = (*STUDENTS.target.fields, *origin_sheets.MASKED)
         trace_file(
             Student,
@@ -215,10 +177,7 @@ def follow(record: Import) -> None:
             file=record.file_name,
             undone=record.is_undone,
         )
-    names = "UPDATE ab_user u SET last_name = s.name FROM student s WHERE u.student_id = s.id"
-    db.session.execute(
-        text(f"{names} AND s.id = ANY(:ids)"), {"ids": list(_changed(record, "name"))}
-    )
+    db.session.execute(SQL["last_names"], {"ids": list(_changed(record, "name"))})
     for kind, field in (
         ("id_number", "id_number_index"),
         ("phone", "phone_index"),
@@ -272,18 +231,9 @@ def _mails_follow(
 
 
 def _changed(record: Import, field: str) -> dict[int, dict[str, Any]]:
-    """The students whose field the file changed, by id, with what they were.
-
-    A statement of its own, from the file's rows to the students: joined to more, the database may
-    begin at the other end and read the file once for each account.
-    """
+    """The students whose field the file changed, by id, with what they were."""
     rows = db.session.execute(
-        text(
-            "SELECT s.id, r.old FROM import_row r JOIN student s"
-            " ON s.school_id = :school AND s.student_no = r.values ->> 'student_no'"
-            " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ? :field"
-        ),
-        {"id": record.id, "school": record.school_id, "field": field},
+        SQL["changed"], {"id": record.id, "school": record.school_id, "field": field}
     )
     return dict(rows.tuples().all())
 
@@ -313,7 +263,7 @@ STUDENTS = Sheet(
         ("phone_index", "phone"),
         ("email", "email"),
     ),
-    target=Target(
+    target=sheet.Target(
         model=Student,
         key=("school_id", "student_no"),
         common=("school_id",),
@@ -368,7 +318,7 @@ STUDENTS = Sheet(
         Column("phone", _l("Phone"), CellKind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话",
                "MOBILEPHONE", "MOBILEPHON"), most=20,
                fold=lambda text, _context: phones.folded(text),
-               checks=(fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
+               checks=(sheet.fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
                sample="13800000000",
                help=_l("Codes for signing are sent to it. Of another country or region with its code, such "
                        "as +852 9123 4567.")),

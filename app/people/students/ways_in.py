@@ -56,14 +56,16 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     end_all_sessions(user.id)
     student.verified_at = None
     row = contacts.note_change(
-        user,
-        mail.SMS,
-        old,
-        student.phone,
-        STAFF,
-        change.actor,
-        reason=change.reason,
-        held_until=hold_until(student.school_id, change.now),
+        contacts.changed(
+            user,
+            mail.SMS,
+            old,
+            student.phone,
+            STAFF,
+            change.actor,
+            reason=change.reason,
+            held_until=hold_until(student.school_id, change.now),
+        )
     )
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
@@ -94,14 +96,16 @@ def mail_changed(change: Change, user: AppUser, student: Student, old: str | Non
     write_mail(user, student, student.email)
     first = old is None and not contacts.used(user)
     row = contacts.note_change(
-        user,
-        mail.MAIL,
-        old,
-        student.email,
-        STAFF,
-        change.actor,
-        reason=change.reason,
-        held_until=None if first else hold_until(student.school_id, change.now),
+        contacts.changed(
+            user,
+            mail.MAIL,
+            old,
+            student.email,
+            STAFF,
+            change.actor,
+            reason=change.reason,
+            held_until=None if first else hold_until(student.school_id, change.now),
+        )
     )
     security_log.note("mail_set" if first else "mail_changed", user=user, who=change.actor)
     if first:
@@ -136,14 +140,16 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
     used = user.password is not None or student.verified_at is not None
     if used:
         contacts.note_change(
-            user,
-            RESET,
-            None,
-            None,
-            STAFF,
-            change.actor,
-            reason=change.reason,
-            held_until=hold_until(student.school_id, change.now),
+            contacts.changed(
+                user,
+                RESET,
+                None,
+                None,
+                STAFF,
+                change.actor,
+                reason=change.reason,
+                held_until=hold_until(student.school_id, change.now),
+            )
         )
     one_time.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)

@@ -212,7 +212,7 @@ STUDENTS: Workflow[Student] = Workflow(
 )  # fmt: skip
 
 
-def enter(school_id: int, values: Mapping[str, Any], actor: Actor) -> Student:
+def enter(school_id: int, values: Mapping[str, object], actor: Actor) -> Student:
     """Write a new student of the school with its account, and commit. Raises Invalid, NotYours."""
     if actor.school_id != school_id:
         raise NotYours(f"school {school_id}")
@@ -225,7 +225,7 @@ def enter(school_id: int, values: Mapping[str, Any], actor: Actor) -> Student:
     return committed(lambda: STUDENTS.start("enter", student, actor))
 
 
-def correct(student: Student, values: Mapping[str, Any], actor: Actor) -> Student:
+def correct(student: Student, values: Mapping[str, object], actor: Actor) -> Student:
     """Write the school's facts about a student where they differ, and commit. Raises Invalid, NotYours."""
     known = checked(student, values)
     return STUDENTS.perform("correct", student.id, actor, values=known)

@@ -55,7 +55,7 @@ def hints(placement: Placement) -> list[str]:
     return [found.name for found in checks(placement) if not found.good]
 
 
-def of_entry(entry: PlanEntry) -> list[dict[str, Any]]:
+def of_entry(entry: PlanEntry) -> list[dict[str, object]]:
     """What is to be mended in a row of the plan."""
     return [
         {

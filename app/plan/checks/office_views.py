@@ -117,10 +117,10 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Finding]:
         return queries.findings_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Finding) -> str:
         who = item.student.name if item.student else item.college.name
         return f"{who} · {_title(item.rule)}"
 
@@ -132,7 +132,7 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
             links.append(Link(url, _("Mend by a workbook")))
         return links
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: Finding) -> list[Link]:
         wanted = select(PlanEntry.id).where(PlanEntry.student_id == item.student_id)
         entry = db.session.scalar(wanted) if item.student_id else None
         pages = {"plan": url_for("PlanView.show", pk=entry)} if entry else {}

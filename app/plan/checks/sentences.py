@@ -70,7 +70,7 @@ SHOWN = {
 }
 
 
-def filled(text: Any, rule: Rule, facts: Mapping[str, Any], year: int) -> str:
+def filled(text: Any, rule: Rule, facts: Mapping[str, object], year: int) -> str:
     """A sentence of a rule with its facts."""
     names = (*rule.facts, *facts)
     values = {

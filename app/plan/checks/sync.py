@@ -295,7 +295,7 @@ class Answer:
     facts: dict[str, Any]
 
 
-def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
+def ask_placement(placement: Any, plan_values: Mapping[str, object]) -> list[Answer]:
     """The rules that need only one record, for what a placement would write into the plan (AGR-12)."""
     db.session.flush()
     student, today = placement.student, clock.today()

@@ -272,7 +272,7 @@ def _all_different(record: Import, noted: Any) -> Iterator[Different]:
         noted(done, total)
 
 
-def choice_labels() -> dict[str, Any]:
+def choice_labels() -> dict[str, object]:
     """What is taken, in words."""
     return {
         "file": _("The file"),

@@ -208,7 +208,7 @@ def write(record: Import, now: datetime) -> None:
     record.details = {**record.details, "tally": dict(done._mapping)}
 
 
-def _named(record: Import) -> dict[str, Any]:
+def _named(record: Import) -> dict[str, object]:
     """What the trail says of it: the file, and who asked."""
     return {"name": record.file_name, **trail.bound(who_asked(record))}
 

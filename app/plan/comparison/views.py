@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 
 from app.accounts.queries import actor
 from app.core.errors import NotYours, Refused
@@ -89,7 +90,7 @@ class PlanFilesView(SafeView):
         )
 
 
-def _picked(form: Any) -> dict[tuple[int, str], str]:
+def _picked(form: FlaskForm) -> dict[tuple[int, str], str]:
     """(row, field) → choice of what stood on the page."""
     found = ((_PICKED.fullmatch(name), value) for name, value in form.items())
     return {
@@ -136,7 +137,7 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     }
 
 
-def _rows(record: Import, tab: str, after: int) -> Any:
+def _rows(record: Import, tab: str, after: int) -> ResponseReturnValue:
     if tab == "ours":
         return [
             (row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.registry import stores
 from app.fab.access import has_access
-from app.fab.builder import SafeView
+from app.fab.builder import FormPage
 from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
@@ -99,13 +100,13 @@ class LettersView(StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), ForwardingLetter.graduation_year, years),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[ForwardingLetter]:
         return letters.letters_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return super().finds(text) | letters.numbered(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: ForwardingLetter) -> str:
         return f"{item.number} {item.student.name}"
 
     def head_back(self) -> Link:
@@ -122,17 +123,11 @@ class LettersView(StudentSearch, SafeModelView):
         return found
 
 
-class LetterWorkView(SafeView):
+class LetterWorkView(FormPage):
     """Letters and courier sheet of a year, a college, or ticked rows: the worker makes them."""
 
     route_base = "/plan/letters/make"
-    default_view = "index"
     class_permission_name = "PlanLetterWork"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return self._index()
 
     @expose("/", methods=["POST"])
     @has_access
@@ -180,7 +175,7 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     return requests.ask(who, kind, {**wish, "full": full}, file_name)
 
 
-def _wish(form: Any) -> dict[str, object] | None:
+def _wish(form: FlaskForm) -> dict[str, object] | None:
     """Year and college that were chosen; None where no year was."""
     year, college = form.get("year", ""), form.get("college", "")
     known = {value for value, _label in years()}

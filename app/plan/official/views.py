@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.core.errors import Invalid
 from app.fab.access import has_access
-from app.fab.builder import SafeView
+from app.fab.builder import FormPage
 from app.fab.declared import Link
 from app.files.exports.rights import may_clear
 from app.files.imports.intake import MAX_BYTES
@@ -24,17 +24,11 @@ from app.people.schools.office_views import years
 from app.plan.official import workbook
 
 
-class OfficialView(SafeView):
+class OfficialView(FormPage):
     """Filling an official workbook with our plan (PLN-09)."""
 
     route_base = "/plan/official"
-    default_view = "index"
     class_permission_name = "PlanOfficial"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return self._index()
 
     @expose("/", methods=["POST"])
     @has_access

@@ -357,14 +357,14 @@ class GraduatesView(StudentSearch, SafeModelView):
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Student]:
         return queries.graduates_for(actor()).where(queries.in_n())
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Student) -> str | None:
         return url_for("StudentsView.show", pk=item.id)
 
     def head_back(self) -> Link:
         return Link(url_for("ReportsView.rate", year=request.args.get("f_year")), _("Reports"))
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Student) -> str:
         return str(item.name)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
+from wtforms import Field, SelectField
 from wtforms.validators import ValidationError
 
 from app.accounts.queries import actor
@@ -95,7 +95,7 @@ class PivotForm(ExportForm):
         self.year.choices = [(int(value), label) for value, label in years()]
         self.down.choices = self.across.choices = list(LABELS.items())
 
-    def validate_across(self, field: Any) -> None:
+    def validate_across(self, field: Field) -> None:
         """One against itself says nothing."""
         if field.data == self.down.data:
             raise ValidationError(_("Choose two different ones."))

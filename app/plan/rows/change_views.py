@@ -92,13 +92,13 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), ChangeRequest.graduation_year, years),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[ChangeRequest]:
         return queries.changes_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: ChangeRequest) -> str:
         return str(item.student.name)
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: ChangeRequest) -> dict[str, Any]:
         open_now = [o for o in self.offered(item) if o.possible and self._may(o.step.name)]
         return {
             "rows": detail.pairs(item.changes, item.graduation_year),
@@ -113,10 +113,10 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
             "seen": item.changed_at.isoformat(),
         }
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: ChangeRequest) -> list[Link]:
         return [Link(url_for("PlanView.show", pk=item.entry_id), _("To the row of the plan"))]
 
-    def offers(self, item: Any) -> list[Any]:  # noqa: ARG002
+    def offers(self, item: ChangeRequest) -> list[Any]:  # noqa: ARG002
         return []  # the form beside the values decides
 
     @expose("/decide/<string:pk>", methods=["POST"])

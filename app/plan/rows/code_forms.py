@@ -7,7 +7,7 @@ from typing import Any
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, Field, SelectField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from app.codes.queries import edition_name, names
@@ -65,7 +65,7 @@ class FormulaForm(DynamicForm):
         self.settled.choices = [(p, str(label)) for p, label in PARTS.items() if p not in OUTSIDE]
         self.left_out.choices = [(code, f"{code} {name}") for code, name in names("xl").items()]
 
-    def validate_settled(self, field: Any) -> None:
+    def validate_settled(self, field: Field) -> None:
         """A rate has parts."""
         if not field.data:
             raise ValidationError(_("Choose at least one part."))

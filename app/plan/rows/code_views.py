@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -64,10 +62,10 @@ class CountsAsView(SafeModelView):
         rows = select(CountsAs)
         return rows if actor().role in STAFF else rows.where(false())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: CountsAs) -> str:
         return f"{item.code} {item.name} · {edition_name(item.edition)}"
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: CountsAs) -> str | None:
         return self.url("edit", pk=item.id) if self._keeps() else None
 
     def _keeps(self) -> bool:
@@ -121,10 +119,10 @@ class FormulasView(SafeModelView):
     def scoped(self) -> Select[tuple[RateFormula]]:
         return select(RateFormula)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: RateFormula) -> str:
         return edition_name(item.edition)
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: RateFormula) -> str | None:
         return self.url("edit", pk=item.edition)
 
     def head_links(self) -> list[Link]:

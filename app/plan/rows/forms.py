@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, StringField
+from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from app.codes import labels
@@ -96,12 +94,12 @@ class EntryForm(FlaskForm):
             ]
         return form
 
-    def validate_credit_code(self, field: Any) -> None:
+    def validate_credit_code(self, field: Field) -> None:
         """A wrong checksum is a slip of the pen; numbers of other kinds are not codes of this kind."""
         if field.data and not is_credit_code(field.data):
             raise ValidationError(_("This is no valid credit code."))
 
-    def validate_region(self, field: Any) -> None:
+    def validate_region(self, field: Field) -> None:
         """The region is one of the table."""
         if field.data and self._location() is None:
             raise ValidationError(_("Choose one region from the list."))

@@ -192,7 +192,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         )  # what was agreed on goes out to whoever may see the signings
         super().__init__(**kwargs)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[PlanEntry]:
         return plan_entries_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
@@ -210,7 +210,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         asked: dict[str, Any] = {n: chosen[n] for n in columns if n in chosen}
         return {"line": line_of(of_plan(actor(), *narrowed), **asked, row="none")}
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: PlanEntry) -> str:
         return str(item.student.name)
 
     def head_links(self) -> list[Link]:
@@ -232,7 +232,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         )
         return [*before, *own, *after]
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: PlanEntry) -> dict[str, Any]:
         change = open_change(item.id)
         offer = PLAN.offer("edit", item, actor(), clock.now())
         return {
@@ -241,13 +241,13 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
         }
 
-    def related(self, item: Any) -> list[Link]:
+    def related(self, item: PlanEntry) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]
 
     def _cautions(self, item: PlanEntry) -> list[dict[str, Any]]:
         return once(f"cautions {item.id}", lambda: detail.cautions(item))
 
-    def offers(self, item: Any) -> list[ActionButton]:
+    def offers(self, item: PlanEntry) -> list[ActionButton]:
         """Before the report the warnings are read once more (PLN-06)."""
         texts = [caution["text"] for caution in self._cautions(item)]
         said = (
@@ -281,7 +281,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             return self._write_page(item, form), 422
         return self._written(item, form)
 
-    def _written(self, item: Any, form: EntryForm) -> Any:
+    def _written(self, item: PlanEntry, form: EntryForm) -> Any:
         page, name = self.url("show", pk=item.id), self.record_name(item)
         try:
             done = edit(item.id, actor(), form.values(), form.reason.data or "")
@@ -295,7 +295,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
         return redirect(page, 303)
 
-    def _write_page(self, item: PlanEntry, form: EntryForm) -> Any:
+    def _write_page(self, item: PlanEntry, form: EntryForm) -> str:
         return self.render_template(
             "plan/rows/write.html",
             name=self.record_name(item),

@@ -122,14 +122,14 @@ class OutsideView(StudentSearch, SafeModelView):
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Student]:
         return students_for(actor()).where(outside.for_reason(RATE) | outside.without_row())
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Student) -> str | None:
         return url_for("StudentsView.show", pk=item.id)
 
     def head_back(self) -> Link | None:
         return Link(url_for("PlanView.list"), _l("Employment plan"))
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Student) -> str:
         return str(item.name)

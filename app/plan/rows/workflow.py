@@ -155,7 +155,8 @@ def decide(
             raise Refused(_("The values changed meanwhile. Please look again."))
         for key in sorted(found):
             if key == ids[0] or found[key].state == C.OPEN:  # the others: what is still open
-                step, data = ("apply", {"take": take}) if take is not None else ("drop", {})
+                step = "drop" if take is None else "apply"
+                data: dict[str, Any] = {} if take is None else {"take": take}
                 CHANGES.apply(step, found[key], actor, reason=reason, **data)
         return len(found)
 

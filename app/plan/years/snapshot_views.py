@@ -16,7 +16,7 @@ from app.codes.queries import edition_name
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.fab.access import has_access
-from app.fab.builder import SafeView
+from app.fab.builder import FormPage
 from app.fab.presentation import moment
 from app.files.made import making, requests
 from app.files.made.models import MadeFile
@@ -41,17 +41,11 @@ KINDS = {
 }
 
 
-class SnapshotsView(SafeView):
+class SnapshotsView(FormPage):
     """The plan as it was on each reporting date (PLN-08)."""
 
     route_base = "/plan/snapshots"
-    default_view = "index"
     class_permission_name = "PlanSnapshots"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return self._index()
 
     @expose("/", methods=["POST"])
     @has_access

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -94,7 +95,7 @@ def _kind(kind: str) -> str:
     return kind_names()[kind]
 
 
-def _review(row: Any) -> Any:
+def _review(row: Any) -> ResponseReturnValue:
     """The state of the review; what rests until the school has answered says so beside it (INV-20)."""
     lapsed = PLACEMENTS.lapse(row, now())
     value = chip(*review_of(row.kind, lapsed[1] if lapsed else row.state))
@@ -213,7 +214,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
 
     # -- the list ------------------------------------------------------------------------------
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Placement]:
         return placements_for(actor())
 
     def order_of(self, args: ListArgs) -> Order:
@@ -227,10 +228,10 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     def finds(self, text: str) -> ColumnElement[bool]:
         return found_by(text, actor())
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Placement) -> str | None:
         return url_for("AgreementView.show", pk=item.id) if has_agreement(item) else None
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Placement) -> str:
         return f"{item.student.name} · {item.employer_name}"
 
     def records(self, pks: Any) -> Any:

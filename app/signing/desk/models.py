@@ -24,7 +24,7 @@ WAITS_SINCE = column_property(  # `waits_since` of a placement: see `app.wiring`
         _asked,
         case(
             (Placement.state.in_((*REVIEWS, PlacementState.GIVING_UP)), Placement.changed_at),
-            (Placement.state == PlacementState.AMENDING, Placement.answer_by),
+            (Placement.is_amending, Placement.answer_by),
         ),
     ),
     deferred=True,

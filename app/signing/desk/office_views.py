@@ -30,6 +30,7 @@ from app.signing.desk.forms import FactsForm
 from app.signing.desk.list_views import DeskList
 from app.signing.desk.workflow import Lever, Pull
 from app.signing.offline.detail import sheets
+from app.signing.placements.models import Placement
 from app.signing.placements.views import full_url
 from app.signing.placements.workflow import PLACEMENTS, fill_facts
 from app.signing.terminations.evidence import add_evidence
@@ -71,7 +72,7 @@ class DeskView(StepActions, DeskList):
 
     # -- the detail ----------------------------------------------------------------------------
 
-    def detail(self, item: Any) -> dict[str, Any]:
+    def detail(self, item: Placement) -> dict[str, Any]:
         """The buttons that stand by themselves, and those in «more»."""
         page = super().detail(item)
         buttons = page["buttons"]
@@ -81,7 +82,7 @@ class DeskView(StepActions, DeskList):
         )
         return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: Placement) -> dict[str, Any]:
         shown = detail.blocks(item, actor())
         ending = detail.termination(item, actor(), now())
         fills = any(o.step.typed for o in self.offered(item))
@@ -148,17 +149,17 @@ class DeskView(StepActions, DeskList):
         return {name: lever.step for name, lever in levers.LEVERS.items()}
 
     @classmethod
-    def called(cls, name: str) -> Any:
+    def called(cls, name: str) -> ResponseReturnValue:
         return levers.LEVERS[name].called()
 
     def pulls(self, item: Any) -> list[Pull]:
         """The levers that the rules offer this person on the record, asked once a request."""
         return once(f"levers {item.id}", lambda: levers.pulls(item, actor(), now()))
 
-    def offered(self, item: Any) -> list[Any]:
+    def offered(self, item: Placement) -> list[Any]:
         return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
 
-    def offers(self, item: Any) -> list[ActionButton]:
+    def offers(self, item: Placement) -> list[ActionButton]:
         return [offer for offer, _pull in self._offers(item)]
 
     def _offers(self, item: object) -> list[tuple[ActionButton, Pull]]:
@@ -201,17 +202,17 @@ class DeskView(StepActions, DeskList):
         refuses = lever.step.verdict is Verdict.REFUSE and lever.step.undoable
         return refuses and lever.flow is PLACEMENTS
 
-    def _question(self, item: Any, step: Step) -> str:
+    def _question(self, item: Placement, step: Step) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
         bad = self._notes(item) if step.decides is Tone.DONE else []
         name = self.record_name(item)
         return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
 
-    def _notes(self, item: Any) -> list[str]:
+    def _notes(self, item: Placement) -> list[str]:
         """What does not look right, in one line; a sign has a card of its own for the rest."""
         return [c.short if c.asks else c.label for c in self._checks(item) if not c.good]
 
-    def _checks(self, item: Any) -> list[Check]:
+    def _checks(self, item: Placement) -> list[Check]:
         return once(f"checks {item.id}", lambda: checks(item))
 
     def plain_buttons(self, item: Any) -> list[Button]:
@@ -250,12 +251,12 @@ class DeskView(StepActions, DeskList):
         lever = levers.LEVERS[name]
         return lever.flow, lever.step
 
-    def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
+    def moved(self, name: str, items: list[Placement]) -> dict[int, Any]:
         return once(
             f"subjects {name} {len(items)}", lambda: levers.subjects(levers.LEVERS[name], items)
         )
 
-    def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
+    def take_one(self, step: str, item: Placement, onward: str = "") -> ResponseReturnValue:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
         following = self._next_waiting(item) if "next" in request.args else None
         key, name, lever = item.id, self.record_name(item), levers.LEVERS[step]
@@ -289,7 +290,7 @@ class DeskView(StepActions, DeskList):
             "undo",
         )
 
-    def _take_many(self, step: str, items: list[Any]) -> Any:
+    def _take_many(self, step: str, items: list[Placement]) -> ResponseReturnValue:
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
         lever = levers.LEVERS[step]
         targets = levers.subjects(lever, items)
@@ -302,7 +303,7 @@ class DeskView(StepActions, DeskList):
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
 
-    def _next_waiting(self, item: Any) -> Any:
+    def _next_waiting(self, item: Any) -> ResponseReturnValue:
         """The key of the record that waits next, in the list as it was left."""
         if self.left_args().tab == "mine":
             before, behind = self.neighbours(item)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    ColumnExpressionArgument,
     CompoundSelect,
     Select,
     func,
@@ -38,7 +39,7 @@ from app.settings.models import Review
 from app.signing.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.signing.placements.queries import placements_for
 from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.models import RUNNING, Termination, TerminationState
+from app.signing.terminations.models import Termination, TerminationState
 from app.signing.terminations.queries import awaiting, terminations_for
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
@@ -80,11 +81,11 @@ def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
         for state in states
         if state in AWAITING
     ]
-    lapsed = (Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now())
+    lapsed = (Placement.is_amending, Placement.answer_by <= clock.app_now())
     return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
 
 
-def ending(who: Actor, *where: ColumnElement[bool]) -> Select[Any]:
+def ending(who: Actor, *where: ColumnExpressionArgument[bool]) -> Select[Any]:
     """The placements with such a termination."""
     return terminations_for(who).with_only_columns(Termination.placement_id).where(*where)
 
@@ -118,7 +119,7 @@ def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
     if name == "mine":
         return awaiting_me(who)
     if name == "termination":
-        return Placement.id.in_(ending(who, Termination.state.in_(RUNNING)))
+        return Placement.id.in_(ending(who, Termination.is_running))
     if name == "other":
         return _other_level(who)
     if name == "today":
@@ -181,7 +182,7 @@ def with_students(placements: list[Placement]) -> list[Placement]:
 
 def overdue_amendments(now: datetime, most: int) -> Sequence[int]:
     """Ids of placements whose proposal nobody answered in time."""
-    mine = (Placement.state == S.AMENDING, Placement.answer_by <= now)
+    mine = (Placement.is_amending, Placement.answer_by <= now)
     return db.session.scalars(
         select(Placement.id).where(*mine).order_by(Placement.answer_by).limit(most)
     ).all()
@@ -191,7 +192,7 @@ def amending(now: datetime, after: int, most: int = 200) -> Sequence[Placement]:
     """A portion of the placements whose proposal ends within 48 hours, in the order of their ids."""
     return db.session.scalars(
         select(Placement)
-        .where(Placement.state == S.AMENDING, near(Placement.answer_by, now))
+        .where(Placement.is_amending, near(Placement.answer_by, now))
         .where(Placement.id > after, ~Placement.frozen)
         .order_by(Placement.id)
         .limit(most)

@@ -12,6 +12,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import (
     BooleanField,
+    Field,
     SelectField,
     StringField,
     TextAreaField,
@@ -46,7 +47,7 @@ class _Star:
 
     field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: FlaskForm, field: Field) -> None:
         """Nothing to check here."""
 
 
@@ -71,7 +72,7 @@ def form_of(draft: Destination) -> Any:
     return form
 
 
-def typed(form: Any) -> dict[str, str]:
+def typed(form: FlaskForm) -> dict[str, str]:
     """What was typed by the keys of the fields: of a region its code, where one is meant."""
     return {
         field.name.removeprefix(BEFORE): str(field.data or getattr(field, "typed", "") or "")
@@ -80,7 +81,7 @@ def typed(form: Any) -> dict[str, str]:
     }
 
 
-def show(form: Any, problems: list[tuple[str, str]]) -> dict[str, list[str]]:
+def show(form: FlaskForm, problems: list[tuple[str, str]]) -> dict[str, list[str]]:
     """Put each problem beside its field; gives those of proofs by their key."""
     proofs: dict[str, list[str]] = {}
     for key, sentence in problems:
@@ -131,7 +132,7 @@ def _whole(label: Any, least: int, most: int, *, required: bool = False, **more:
     return WholeField(label, [first, bounds], **more)
 
 
-def _key(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)
+def _key(form: FlaskForm, field: Field) -> None:  # noqa: ARG001 (the shape of a validator)
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", field.data or ""):
         raise ValidationError(_("Letters, digits and _ only, beginning with a letter."))
 
@@ -182,7 +183,7 @@ class KindForm(_Named):
         self.modes.choices = list(names("pyfs").items())
         self.levels.choices = list(LEVELS.items())
 
-    def validate_to_year(self, field: Any) -> None:
+    def validate_to_year(self, field: Field) -> None:
         """The years run forwards."""
         if field.data and self.from_year.data and field.data < self.from_year.data:
             raise ValidationError(_("The last year is before the first."))
@@ -226,24 +227,24 @@ class FieldForm(_Named):
         labels = plan_labels()
         self.plan_field.choices = [("", "–"), *((name, labels[name]) for name in PLAN)]
 
-    def validate_table(self, field: Any) -> None:
+    def validate_table(self, field: Field) -> None:
         """A choice names its table."""
         if self.type.data == FieldType.CODE and not field.data:
             raise ValidationError(_("Choose the table."))
 
-    def validate_plan_field(self, field: Any) -> None:
+    def validate_plan_field(self, field: Field) -> None:
         """A column of the plan takes only what fits it."""
         types, table, _most = PLAN.get(field.data, ((), "", 0))
         if field.data and (self.type.data not in types or (table and self.table.data != table)):
             raise ValidationError(_("This column takes another sort of value."))
 
-    def validate_only_text(self, field: Any) -> None:
+    def validate_only_text(self, field: Field) -> None:
         """Only codes of the table."""
         unknown = [code for code in (field.data or "").split() if not self._has(code)]
         if unknown:
             raise ValidationError(_("The table has no code %(code)s.", code=unknown[0][:20]))
 
-    def validate_high(self, field: Any) -> None:
+    def validate_high(self, field: Field) -> None:
         """The bounds have something between them."""
         if None not in (field.data, self.low.data) and field.data < self.low.data:
             raise ValidationError(_("The most is less than the least."))

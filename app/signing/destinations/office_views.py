@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
@@ -78,7 +79,7 @@ class DestinationTypesView(SafeModelView):
         kinds = Link(url_for("DestinationKindsView.list"), _("Kinds of destinations"))
         return (Link(self.url("add"), _("New type")), kinds)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: DestinationType) -> str:
         return str(item.name)
 
 
@@ -173,7 +174,7 @@ class DestinationKindsView(SafeModelView):
         types = Link(url_for("DestinationTypesView.list"), _("Types of destinations"))
         return (Link(self.url("add"), _("New kind")), types)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: DestinationKind) -> str:
         return str(item.name)
 
     def pre_add(self, item: DestinationKind) -> None:
@@ -228,7 +229,7 @@ class _Parts(SafeModelView):
     def pre_add(self, item: Any) -> None:
         g.destination_kind = item.kind_id
 
-    def _form_page(self, kind: str, form: Any, status: int = 200) -> Any:
+    def _form_page(self, kind: str, form: FlaskForm, status: int = 200) -> ResponseReturnValue:
         chosen = request.args.get("kind", "")
         if kind == "add" and request.method == "GET" and chosen.isdecimal() and len(chosen) < 10:
             form.kind_id.data = int(chosen)

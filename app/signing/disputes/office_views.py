@@ -45,15 +45,6 @@ class DisputesView(StepActions, SafeModelView):
     flow = DISPUTES
     route_base = "/disputes"
     class_permission_name = "Disputes"
-    include_route_methods = {
-        "list",
-        "show",
-        "search",
-        "pick_columns",
-        "action",
-        "action_post",
-        "confirm",
-    }
     list_title, show_title = _l("Disowned"), _l("Disowned")
     columns = (
         ListColumn("name", _l("Account of"), card="title"),
@@ -94,11 +85,11 @@ class DisputesView(StepActions, SafeModelView):
         _tab("all", _l("All"), _l("Nobody ever said “This was not me”.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Dispute]:
         return queries.disputes_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return queries.finds(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Dispute) -> str:
         return str(item.name)

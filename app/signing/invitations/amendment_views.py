@@ -8,6 +8,7 @@ from flask import flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, flash_code, proved, take
 from app.accounts.queries import actor
@@ -58,7 +59,7 @@ class AmendmentView(SafeView):
             return redirect(back, 303)
         return self._propose(form, placement, changes, back)
 
-    def _propose(self, form: Any, placement: Placement, changes: object, back: str) -> Any:
+    def _propose(self, form: FlaskForm, placement: Placement, changes: object, back: str) -> Any:
         if request.form.get("sure") != "1":
             return self._compare(form, placement, changes, back)
         key = placement.id
@@ -75,7 +76,7 @@ class AmendmentView(SafeView):
         return redirect(back, 303)
 
     def _compare(
-        self, form: Any, placement: Placement, changes: object, back: str
+        self, form: FlaskForm, placement: Placement, changes: object, back: str
     ) -> ResponseReturnValue:
         days = settings(placement.school_id).amendment_days
         return self.render_template(
@@ -89,7 +90,7 @@ class AmendmentView(SafeView):
             code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
         )
 
-    def _form(self, form: Any, placement: Placement, back: str) -> Any:
+    def _form(self, form: FlaskForm, placement: Placement, back: str) -> Any:
         return self.render_template(
             "signing/invitations/employer_edit.html",
             form=form,

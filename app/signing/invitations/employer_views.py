@@ -128,7 +128,7 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     )
     show_neighbours = False
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Invitation]:
         return queries.invitations_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 
@@ -114,7 +115,7 @@ class CandidatesView(SafeView):
         flash(_("%(count)s taken off the send list.", count=len(rows)), "success")
         return redirect(url_for(".index"), 303)
 
-    def _page(self, form: Any, **more: Any) -> Any:
+    def _page(self, form: FlaskForm, **more: Any) -> Any:
         rows = queries.send_list(actor(), MOST_ROWS)
         return self.render_template(
             "signing/invitations/employer_candidates.html",
@@ -180,7 +181,7 @@ class LetterView(SafeView):
             return self._form(form, rows), 422
         return self._preview(form, rows, uuid4().hex)
 
-    def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> Any:
+    def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> str:
         asked = _act(form, rows).asked
         return self.render_template(
             "signing/invitations/employer_preview.html",
@@ -243,7 +244,7 @@ class LetterView(SafeView):
     def _rows(self) -> Sequence[Candidate]:
         return queries.chosen(actor(), _ids(request.args.get("ids", "").split(",")))
 
-    def _form(self, form: Any, rows: Sequence[Candidate]) -> Any:
+    def _form(self, form: FlaskForm, rows: Sequence[Candidate]) -> Any:
         return self.render_template(
             "signing/invitations/employer_letter.html",
             form=form,

@@ -15,6 +15,7 @@ from app.people.employers.models import Employer
 from app.people.students.models import Student
 from app.signing.placements.models import Placement
 from app.signing.terms.models import Terms
+from app.workflow.states import StateIs
 
 
 class InvitationState(StrEnum):
@@ -90,6 +91,9 @@ class Invitation(db.Model):
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
 
+    is_open = StateIs(InvitationState.OPEN)  # an answer is awaited, in time or not
+    is_accepted = StateIs(InvitationState.ACCEPTED)
+
     student: Mapped[Student] = relationship()
     employer: Mapped[Employer] = relationship()
     terms: Mapped[Terms] = relationship()
@@ -104,11 +108,6 @@ class Invitation(db.Model):
     def told(self) -> int:
         """How far it has come to the student is asked by its number (NTF-05)."""
         return self.id
-
-    @property
-    def is_open(self) -> bool:
-        """Whether an answer is awaited, in time or not."""
-        return self.state == InvitationState.OPEN
 
     @property
     def answer(self) -> tuple[str, datetime]:

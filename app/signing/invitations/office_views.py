@@ -88,11 +88,11 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
         _tab("all", _l("All")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Invitation]:
         return invitations_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return found_by(text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Invitation) -> str:
         return f"{item.student.name} · {item.employer.name}"

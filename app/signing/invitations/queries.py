@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -54,7 +64,7 @@ def open_invitation(employer_id: int, student_id: int) -> Invitation | None:
         select(Invitation).where(
             Invitation.employer_id == employer_id,
             Invitation.student_id == student_id,
-            Invitation.state == InvitationState.OPEN,
+            Invitation.is_open,
         )
     ).first()
 
@@ -69,9 +79,7 @@ def sent_from(batch: str, student_id: int) -> bool:
 
 def waiting(who: Actor, now: datetime) -> int:
     """How many open, not overdue invitations concern this party (INV-21, INV-22)."""
-    mine = invitations_for(who).where(
-        Invitation.state == InvitationState.OPEN, Invitation.reply_by > now
-    )
+    mine = invitations_for(who).where(Invitation.is_open, Invitation.reply_by > now)
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
@@ -82,7 +90,7 @@ def received(student_id: int, now: datetime, most: int = 20) -> Sequence[Invitat
         .options(joinedload(Invitation.employer), joinedload(Invitation.terms))
         .where(
             Invitation.student_id == student_id,
-            Invitation.state == InvitationState.OPEN,
+            Invitation.is_open,
             Invitation.reply_by > now,
         )
         .order_by(Invitation.reply_by, Invitation.id)
@@ -94,7 +102,7 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
     """Ids of open invitations whose time is over (INV-11)."""
     return db.session.scalars(
         select(Invitation.id)
-        .where(Invitation.state == InvitationState.OPEN, Invitation.reply_by <= now)
+        .where(Invitation.is_open, Invitation.reply_by <= now)
         .order_by(Invitation.reply_by)
         .limit(most)
     ).all()
@@ -105,7 +113,7 @@ def ending(now: datetime, after: int, most: int = 200) -> Sequence[Invitation]:
     return db.session.scalars(
         select(Invitation)
         .options(selectinload(Invitation.employer), selectinload(Invitation.terms))
-        .where(Invitation.state == InvitationState.OPEN, near(Invitation.reply_by, now))
+        .where(Invitation.is_open, near(Invitation.reply_by, now))
         .where(Invitation.id > after, ~Invitation.frozen)
         .order_by(Invitation.id)
         .limit(most)
@@ -115,12 +123,12 @@ def ending(now: datetime, after: int, most: int = 200) -> Sequence[Invitation]:
 
 def awaiting_answer() -> ColumnElement[bool]:
     """Open and in time."""
-    return and_(Invitation.state == InvitationState.OPEN, Invitation.reply_by > clock.app_now())
+    return and_(Invitation.is_open, Invitation.reply_by > clock.app_now())
 
 
-def answered() -> ColumnElement[bool]:
+def answered() -> SQLColumnExpression[bool]:
     """Accepted, whatever the school decides."""
-    return Invitation.state == InvitationState.ACCEPTED
+    return Invitation.is_accepted
 
 
 def ended() -> ColumnElement[bool]:
@@ -129,7 +137,7 @@ def ended() -> ColumnElement[bool]:
         Invitation.state.in_(
             (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
         ),
-        and_(Invitation.state == InvitationState.OPEN, Invitation.reply_by <= clock.app_now()),
+        and_(Invitation.is_open, Invitation.reply_by <= clock.app_now()),
     )
 
 

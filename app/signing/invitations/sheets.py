@@ -19,18 +19,9 @@ from app.core.limits import Limit
 from app.core.names import name_problem
 from app.core.phones import folded
 from app.core.text import mask_id_number
-from app.files.imports import compare
+from app.files.imports import compare, sheet
 from app.files.imports.models import Import
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Problems,
-    Sheet,
-    Target,
-    ValueList,
-)
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.signing.invitations import guesses
@@ -67,7 +58,7 @@ def prepare(_record: Import) -> Context:
         .where(School.active == true())
         .order_by(School.code)
     ).tuples()
-    return Context(clock.today(), {"school": ValueList(list(rows))})
+    return Context(clock.today(), {"school": sheet.ValueList(list(rows))})
 
 
 def admit(record: Import, rows: int) -> None:
@@ -189,7 +180,7 @@ SEND_LIST = Sheet(
     look=look,
     unique=(("student_id", "number"),),
     most_rows=ROWS.most,
-    target=Target(
+    target=sheet.Target(
         model=Candidate,
         key=("employer_id", "student_id"),
         common=("employer_id",),

@@ -26,20 +26,8 @@ from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.people.employers.models import Employer
 from app.people.employers.queries import employer_called
-from app.signing.invitations import queries
+from app.signing.invitations import queries, views
 from app.signing.invitations.models import Invitation
-from app.signing.invitations.views import (
-    agreement,
-    chip,
-    history,
-    local,
-    now,
-    party_a,
-    party_b,
-    response_text,
-    review_chip,
-    review_text,
-)
 from app.signing.invitations.workflow import INVITATIONS, read
 from app.signing.placements.checks import not_made
 from app.signing.placements.detail import progress
@@ -65,12 +53,15 @@ class MyInvitationsView(SafeModelView):
     columns = (
         ListColumn("employer.name", _l("Employer")),
         ListColumn(
-            "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
+            "answer",
+            _l("Response"),
+            lambda answer: views.chip(*views.response_text(answer)),
+            card="status",
         ),
         ListColumn("terms.position", BY_NAME["position"].label),
-        ListColumn("sent_at", _l("Invited on"), local, sorts=True, width="number"),
+        ListColumn("sent_at", _l("Invited on"), views.local, sorts=True, width="number"),
         ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
-        ListColumn("placement.state", lazy_pgettext("signing", "Review"), review_chip),
+        ListColumn("placement.state", lazy_pgettext("signing", "Review"), views.review_chip),
         ListColumn(
             "id",
             _l("Letter"),
@@ -83,7 +74,7 @@ class MyInvitationsView(SafeModelView):
     search_hint = _l("Name of the employer")
     show_neighbours = False
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Invitation]:
         return queries.invitations_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
@@ -118,17 +109,16 @@ class AnswerView(SafeView):
     @expose("/<int:pk>/accept", methods=["POST"])
     @has_access
     def accept(self, pk: int) -> ResponseReturnValue:
-        return self._take("accept", queries.invitation_of(actor(), pk))
+        return self._take("accept", pk)
 
     @expose("/<int:pk>/decline", methods=["POST"])
     @has_access
     def decline(self, pk: int) -> ResponseReturnValue:
-        return self._take("decline", queries.invitation_of(actor(), pk))
+        return self._take("decline", pk)
 
-    def _take(self, step: str, item: Invitation) -> ResponseReturnValue:
-        key = item.id
-        take(INVITATIONS, step, key)
-        return redirect(url_for("MyInvitationsView.show", pk=key), 303)
+    def _take(self, step: str, pk: int) -> ResponseReturnValue:
+        take(INVITATIONS, step, pk)
+        return redirect(url_for("MyInvitationsView.show", pk=pk), 303)
 
 
 class MySigningsView(SafeView):
@@ -144,7 +134,7 @@ class MySigningsView(SafeView):
         item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
         placement = self._signing(pk)
         terms = placement.terms or item.terms
-        offers = PLACEMENTS.offers(placement, actor(), now())
+        offers = PLACEMENTS.offers(placement, actor(), views.now())
         return self.render_template(
             "signing/invitations/student_signing.html",
             item=item,
@@ -153,14 +143,14 @@ class MySigningsView(SafeView):
             proposal=_proposal(placement) if offers else [],
             until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
             offers=[_answer(o, placement) for o in offers],
-            now=now(),
-            agreement=agreement(item, terms.position),
-            party_a=party_a(item.employer, terms),
-            party_b=party_b(item.student, own=True),
+            now=views.now(),
+            agreement=views.agreement(item, terms.position),
+            party_a=views.party_a(item.employer, terms),
+            party_b=views.party_b(item.student, own=True),
             groups=list(groups_of(values_of(terms), item.student.graduation_year).values()),
-            review=review_text(placement.state),
+            review=views.review_text(placement.state),
             steps=progress(placement, placement.review),
-            history=history(item),
+            history=views.history(item),
             document=document_of(placement),
             not_made=not_made(failure_of(placement), placement),
             full=full_url(placement),
@@ -197,13 +187,13 @@ def _letter(item: Invitation) -> dict[str, object]:
         "household": groups[HOUSEHOLD][1],
         "changed": differs,
         "until": clock.shown_deadline(item.reply_by),
-        "response": response_text(item.answer),
-        "review": review_text(placement.state if placement else None),
+        "response": views.response_text(item.answer),
+        "review": views.review_text(placement.state if placement else None),
         "placement": placement,
         "report": stores().report_of(item),
-        "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
+        "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), views.now())],
         "notice": f"signing/invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
-        "now": now(),
+        "now": views.now(),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
 
 from app.core import clock
 from app.core.db import db
@@ -203,6 +204,8 @@ INVITATIONS: Workflow[Invitation] = Workflow(
     model=Invitation,
     scope=invitations_for,
     first_locks=lambda invitation: ((Student, invitation.student_id),),
+    own_locks=lambda who: ((Student, who.student_id),) if who.student_id else (),
+    needs=(joinedload(Invitation.employer), joinedload(Invitation.terms)),
     labels=RESPONSE_LABELS,
     title=lambda invitation: invitation.employer.name,
     always=(not_frozen,),

@@ -75,8 +75,8 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("Nothing was ever reported.")),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Objection]:
         return queries.objections_for(actor())
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Objection) -> str:
         return f"{item.student.name} · {item.employer_name}"

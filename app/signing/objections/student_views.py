@@ -78,7 +78,7 @@ class MyObjectionsView(SafeView):
         return redirect(back, 303)
 
 
-def report_of(about: Any) -> dict[str, Any]:
+def report_of(about: Any) -> dict[str, object]:
     """What letter and signing show: the last report with its answer, and the quiet button (INV-20).
 
     There is no button while a report waits, and none on what has ended.

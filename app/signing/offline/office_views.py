@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -51,14 +49,14 @@ class OfferedEmployersView(SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Placement]:
         unknown = (Placement.employer_id.is_(None), Placement.employer_credit_code != "")
         return papers_for(actor()).where(*unknown)
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return title_has(Placement.employer_name, text)
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Placement) -> str:
         return str(item.employer_name)
 
     def head_back(self) -> Link:

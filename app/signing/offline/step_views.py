@@ -116,7 +116,7 @@ class MyPaperStepsView(SafeView):
         return self._back(pk, "#link")
 
 
-def _link(placement: Any, now: Any) -> dict[str, Any]:
+def _link(placement: Any, now: Any) -> dict[str, object]:
     """The employer's link: its address once, right after it was made; then only until when."""
     shown = session.get(SHOWN)
     token = shown[1] if shown and shown[0] == placement.id else ""

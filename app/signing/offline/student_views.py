@@ -10,6 +10,7 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, proved, refused_code
 from app.accounts.queries import actor
@@ -76,7 +77,7 @@ class MyPaperView(SafeView):
             _complete(form)
         return self._page(form, found.version if found else 0, uuid4().hex)
 
-    def _page(self, form: Any, version: int, writer: str, status: int = 200) -> Any:
+    def _page(self, form: FlaskForm, version: int, writer: str, status: int = 200) -> Any:
         page = self.render_template(
             "signing/offline/entry.html",
             title=_("Enter an agreement"),
@@ -128,7 +129,7 @@ class MyPaperView(SafeView):
             found["employer_location"] = region_name(known["employer_location"])
         return found
 
-    def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> Any:
+    def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> str:
         """What was typed stays on the page; saved again, it takes the place of the other."""
         found = queries.entry_of(me().id)
         form = _form(values)
@@ -225,7 +226,7 @@ def _same_breath(found: Any) -> Placement | None:
     return found.placement if detail.generated(found) else None
 
 
-def _card(placement: Any) -> dict[str, Any]:
+def _card(placement: Any) -> dict[str, object]:
     return {
         "name": placement.employer_name,
         "url": url_for("MyPaperStepsView.show", pk=placement.id),
@@ -241,7 +242,7 @@ def _form(values: Mapping[str, str]) -> Any:
     return form_of(values, me().graduation_year)
 
 
-def _complete(form: Any) -> bool:
+def _complete(form: FlaskForm) -> bool:
     """Whether all of it is there and can be printed; what is not stands beside its field."""
     if not form.validate():
         return False
@@ -257,7 +258,7 @@ def _complete(form: Any) -> bool:
     return True
 
 
-def _filled(form: Any) -> Filled:
+def _filled(form: FlaskForm) -> Filled:
     return Filled(terms=form.values(), facts=form.facts())
 
 

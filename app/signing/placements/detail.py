@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.settings.models import Review
 from app.signing.placements.models import Kind, Placement, PlacementState
+from app.workflow.states import line_of
 
 S = PlacementState
 
@@ -18,20 +19,16 @@ def progress(placement: Placement | None, review: str) -> list[tuple[str, str, s
     review = placement.review if placement else review
     if placement is not None and placement.kind == Kind.OFFLINE:
         return paper_progress(placement)
-    way = [(None, _("Answer an invitation")), (S.IN_FORCE, _("In force"))]
-    if review != Review.COLLEGE:
-        way.insert(1, (S.AWAITING_SCHOOL, _("School")))
-    if review != Review.SCHOOL:
-        way.insert(1, (S.AWAITING_COLLEGE, _("College")))
-    if placement and placement.state == S.AMENDING:
-        way.insert(1, (S.AMENDING, _("Answer the new terms")))
-    here = _place([state for state, _label in way], placement)
-    marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
-    labels = [label for _state, label in way]
-    return [
-        (_("Details verified"), "done", ""),
-        *((label, mark, "") for label, mark in zip(labels, marks, strict=True)),
-    ]
+    unanswered = tuple(S) if placement is None or not placement.stands else ()
+    way: list[tuple[tuple[PlacementState, ...], str]] = [(unanswered, _("Answer an invitation"))]
+    way += (
+        [((S.AMENDING,), _("Answer the new terms"))] if placement and placement.is_amending else []
+    )
+    way += [((S.AWAITING_COLLEGE,), _("College"))] if review != Review.SCHOOL else []
+    way += [((S.AWAITING_SCHOOL,), _("School"))] if review != Review.COLLEGE else []
+    way.append(((), _("In force")))
+    state = placement.state if placement else S.REFUSED
+    return [(_("Details verified"), "done", ""), *line_of(way, state)]
 
 
 def paper_progress(placement: Placement) -> list[tuple[str, str, str]]:
@@ -49,16 +46,4 @@ def paper_progress(placement: Placement) -> list[tuple[str, str, str]]:
     way.append(((), _("In force")))
     if not placement.stands:
         return []
-    found = [n for n, (states, _label) in enumerate(way) if placement.state in states]
-    here = found[0] if found else len(way)
-    marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
-    return [(label, mark, "") for (_states, label), mark in zip(way, marks, strict=True)]
-
-
-def _place(way: list[PlacementState | None], placement: Placement | None) -> int:
-    """Where on its way a placement stands; past the end once it is in force."""
-    if placement is None or not placement.stands:
-        return 0
-    if placement.in_force:
-        return len(way)
-    return way.index(S(placement.state))
+    return line_of(way, placement.state)

@@ -10,12 +10,20 @@ from sqlalchemy.orm.attributes import get_history
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.registry import stores
+from app.core.statements import Statements, words
 from app.files.documents.counter import next_number
 from app.files.documents.issued import void_documents
 from app.plan.rows import sync as plan
 from app.settings.models import Review
 from app.settings.queries import settings
-from app.signing.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
+from app.signing.placements.models import (
+    HOLDS_SLOT,
+    KIND_DIGIT,
+    REVIEWS,
+    Kind,
+    Placement,
+    PlacementState,
+)
 from app.signing.placements.queries import has_agreement, prints
 from app.signing.placements.tasks import AGREEMENT, RECORD, make_agreement
 from app.signing.terms.models import Terms, differences
@@ -181,25 +189,24 @@ def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     return [field.name for field, _old, _new in differences(old, new)] if old else []
 
 
-_FOLLOWED = trail.lines(
-    "placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said", at="app_now()"
+SQL = Statements(
+    __file__,
+    "effects.sql",
+    which="s.id = :id",
+    into=trail.INTO,
+    stands=words(HOLDS_SLOT),
+    lines=trail.lines(
+        "placement",
+        "'follow_student'",
+        "state",
+        "state",
+        trail.BY_ACTOR,
+        reason="said",
+        at="app_now()",
+    ),
 )
-# The date of the last change stays: nothing was decided. A placement that is over moves as well (it may be
-# restored), but only one that runs or is in force says so in its trace.
-_MOVED = f"""
-WITH found AS MATERIALIZED (SELECT p.id, p.school_id, p.state, s.college_id, s.major_id,
-    concat_ws(' ', oc.name, om.name) || ' → ' || concat_ws(' ', nc.name, nm.name) AS said
-  FROM placement p JOIN student s ON s.id = p.student_id
-    JOIN college oc ON oc.id = p.college_id JOIN major om ON om.id = p.major_id
-    JOIN college nc ON nc.id = s.college_id JOIN major nm ON nm.id = s.major_id
-  WHERE {{which}} AND (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
-  ORDER BY p.id FOR NO KEY UPDATE OF p),
-moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_id
-  FROM found f WHERE p.id = f.id)
-{trail.INTO} {_FOLLOWED} FROM found
-  WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
 
 
 def follow_student(which: str, actor: Actor, **values: object) -> None:
     """Bring placements to the college and major of the students `s` of the condition (ADM-09)."""
-    db.session.execute(text(_MOVED.replace("{which}", which)), {**values, **trail.bound(actor)})
+    db.session.execute(text(SQL.sql("follow", which=which)), {**values, **trail.bound(actor)})

@@ -21,6 +21,7 @@ from app.people.employers.models import Employer
 from app.people.schools.models import College, Major, School
 from app.people.students.models import Student
 from app.signing.terms.models import Terms
+from app.workflow.states import StateIs
 
 
 class Kind(StrEnum):
@@ -65,6 +66,7 @@ UNDER_WAY = (
     PlacementState.AWAITING_SCAN,
     PlacementState.GIVING_UP,
 )
+PAST = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01, where it settles
 _WAITS = ", ".join(f"'{state}'" for state in UNDER_WAY)
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
@@ -182,25 +184,19 @@ class Placement(db.Model):
     terms: Mapped[Terms | None] = relationship(foreign_keys=[terms_id])
     proposed: Mapped[Terms | None] = relationship(foreign_keys=[proposed_id])
 
-    @property
-    def in_force(self) -> bool:
-        """Whether the agreement, or the destination, counts now."""
-        return self.state == PlacementState.IN_FORCE
-
-    @property
-    def stands(self) -> bool:
-        """Whether it is under way or in force."""
-        return self.state in HOLDS_SLOT
+    in_force = StateIs(PlacementState.IN_FORCE)  # the agreement, or the destination, counts now
+    stands = StateIs(*HOLDS_SLOT)  # it is under way or in force
+    is_amending = StateIs(PlacementState.AMENDING)  # the student's answer is awaited (INV-16)
+    awaits_scan = StateIs(PlacementState.AWAITING_SCAN)  # its form is to be stamped (OFF-03)
+    is_numbered_paper = StateIs(  # an offline one whose form is approved (OFF-03)
+        PlacementState.AWAITING_SCAN, PlacementState.GIVING_UP, *AWAITING
+    )
+    was_in_force = StateIs(*PAST)  # its agreement is void
 
     @property
     def holds_slot(self) -> bool:
         """Whether it keeps the student from any other placement (GRD-01)."""
         return self.settles and self.stands
-
-    @property
-    def awaits_scan(self) -> bool:
-        """Whether its form is printed and the stamped sheet is waited for (OFF-03)."""
-        return self.state == PlacementState.AWAITING_SCAN
 
     @reads("state")
     def agreement(self) -> str:

@@ -8,8 +8,9 @@ from app.accounts.queries import users_of
 from app.core import clock
 from app.notices.workflow import Letter, Letters, People, remind, tell_of
 from app.people.schools.queries import staff_of
+from app.settings.models import Review
 from app.signing.nudges.workflow import for_receiver, who_reminds
-from app.signing.placements.models import Kind, Placement, PlacementState
+from app.signing.placements.models import Kind, Placement
 from app.workflow.steps import Change
 
 STUDENT, EMPLOYER, COLLEGE = "student", "employer", "college"
@@ -266,11 +267,8 @@ def people_of(placement: Placement) -> People:
     }
 
 
-# a college's step, the school's step it stands for, and the state that shows it was the last
-FINAL = (
-    ("attest_college", "attest", PlacementState.IN_FORCE),
-    ("approve_form_college", "approve_form", PlacementState.AWAITING_SCAN),
-)
+# a college's step, and the school's step it stands for where the college decides alone
+FINAL = {"attest_college": "attest", "approve_form_college": "approve_form"}
 
 
 def _letters(change: Change) -> Letters:
@@ -279,11 +277,10 @@ def _letters(change: Change) -> Letters:
     name = change.step.name
     if change.step.quiet:
         return for_receiver(change, letters)
-    told = letters.get(_as_college(name), {})
-    for step, last, done in FINAL:
-        if _as_college(name) == step and change.record.state == done:
-            told = letters[last]
-    return {name: {**told, **(STOOD_IN if name != _as_college(name) else {})}}
+    step = _as_college(name)
+    alone = change.record.review == Review.COLLEGE and step in FINAL
+    told = letters[FINAL[step]] if alone else letters.get(step, {})
+    return {name: {**told, **(STOOD_IN if name != step else {})}}
 
 
 def _as_college(step: str) -> str:

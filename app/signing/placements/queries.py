@@ -17,8 +17,6 @@ from app.people.students.models import Student
 from app.people.students.queries import restriction_reason
 from app.plan.rows.models import PlanEntry
 from app.signing.placements.models import (
-    AWAITING,
-    HOLDS_SLOT,
     REVIEWS,
     Kind,
     Placement,
@@ -45,7 +43,7 @@ def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
     return db.session.scalars(
         select(Placement).where(
-            Placement.student_id == student_id, Placement.settles, Placement.state.in_(HOLDS_SLOT)
+            Placement.student_id == student_id, Placement.settles, Placement.stands
         )
     ).first()
 
@@ -95,11 +93,7 @@ def has_agreement(placement: Placement) -> bool:
 
 def prints(placement: Placement) -> bool:
     """Whether its agreement stands as a document: in force, or a paper one approved for stamping."""
-    paper = placement.kind == Kind.OFFLINE and placement.state in (
-        S.AWAITING_SCAN,
-        S.GIVING_UP,
-        *AWAITING,
-    )
+    paper = placement.kind == Kind.OFFLINE and placement.is_numbered_paper
     return placement.in_force or paper
 
 
@@ -114,7 +108,7 @@ def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | N
 
 def proposals(who: Actor, now: datetime) -> int:
     """How many changed terms of this party wait for a student's answer (INV-16, INV-21)."""
-    mine = placements_for(who).where(Placement.state == S.AMENDING, Placement.answer_by > now)
+    mine = placements_for(who).where(Placement.is_amending, Placement.answer_by > now)
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 

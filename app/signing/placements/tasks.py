@@ -22,7 +22,7 @@ from app.files.documents.issued import Later, digest, failure, forget_failure, k
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all, unprintable
 from app.people.students.models import Student
-from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
+from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.queries import prints
 from app.signing.terms.models import PARTS, Terms
 from app.signing.terms.queries import printed, printed_values
@@ -32,7 +32,6 @@ from app.workflow.models import Trail
 
 AGREEMENT = "agreement"
 RECORD = "placement"
-ENDED = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 AGREED = ("number", "school", "student", "employer", "terms", "archive", "household")
 
 
@@ -92,8 +91,7 @@ def preview(placement: Placement, who: Actor) -> bytes | None:
     Raises Unprintable, Refused.
     """
     refuse_unprintable(placement)
-    ended = placement.state in ENDED
-    mark = "已失效" if ended else "未生效"
+    mark = "已失效" if placement.was_in_force else "未生效"
     data, staff = agreement_data(placement, ""), who.role in STAFF
     try:
         return previews.preview(AGREEMENT, data, mark, who.user_id, staff=staff)

@@ -13,8 +13,8 @@ from app.fab.presentation import moment
 from app.settings.models import Review
 from app.signing.placements.models import Placement
 from app.signing.terminations.models import (
+    ANSWERABLE,
     WAYS,
-    WITH_PARTIES,
     Termination,
     TerminationState,
     Way,
@@ -23,6 +23,7 @@ from app.signing.terminations.queries import chances_left
 from app.signing.terms.models import BY_NAME
 from app.signing.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
+from app.workflow.states import line_of
 
 S = TerminationState
 STANDS = _l("Until it is approved, the signing stays in force.")
@@ -44,7 +45,7 @@ def asked(termination: Termination | None, who: Actor) -> bool:
     """Whether the other party's application waits for this party's answer."""
     if termination is None or termination.started_by == who.role:
         return False
-    return termination.state in (S.REQUESTED, S.DECLINED, S.MEDIATION)
+    return termination.is_answerable
 
 
 def under_way(termination: Termination | None) -> bool:
@@ -54,13 +55,12 @@ def under_way(termination: Termination | None) -> bool:
 
 def reply_by(termination: Termination) -> datetime | None:
     """Until when the party asked has to answer; None once it has, or nothing is to be answered."""
-    return termination.reply_by if termination.state == S.REQUESTED else None
+    return termination.reply_by if termination.is_requested else None
 
 
 def way_settled(termination: Termination) -> bool:
     """Whether it is known how it came about: what is disputed is not yet by agreement of both."""
-    disputed = (*WITH_PARTIES, S.MEDIATION, S.CLOSED)
-    return termination.way != Way.AGREED or termination.state not in disputed
+    return termination.way != Way.AGREED or not termination.is_unsettled
 
 
 def applied(placement: Placement, last: Termination, now: datetime) -> list[object]:
@@ -114,13 +114,9 @@ def progress(termination: Termination) -> list[tuple[str, str, str]]:
 
     Empty where it ended without an approval: a line that stops says less than the sentence.
     """
-    if termination.state in (S.REFUSED, S.CLOSED):
+    if termination.has_failed:
         return []
-    way = _way(termination)
-    places = [n for n, (states, _label) in enumerate(way) if termination.state in states]
-    here = places[0] if places else len(way)
-    marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
-    return [(label, mark, "") for (_states, label), mark in zip(way, marks, strict=True)]
+    return line_of(_way(termination), termination.state)
 
 
 def _way(termination: Termination) -> list[tuple[tuple[S, ...], str]]:
@@ -129,9 +125,9 @@ def _way(termination: Termination) -> list[tuple[tuple[S, ...], str]]:
         return [((S.AWAITING_SECOND,), _("Decided by the school")), ((), _("Terminated"))]
     if termination.way in (Way.PROOF, Way.RELEASE):
         return [((), _("Applied")), *_reviews(termination), ((), _("Terminated"))]
-    mediated = termination.way == Way.ONE_SIDED or termination.state == S.MEDIATION
+    mediated = termination.way == Way.ONE_SIDED or termination.in_mediation
     answer = _("Mediation") if mediated else _("The other party answers")
-    asking = ((*WITH_PARTIES, S.MEDIATION), answer)
+    asking = (ANSWERABLE, answer)
     return [((), _("Applied")), asking, *_reviews(termination), ((), _("Terminated"))]
 
 

@@ -22,7 +22,7 @@ from app.fab.columns import CHANGED, ListColumn, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
-from app.fab.views import SafeModelView
+from app.fab.views import READS, SafeModelView
 from app.people.students.models import Student
 from app.people.students.search_views import STUDENT, StudentSearch
 from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
@@ -62,16 +62,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     route_base = "/employer/terminations"
     default_view = "list"
     class_permission_name = "EmployerTerminations"
-    include_route_methods = {
-        "list",
-        "show",
-        "search",
-        "pick_columns",
-        "index",
-        "request",
-        "take",
-        "evidence",
-    }
+    include_route_methods = {*READS, "index", "request", "take", "evidence"}
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
         STUDENT,
@@ -114,7 +105,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     )
     show_neighbours = False
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[Placement]:
         return queries.signings_once_in_force(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
@@ -132,7 +123,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
             NUMBERS.take(firm)
         return found
 
-    def record_name(self, item: Any) -> str:
+    def record_name(self, item: Placement) -> str:
         return str(item.student.name)
 
     @expose("/", methods=["GET"])

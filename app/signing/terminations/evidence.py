@@ -10,22 +10,17 @@ from app.core.errors import Refused
 from app.files.documents import files
 from app.files.documents.attachments import Upload
 from app.files.documents.models import Attachment
-from app.signing.terminations.models import WITH_PARTIES, Termination, TerminationState
+from app.signing.terminations.models import Termination
 from app.signing.terminations.queries import termination_of, terminations_for
 from app.signing.terminations.tasks import RECORD
-from app.workflow.actor import Actor, Role
-
-S = TerminationState
-MAY_ADD = {
-    Role.STUDENT: (*WITH_PARTIES, S.MEDIATION),
-    Role.EMPLOYER: (*WITH_PARTIES, S.MEDIATION),
-    Role.SCHOOL: (S.MEDIATION,),
-}
+from app.workflow.actor import PARTIES, Actor, Role
 
 
 def may_add(termination: Termination, actor: Actor) -> bool:
     """Parties add while it is between them or in mediation; the school as mediator (TRM-09, ACC-10)."""
-    return termination.state in MAY_ADD.get(actor.role, ())
+    if actor.role in PARTIES:
+        return termination.is_answerable
+    return actor.role is Role.SCHOOL and termination.in_mediation
 
 
 def check(termination: Termination, actor: Actor) -> None:

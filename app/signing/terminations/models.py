@@ -13,6 +13,7 @@ from sqlalchemy.types import DateTime
 from app.core.db import db
 from app.people.students.models import Student
 from app.signing.placements.models import Placement
+from app.workflow.states import StateIs
 
 
 class TerminationState(StrEnum):
@@ -41,9 +42,9 @@ class Way(StrEnum):
 
 IN_REVIEW = (TerminationState.AWAITING_COLLEGE, TerminationState.AWAITING_SCHOOL)
 WITH_PARTIES = (TerminationState.REQUESTED, TerminationState.DECLINED)
+ANSWERABLE = (*WITH_PARTIES, TerminationState.MEDIATION)
 RUNNING = (
-    *WITH_PARTIES,
-    TerminationState.MEDIATION,
+    *ANSWERABLE,
     *IN_REVIEW,
     TerminationState.AWAITING_SECOND,
 )
@@ -116,20 +117,14 @@ class Termination(db.Model):
     placement: Mapped[Placement] = relationship()
     student: Mapped[Student] = relationship()
 
-    @property
-    def is_approved(self) -> bool:
-        """Whether it has ended the placement."""
-        return self.state == TerminationState.APPROVED
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it has not been decided yet."""
-        return self.state in RUNNING
-
-    @property
-    def is_with_parties(self) -> bool:
-        """Whether one party has asked and the two may still settle it."""
-        return self.state in WITH_PARTIES
+    is_requested = StateIs(TerminationState.REQUESTED)  # the other party has not answered yet
+    is_with_parties = StateIs(*WITH_PARTIES)  # one has asked, the two may still settle it
+    in_mediation = StateIs(TerminationState.MEDIATION)  # the school hears both sides
+    is_answerable = StateIs(*ANSWERABLE)  # the party asked can still agree
+    is_running = StateIs(*RUNNING)  # it has not been decided yet
+    is_approved = StateIs(TerminationState.APPROVED)  # it has ended the placement
+    has_failed = StateIs(TerminationState.REFUSED, TerminationState.CLOSED)  # the signing stands
+    is_unsettled = StateIs(*ANSWERABLE, TerminationState.CLOSED)  # nobody has agreed to it
 
     @property
     def announced(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.codes import labels
@@ -19,11 +19,10 @@ from app.people.schools.models import Major, School
 from app.people.schools.queries import at_school
 from app.settings.queries import settings
 from app.signing.invitations.models import Invitation
-from app.signing.placements.models import Kind, Placement, PlacementState
+from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placements_for
 from app.signing.terminations.models import (
     IN_REVIEW,
-    RUNNING,
     Chance,
     Termination,
     TerminationState,
@@ -65,9 +64,7 @@ def termination_of(who: Actor, key: int) -> Termination:
 def running(placement_id: int) -> Termination | None:
     """The one termination under way of a placement (GRD-03)."""
     return db.session.scalars(
-        select(Termination).where(
-            Termination.placement_id == placement_id, Termination.state.in_(RUNNING)
-        )
+        select(Termination).where(Termination.placement_id == placement_id, Termination.is_running)
     ).first()
 
 
@@ -117,7 +114,7 @@ def chances_used(student_id: int, year: int) -> int:
     ends = clock.end_of_day(clock.last_day(year))
     approved = select(func.count()).where(
         Termination.student_id == student_id,
-        Termination.state == S.APPROVED,
+        Termination.is_approved,
         Termination.way.not_in((Way.FORCED, Way.RELEASE)),
         Termination.approved_at >= begins,
         Termination.approved_at < ends,
@@ -162,7 +159,7 @@ def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termi
     return db.session.scalars(
         select(Termination)
         .join(Placement, Placement.id == Termination.placement_id)
-        .where(Termination.state == S.REQUESTED, near(Termination.reply_by, now))
+        .where(Termination.is_requested, near(Termination.reply_by, now))
         .where(Termination.id > after, ~Placement.frozen)
         .options(selectinload(Termination.placement))
         .order_by(Termination.id)
@@ -173,9 +170,7 @@ def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termi
 
 def to_answer(who: Actor) -> int:
     """How many requests of the other party wait for this party's answer (INV-21, INV-22)."""
-    mine = terminations_for(who).where(
-        Termination.state == S.REQUESTED, Termination.started_by != who.role
-    )
+    mine = terminations_for(who).where(Termination.is_requested, Termination.started_by != who.role)
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
@@ -183,7 +178,7 @@ def asked_of(who: Actor) -> Termination | None:
     """The request of the other party that waits longest for this party's answer."""
     return db.session.scalars(
         terminations_for(who)
-        .where(Termination.state == S.REQUESTED, Termination.started_by != who.role)
+        .where(Termination.is_requested, Termination.started_by != who.role)
         .options(joinedload(Termination.placement))
         .order_by(Termination.reply_by)
         .limit(1)
@@ -204,12 +199,12 @@ def once_in_force(who: Actor) -> Sequence[Placement]:
     return db.session.scalars(signings.order_by(Placement.id.desc()).limit(50)).all()
 
 
-def employer_tab(name: str) -> ColumnElement[bool] | None:
+def employer_tab(name: str) -> SQLColumnExpression[bool] | None:
     """The rows of a tab of the employer's list (TRM-07); None: all."""
     asked = select(Termination.placement_id).where(
-        Termination.state.in_(RUNNING), Termination.started_by == Role.STUDENT
+        Termination.is_running, Termination.started_by == Role.STUDENT
     )
-    tabs = {"asked": Placement.id.in_(asked), "signed": Placement.state == PlacementState.IN_FORCE}
+    tabs = {"asked": Placement.id.in_(asked), "signed": Placement.in_force}
     return tabs.get(name)
 
 

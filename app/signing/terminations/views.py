@@ -72,7 +72,7 @@ def state_chip(termination: Termination | None) -> tuple[Any, str] | None:
     return LABELS[state], CHIPS[state]
 
 
-def page_of(placement: Placement, view: str) -> dict[str, Any]:
+def page_of(placement: Placement, view: str) -> dict[str, object]:
     """What the page of one signing's terminations shows to a party; `view` is its endpoint."""
     who, now = actor(), clock.now()
     found = queries.latest(placement.id, who)
@@ -151,7 +151,7 @@ def _facts(placement: Placement) -> list[tuple[Any, Any]]:
     ]
 
 
-def _state_of(termination: Termination, placement: Placement) -> dict[str, Any]:
+def _state_of(termination: Termination, placement: Placement) -> dict[str, object]:
     """How it stands: the application, who is next and by when, the line of steps."""
     who, now = actor(), clock.now()
     return {
@@ -184,7 +184,7 @@ def _told(termination: Termination, placement: Placement) -> list[tuple[Any, Any
     return rows
 
 
-def _question(offer: Offer, termination: Termination, view: str) -> dict[str, Any]:
+def _question(offer: Offer, termination: Termination, view: str) -> dict[str, object]:
     name = offer.step.name
     return {
         "offer": offer,

@@ -37,6 +37,7 @@ from app.signing.terminations.guards import (
     placement_fits,
 )
 from app.signing.terminations.models import (
+    ANSWERABLE,
     IN_REVIEW,
     LABELS,
     RUNNING,
@@ -49,8 +50,9 @@ from app.signing.terminations.models import (
 from app.signing.terminations.notices import tell_parties
 from app.signing.terminations.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
+from app.workflow.consent import checked_reason
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
-from app.workflow.engine import Workflow, checked_reason, committed
+from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = TerminationState
@@ -102,7 +104,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              then=(then.keep_proofs,), fresh=(Role.STUDENT,),
              confirm=_l("An application cannot be taken back. Apply now?"),
              done=_l("Sent. The school decides next.")),
-        Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
+        Step("agree", ANSWERABLE, then.first_review, by=BOTH, targets=IN_REVIEW,
              label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
              fresh=BOTH, confirm=_l("The school decides next. Agree to terminate now?"),
              done=_l("You have agreed. The school decides next."),

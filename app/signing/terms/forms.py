@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField
+from wtforms import DateField, Field, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
 
 from app.codes.forms import RegionField, options
@@ -24,7 +24,7 @@ from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, O
 CLEAN = {"contact_name": clean_contact, "archive_contact": clean_contact, "archive_to": clean_title}
 
 
-def not_in_the_past(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)
+def not_in_the_past(form: FlaskForm, field: Field) -> None:  # noqa: ARG001 (the shape of a validator)
     """Nobody can report for work yesterday; ten years ahead is a slip of the keyboard."""
     today = clock.today()
     if field.data and field.data < today:

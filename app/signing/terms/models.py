@@ -7,7 +7,7 @@ a new term is one line there, one column here and its migration.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -152,7 +152,7 @@ class Terms(db.Model):
     household_address: Mapped[str | None] = mapped_column(String(200))
 
 
-def asked(field: TermField, values: dict[str, Any]) -> bool:
+def asked(field: TermField, values: Mapping[str, object]) -> bool:
     """Whether the field counts: details only when the employer receives, numbers not below their least.
 
     A paper agreement has no days to answer: 0 stands there, which nobody can enter. A version that is

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -91,7 +91,9 @@ def changed(old: Terms, new: Terms, year: int) -> list[tuple[Any, str, str]]:
     ]
 
 
-def groups_of(values: dict[str, Any], year: int) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:
+def groups_of(
+    values: Mapping[str, object], year: int
+) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:
     """Group → (title, [(label, value)]) of what counts: details only where they are received."""
     return {
         group: (

@@ -15,7 +15,7 @@ from app.accounts import (
     sessions,
     workflow,
 )
-from app.accounts.contacts import hold_of, note_change
+from app.accounts.contacts import changed, hold_of, note_change
 from app.accounts.models import AccountSession, ContactChange
 from app.accounts.queries import actor_of
 from app.core import clock, mail
@@ -316,7 +316,9 @@ def test_the_school_whose_staff_had_a_hand_does_not_clear_it_and_the_province_do
 def test_the_school_hears_of_its_own_hand_even_if_another_message_was_answered(cast, second):
     """The officer changes the phone, a stranger resets by code: the reset is disowned, the hand counts."""
     user = make.account(cast.student)
-    note_change(user, "sms", cast.student.phone, "13700000001", "staff", make.actor(cast.officer))
+    note_change(
+        changed(user, "sms", cast.student.phone, "13700000001", "staff", make.actor(cast.officer))
+    )
     db.session.commit()
     one_time.send(f"user:{user.id}", "password", mail.SMS, "13700000001")
     code = db.session.query(Message).order_by(Message.id.desc()).first().code
@@ -343,7 +345,7 @@ def test_without_a_hand_of_the_school_the_school_clears_it(cast):
 @pytest.mark.rule("INV-20", "ACC-15")
 def test_confirmed_as_anothers_hand_it_stays_frozen_until_the_phone_is_put_right(cast, second):
     user, thief, own = make.account(cast.student), "13700000001", cast.student.phone
-    note_change(user, "sms", own, thief, "self", make.actor(cast.student))
+    note_change(changed(user, "sms", own, thief, "self", make.actor(cast.student)))
     cast.student.phone = thief
     user.password = passwords.hashed(make.PASSWORD)
     workflow.change_password(user, make.PASSWORD, "Another-horse-9", "Another-horse-9")
@@ -399,7 +401,9 @@ def test_who_changes_the_phone_while_it_is_frozen_does_not_clear_it_either(cast,
     workflow.change_password(user, make.PASSWORD, "Another-horse-9", "Another-horse-9")
     db.session.commit()
     pressed(last_token(user))
-    note_change(user, "sms", cast.student.phone, "13700000009", "staff", make.actor(cast.officer))
+    note_change(
+        changed(user, "sms", cast.student.phone, "13700000009", "staff", make.actor(cast.officer))
+    )
     db.session.commit()
     with pytest.raises(Refused, match="由其他人员处理"):
         clear(dispute(user), cast.officer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from app.accounts.contacts import note_change
+from app.accounts.contacts import changed, note_change
 from app.accounts.models import AccountWarning, AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
@@ -43,7 +43,7 @@ def last_token(user: AppUser) -> str:
 
 def former(user: AppUser, number: str, days: int, channel: str = "sms") -> None:
     """The account had this number until so many days ago, and its owner changed it."""
-    change = note_change(user, channel, number, None, "self", actor_of(user))
+    change = note_change(changed(user, channel, number, None, "self", actor_of(user)))
     change.at = clock.now() - timedelta(days=days)
     db.session.commit()
 
