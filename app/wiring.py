@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 
 from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
 from app.accounts.campus import office_views as campus_views
-from app.accounts.choices import OwnChoices
+from app.accounts.choices import OwnChoices, of_list
 from app.accounts.models import DEMO
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
@@ -26,14 +26,17 @@ from app.files.imports import tasks as bulk_tasks
 from app.files.imports.workflow import IMPORTS
 from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
+from app.home.queries import around
 from app.notices import reached
 from app.notices.models import RECEIVER
+from app.notices.queries import unread
 from app.people.corrections import models as origin_models
 from app.people.corrections import workflow as origin
 from app.people.employers import employer_views
 from app.people.employers import registration_views as registration
 from app.people.employers.detail import EMPLOYER_LABELS, EMPLOYER_TABLES
 from app.people.employers.models import Employer
+from app.people.employers.queries import EMPLOYER_RECORD
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.detail import changed
@@ -49,7 +52,7 @@ from app.people.students.detail import LABELS
 from app.people.students.effects import sign_in_follows, studied
 from app.people.students.fields import TABLES
 from app.people.students.models import Student
-from app.people.students.queries import accounts_by_number
+from app.people.students.queries import STUDENT_RECORD, accounts_by_number
 from app.people.students.restriction_sheets import RESTRICTION_LIST
 from app.people.students.sheets import FACTS, STUDENTS
 from app.people.students.workflow import RESTRICTIONS
@@ -183,6 +186,8 @@ REGISTRY = Registry(
         employer_views.profile_gate,
         student_views.verify_gate,
     ),
+    besides={"choices": of_list, "unread": unread, "frame": around},
+    records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},
     homes={

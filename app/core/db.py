@@ -12,6 +12,8 @@ from psycopg import Connection
 from sqlalchemy import CursorResult, Executable, event, func, select
 from sqlalchemy.orm import Session
 
+from app.core import page
+
 T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
@@ -38,14 +40,21 @@ def one_at_a_time(*name: object) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+@event.listens_for(Session, "after_flush")
+def _written(_session: Session, _flush: object) -> None:
+    page.forget()
+
+
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    page.forget()
     if not session.in_nested_transaction():
         session.info.pop(_REMEMBERED, None)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _rolled_back(session: Session, _transaction: object) -> None:
+    page.forget()
     session.info.pop(_REMEMBERED, None)
 
 

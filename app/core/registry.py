@@ -69,6 +69,10 @@ class Registry:
     # -- accounts
     gates: Sequence[Callable[[Account], str | None]]
     """The one page that an account must pass before any other, or None (ACC-04, ACC-08); in this order."""
+    besides: Mapping[str, Callable[..., Any]]
+    """Name → the scalar that a page asks about the account asking, an actor whose ids are columns."""
+    records: Mapping[str, tuple[Any, str, Callable[[], Sequence[Any]]]]
+    """Role → model of the record that such an account stands for, the account's column, loader options."""
     contacts: Mapping[str, Callable[[Account], Pair | None]]
     """Role → channel and address where a code reaches the account."""
     phones: Mapping[str, Callable[[Account], str | None]]

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import joinedload, undefer
 
+from app.accounts import beside
 from app.accounts.models import ROLE_NAMES
 from app.core import clock
 from app.core.db import db
@@ -191,13 +193,16 @@ def _waiting_by_entry(who: Actor) -> dict[str, object]:
     return found
 
 
+def around(who: Actor) -> Any:
+    """Names of school and college, then what waits by menu entry, as `beside` asks it."""
+    school = select(School.name).where(School.id == who.school_id).scalar_subquery()
+    college = select(College.name).where(College.id == who.college_id).scalar_subquery()
+    waits = [_counted(keys) for keys in _waiting_by_entry(who).values()]
+    return func.jsonb_build_array(school, college, *waits, type_=JSONB)
+
+
 def frame_of(who: Actor) -> Frame:
-    """Name of the school or college, and what waits by menu entry: one query for every page."""
-    school = select(School.name).where(School.id == who.school_id)
-    college = select(College.name).where(College.id == who.college_id)
-    waits = _waiting_by_entry(who)
-    numbers = [_counted(keys) for keys in waits.values()]
-    place = (school.scalar_subquery(), college.scalar_subquery())
-    row = db.session.execute(select(*place, *numbers)).one()
-    counts = dict(zip(waits, row[2:], strict=True))
-    return Frame(" ".join(filter(None, row[:2])), counts)
+    """Name of the school or college of the person asking, and what waits by menu entry."""
+    school, college, *numbers = beside.ask("frame")
+    counts = dict(zip(_waiting_by_entry(who), numbers, strict=True))
+    return Frame(" ".join(filter(None, (school, college))), counts)

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts import contacts
 from app.accounts.models import AppUser
@@ -25,6 +25,15 @@ from app.people.schools.models import School
 from app.people.schools.queries import at_school
 from app.people.students.models import Restriction, RestrictionState, Student
 from app.workflow.actor import Actor, Role
+
+
+def with_parts() -> Sequence[Any]:
+    """With its school, college and major, by the same statement."""
+    return [joinedload(part) for part in (Student.school, Student.college, Student.major)]
+
+
+# the record of a student's account: see `registry.records`
+STUDENT_RECORD = (Student, "student_id", with_parts)
 
 
 def student_called(text: str) -> ColumnElement[bool]:

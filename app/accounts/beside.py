@@ -1,0 +1,135 @@
+"""What a page asks besides whose session it is: read by the one statement that reads the session.
+
+Nobody lists which page asks what: a page that had to ask by itself is remembered, and the next one like it,
+of the same process, is told at once. What was read for a person of another shape (whose role changed since)
+is not used. Questions are scalars over the account that asks, named in `registry.besides`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from flask import g, has_request_context, request
+from sqlalchemy import Integer, Select, bindparam, literal_column, null, select, true
+from sqlalchemy.orm import aliased
+
+from app.accounts.models import AccountSession, AppUser
+from app.core import page
+from app.core.db import db
+from app.core.registry import stores
+from app.workflow.actor import Actor, Role
+
+RECORD = ("record",)  # the student or employer that the account stands for
+MOST = 20_000  # sessions whose shape is remembered
+Name = tuple[str, ...]
+me = aliased(AppUser, name="me")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What decides how a question about a person is put: its role, and what it belongs to."""
+
+    role: str
+    school: bool
+    college: bool
+
+    @classmethod
+    def of(cls, user: AppUser) -> Shape:
+        """An account's."""
+        return cls(user.role or "", user.school_id is not None, user.college_id is not None)
+
+    def actor(self) -> Actor:
+        """The person as a statement names it: its ids are those of the account that is read."""
+
+        def column(name: str, there: bool) -> Any:
+            return literal_column(f"me.{name}", Integer) if there else None
+
+        return Actor(
+            role=Role(self.role),
+            user_id=column("id", True),
+            school_id=column("school_id", self.school),
+            college_id=column("college_id", self.college),
+            employer_id=column("employer_id", True),
+            student_id=column("student_id", True),
+        )
+
+
+_shapes: dict[bytes, Shape] = {}  # by session
+_asked: dict[tuple[str | None, Shape], tuple[Name, ...]] = {}  # by endpoint, in a fixed order
+
+
+def foretold(token: bytes) -> tuple[Shape | None, tuple[Name, ...]]:
+    """The shape of that session's person, where it is known, and what this request will ask."""
+    shape = _shapes.get(token) if has_request_context() else None
+    if shape is None:
+        return None, ()
+    names = _asked.get((request.endpoint, shape), ())
+    reads = request.method in ("GET", "HEAD")
+    return shape, names if reads else tuple(name for name in names if name == RECORD)
+
+
+def known(token: bytes, user: AppUser) -> None:
+    """Remember whom that session is of."""
+    if len(_shapes) >= MOST:
+        _shapes.clear()
+    _shapes[token] = Shape.of(user)
+
+
+def note(name: Name) -> None:
+    """The page asks this, too: the next one is told at once."""
+    user = g.get("user") if has_request_context() else None
+    if user is None or not user.is_authenticated:
+        return
+    key = (request.endpoint, Shape.of(user))
+    names = _asked.get(key, ())
+    if name not in names:
+        _asked[key] = tuple(sorted({*names, name}))
+
+
+def ask(*name: str) -> Any:
+    """The answer to a question of `registry.besides` about the person asking."""
+
+    def anew() -> Any:
+        if page.current() is not None:
+            note(name)
+        return db.session.scalar(
+            select(_question(Shape.of(g.user), name)).where(me.id == g.user.id)
+        )
+
+    return page.told(key(name), anew)
+
+
+def key(name: Name) -> Hashable:
+    """How a page keeps the answer."""
+    return ("beside", *name)
+
+
+def _question(shape: Shape, name: Name) -> Any:
+    return stores().besides[name[0]](shape.actor(), *name[1:])
+
+
+@lru_cache(maxsize=2_000)
+def statement(shape: Shape | None, names: tuple[Name, ...], *more: Any) -> Select[Any]:
+    """The account of a session, its record, `more`, and the answers, of the session that `:token` means."""
+    asked: list[Any] = []
+    wanted = select(me)
+    found = stores().records.get(shape.role) if shape is not None and RECORD in names else None
+    if found is None:
+        asked.append(null())
+    else:
+        model, column, options = found
+        asked.append(model)
+    asked += more
+    if shape is not None:
+        asked += [_question(shape, name) for name in names if name != RECORD]
+    wanted = wanted.add_columns(*asked).join_from(
+        AccountSession, me, AccountSession.user_id == me.id
+    )
+    if found is not None:
+        wanted = wanted.outerjoin(model, model.id == getattr(me, column)).options(*options())
+    return wanted.where(
+        AccountSession.token == bindparam("token"), me.active == true(), me.frozen_at.is_(None)
+    )
