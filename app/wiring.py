@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
 from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
+from app.accounts.contacts import is_held
 from app.accounts.models import DEMO
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
@@ -26,7 +27,7 @@ from app.files.imports import tasks as bulk_tasks
 from app.files.imports.workflow import IMPORTS
 from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
-from app.home.queries import around
+from app.home.queries import around, party
 from app.notices import reached
 from app.notices.models import RECEIVER
 from app.notices.queries import unread
@@ -39,6 +40,7 @@ from app.people.employers.models import Employer
 from app.people.employers.queries import EMPLOYER_RECORD
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
+from app.people.merging.requests import is_asked
 from app.people.schools.detail import changed
 from app.people.schools.models import College, Major, School
 from app.people.schools.queries import active_schools, all_colleges, all_schools, school_ids
@@ -186,7 +188,14 @@ REGISTRY = Registry(
         employer_views.profile_gate,
         student_views.verify_gate,
     ),
-    besides={"choices": of_list, "unread": unread, "frame": around},
+    besides={
+        "choices": of_list,
+        "unread": unread,
+        "frame": around,
+        "party": party,
+        "held": is_held,
+        "merges": is_asked,
+    },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},

@@ -102,6 +102,11 @@ def ask(*name: str) -> Any:
     return page.told(key(name), anew)
 
 
+def of_asker(user_id: int | None) -> bool:
+    """Whether a page that only reads asks about the very account that it is for."""
+    return page.current() is not None and getattr(g.get("user"), "id", None) == user_id
+
+
 def key(name: Name) -> Hashable:
     """How a page keeps the answer."""
     return ("beside", *name)

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
+from app.accounts import beside
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import identify, identify_all, identify_if_free
-from app.core import clock, mail, sms
+from app.core import clock, mail, page, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.registry import stores
@@ -99,18 +100,30 @@ def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
     return next(iter(holds_of(user.id, now)), None)
 
 
+@page.once
 def holds_of(user_id: int, now: datetime) -> Sequence[ContactChange]:
     """All of them, the one that lasts longest first."""
+    if beside.of_asker(user_id) and not beside.ask("held"):
+        return ()
     return db.session.scalars(
         select(ContactChange)
-        .where(
-            ContactChange.user_id == user_id,
-            or_(ContactChange.held_until > now, ContactChange.disputed_at.is_not(None)),
-            ContactChange.confirmed_at.is_(None),
-            ContactChange.undone_at.is_(None),
-        )
+        .where(*_held(user_id, now))
         .order_by(ContactChange.held_until.desc().nulls_last(), ContactChange.id.desc())
     ).all()
+
+
+def _held(user_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
+        ContactChange.user_id == user_id,
+        or_(ContactChange.held_until > now, ContactChange.disputed_at.is_not(None)),
+        ContactChange.confirmed_at.is_(None),
+        ContactChange.undone_at.is_(None),
+    )
+
+
+def is_held(who: Actor) -> Any:
+    """Whether anything is held of the person asking, as `beside` asks it."""
+    return select(ContactChange.id).where(*_held(who.user_id, clock.app_now())).exists()
 
 
 def before(row: ContactChange) -> str | None:
@@ -235,6 +248,7 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
     )
 
 
+@page.once
 def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
     """What was changed of an account's ways in since then, the newest first."""
     mine = (ContactChange.user_id == user.id, ContactChange.at >= since)

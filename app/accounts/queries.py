@@ -22,18 +22,19 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.accounts import beside, devices
 from app.accounts.factor_models import CodeApp, Passkey
 from app.accounts.models import AccountSession, AppUser, Identifier
-from app.core import clock
+from app.core import clock, steady
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.emails import clean_email
@@ -244,6 +245,7 @@ _SESSION = (
     AccountSession.created_at,
     AccountSession.factor_at,
     AccountSession.factor,
+    literal_column(f"({steady.TURNS})", JSONB),
 )
 
 
@@ -258,7 +260,7 @@ def session_user(secret: str, *, touch: bool = True) -> Living | None:
     row = db.session.execute(beside.statement(shape, names, *_SESSION), {"token": token}).first()
     if row is None:
         return None
-    user, record, now, enrolled, seen_at, created_at, factor_at, factor = row[:8]
+    user, record, now, enrolled, seen_at, created_at, factor_at, factor, turns = row[:9]
     if now - seen_at > IDLE or now - created_at > LONGEST:
         return None
     answers = {}
@@ -266,9 +268,10 @@ def session_user(secret: str, *, touch: bool = True) -> Living | None:
         beside.known(token, user)
     elif names:
         told = (name for name in names if name != beside.RECORD)
-        answers = {beside.key(name): value for name, value in zip(told, row[8:], strict=True)}
+        answers = {beside.key(name): value for name, value in zip(told, row[9:], strict=True)}
     known = Proof(enrolled, factor_at, factor)
     seen = _touch(token, seen_at, now) if touch else seen_at
+    steady.told(turns or {})
     ends, longest = seen + IDLE, created_at + LONGEST
     return Living(
         user, now.astimezone(UTC), known, min(ends, longest), longest <= ends, record, answers

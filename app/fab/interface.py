@@ -6,7 +6,7 @@ reads each related row by itself. Here a page of any depth costs the same few in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,7 @@ from app.fab.declared import typed
 COUNT_CAP = 10_000
 SCAN_CAP = 20_000  # a scope up to this size is counted exactly, all tabs in one pass
 TAB_CAP = 1_000  # where a scope is larger, its tabs are counted no further
+_large: set[Hashable] = set()  # the lists, by model and name, whose scope is
 
 
 @dataclass(frozen=True)
@@ -123,41 +124,58 @@ class SafeInterface(SQLAInterface):
 
     def counted(self, statement: Select[Any], cap: int = COUNT_CAP) -> int:
         """How many rows, but never more than cap + 1: more is shown as «over 10,000»."""
-        inner = self.only(statement, self.key).limit(cap + 1).subquery()
-        return int(self.session.execute(select(func.count()).select_from(inner)).scalar_one())
+        return int(self.session.execute(select(self._count(statement, cap))).scalar_one())
 
-    def tab_counts(
+    def _count(self, statement: Select[Any], cap: int) -> Any:
+        inner = self.only(statement, self.key).limit(cap + 1).subquery()
+        return select(func.count()).select_from(inner).scalar_subquery()
+
+    def counts(
         self,
         scope: Select[Any],
         tabs: Sequence[ColumnElement[bool] | None],
         here: int | None = None,
-    ) -> list[tuple[int, int]]:
-        """The rows of each tab, each with how far was counted: one more than that means more.
+        found: Select[Any] | None = None,
+        name: Hashable = None,
+    ) -> tuple[list[tuple[int, int]], int]:
+        """The rows of each tab, each with how far was counted, and those that `found` has, by one query.
 
-        One query with count(*) FILTER, in one pass over the scope; a scope of more than 20,000 rows
-        (a province) is counted tab by tab, each stopping early, so that it is never read to its end.
-        The tab `here` is counted as far as a page is.
+        One more than that means more. A scope is counted in one pass with count(*) FILTER; one of more
+        than 20,000 rows (a province) tab by tab, each stopping early, so that it is never read to its
+        end. Which of both a list of that `name` was last time is remembered: it is tried first, and says
+        itself when it is not right any more. The tab `here` is counted as far as a page is.
         """
         wanted = [literal(True) if tab is None else tab for tab in tabs]
+        sought = literal(0) if found is None else self._count(found, COUNT_CAP)
         if not wanted:
-            return []
-        beyond = self.only(scope, literal(1)).offset(SCAN_CAP).limit(1)
-        if self.session.execute(beyond).first() is not None:
-            caps = [COUNT_CAP if n == here else TAB_CAP for n in range(len(wanted))]
-            return list(zip(self._one_by_one(scope, wanted, caps), caps, strict=True))
-        marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(wanted)]
-        inner = self.only(scope, *marks).subquery()
-        sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(wanted))]
-        counts = self.session.execute(select(*sums).select_from(inner)).one()
-        return [(count, COUNT_CAP) for count in counts]
+            return [], 0 if found is None else int(self.session.scalar(select(sought)) or 0)
+        key = (self.obj.__name__, name)
+        for large in (key in _large, key not in _large):
+            count = self._tab_by_tab if large else self._in_one_pass
+            row = self.session.execute(count(scope, wanted, here, sought)).one()
+            if (row[0] > SCAN_CAP) is large:
+                break
+        (_large.add if large else _large.discard)(key)
+        caps = [COUNT_CAP if n == here or not large else TAB_CAP for n in range(len(wanted))]
+        return list(zip(row[2:], caps, strict=True)), row[1]
 
-    def _one_by_one(self, scope: Select[Any], tabs: list[Any], caps: list[int]) -> list[int]:
-        parts = [
-            self.only(scope.where(tab), self.key).limit(cap + 1).subquery()
-            for tab, cap in zip(tabs, caps, strict=True)
+    def _in_one_pass(
+        self, scope: Select[Any], tabs: list[Any], _here: int | None, sought: Any
+    ) -> Select[Any]:
+        marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(tabs)]
+        inner = self.only(scope, *marks).limit(SCAN_CAP + 1).subquery()
+        sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(tabs))]
+        return select(func.count(), sought, *sums).select_from(inner)
+
+    def _tab_by_tab(
+        self, scope: Select[Any], tabs: list[Any], here: int | None, sought: Any
+    ) -> Select[Any]:
+        beyond = self.only(scope, literal(SCAN_CAP + 1)).offset(SCAN_CAP).limit(1)
+        sums = [
+            self._count(scope.where(tab), COUNT_CAP if n == here else TAB_CAP)
+            for n, tab in enumerate(tabs)
         ]
-        sums = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
-        return list(self.session.execute(select(*sums)).one())
+        return select(func.coalesce(beyond.scalar_subquery(), 0), sought, *sums)
 
     def query_count(
         self,
@@ -196,14 +214,18 @@ class SafeInterface(SQLAInterface):
     def _places(
         self, statement: Select[Any], order: Order, limit: int, skip: int, start: Place | None
     ) -> list[Place]:
+        query = self._ordered(statement, order, start)
+        rows = self.session.execute(query.limit(limit).offset(skip or None))
+        return [Place(row.value, row.key) for row in rows]
+
+    def _ordered(self, statement: Select[Any], order: Order, start: Place | None) -> Select[Any]:
+        """Value and key of the rows in that order, from a place on."""
         column = getattr(self.obj, order.column)
         query = self.only(statement, column.label("value"), self.key.label("key"))
         if start is not None:
             query = query.where(self._beyond(order, start))
         ends = (column, self.key) if order.column != self.key.key else (self.key,)
-        query = query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
-        rows = self.session.execute(query.limit(limit).offset(skip or None))
-        return [Place(row.value, row.key) for row in rows]
+        return query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
 
     def _beyond(self, order: Order, place: Place) -> ColumnElement[bool]:
         """Strictly behind the place; PostgreSQL puts NULL last upwards and first downwards."""
@@ -222,11 +244,13 @@ class SafeInterface(SQLAInterface):
         return or_(here > there, column.is_(None)) if nullable else here > there
 
     def beside(self, statement: Select[Any], order: Order, item: Any) -> tuple[Any, Any]:
-        """The keys before and behind a row in the list, by two queries of one row each."""
+        """The keys before and behind a row in the list, each by a query of one row, both in one."""
         place = Place(getattr(item, order.column), getattr(item, self.key.key))
-        behind = self._places(statement, order, 1, 0, place)
-        ahead = self._places(statement, order.turned(), 1, 0, place)
-        return (ahead[0].key if ahead else None, behind[0].key if behind else None)
+        ways = (order.turned(), order)
+        ends = [self._ordered(statement, way, place).limit(1).subquery() for way in ways]
+        keys = [select(end.c.key).scalar_subquery() for end in ends]
+        ahead, behind = self.session.execute(select(*keys)).one()
+        return ahead, behind
 
     # -- rows ----------------------------------------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
 
@@ -253,9 +254,16 @@ class ListReading:
         names, scope = [t.name for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
         here = names.index(args.tab) if args.tab in names and not args.narrowed else None
         clauses = [tab.where() for tab in self.tabs if tab.counted]
-        found = self.datamodel.tab_counts(scope, clauses, here)
-        count = self.datamodel.counted(statement) if here is None else found[here][0]
+        sought = statement if here is None else None
+        found, count = self.datamodel.counts(scope, clauses, here, sought, self._whose())
+        count = count if here is None else found[here][0]
         return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
+
+    def _whose(self) -> tuple[Hashable, ...]:
+        """The list of one scope: this view's, for people who see the same."""
+        user = g.get("user")
+        marks = ("role", "school_id", "college_id", "employer_id")
+        return (type(self).__name__, *(getattr(user, mark, None) for mark in marks))
 
     def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import joinedload, undefer
 
@@ -33,14 +33,20 @@ from app.signing.desk.queries import (
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.queries import frozen_now
 from app.signing.invitations.models import Invitation
-from app.signing.invitations.queries import invitations_for, untold
+from app.signing.invitations.queries import (
+    awaiting_attestation,
+    candidates_for,
+    invitations_for,
+    untold,
+)
+from app.signing.invitations.queries import waiting as waiting_letters
 from app.signing.objections.models import Objection, ObjectionState
 from app.signing.objections.queries import disowned, objections_for
 from app.signing.placements.models import Placement
-from app.signing.placements.queries import placements_for
+from app.signing.placements.queries import placements_for, proposals
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import Termination
-from app.signing.terminations.queries import terminations_for
+from app.signing.terminations.queries import terminations_for, to_answer
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
@@ -63,23 +69,31 @@ class Waiting:
     overdue: int
 
 
-def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting]:
-    """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14)."""
-    since = waits_since()
-    found = []
+def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting, int]:
+    """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14).
+
+    With them, for a school, how many open letters nobody could tell their students of (NTF-05).
+    """
+    since, row = waits_since(), []
     for which in (signings_awaiting(who), terminations_awaiting(who)):
-        row = db.session.execute(
-            placements_for(who)
-            .where(which)
-            .with_only_columns(
-                func.count(),
-                func.count().filter(since > now - DAY),
-                func.count().filter(since <= now - DAY, since > now - 3 * DAY),
-                func.count().filter(since <= now - 3 * DAY),
+        mine = placements_for(who).where(which).with_only_columns(since.label("since")).subquery()
+        at = mine.c.since
+        row.append(
+            select(
+                func.jsonb_build_array(
+                    func.count(),
+                    func.count().filter(at > now - DAY),
+                    func.count().filter(at <= now - DAY, at > now - 3 * DAY),
+                    func.count().filter(at <= now - 3 * DAY),
+                    type_=JSONB,
+                )
             )
-        ).one()
-        found.append(Waiting(*row))
-    return found[0], found[1]
+            .select_from(mine)
+            .scalar_subquery()
+        )
+    letters = _untold(who) if who.role is Role.SCHOOL else literal(0)
+    signings, endings, missed = db.session.execute(select(*row, letters)).one()
+    return Waiting(*signings), Waiting(*endings), missed
 
 
 def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
@@ -119,10 +133,8 @@ def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
     return approved, refused
 
 
-def untold_letters(who: Actor) -> int:
-    """How many open letters to the scope's students nobody could tell them of (NTF-05)."""
-    mine = invitations_for(who).where(untold()).with_only_columns(Invitation.id)
-    return db.session.scalar(select(_counted(mine))) or 0
+def _untold(who: Actor) -> Any:
+    return _counted(invitations_for(who).where(untold()).with_only_columns(Invitation.id))
 
 
 def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:
@@ -191,6 +203,27 @@ def _waiting_by_entry(who: Actor) -> dict[str, object]:
     if who.role in (Role.SCHOOL, Role.DATA):
         found["PlanChanges"] = changes_waiting(who)
     return found
+
+
+def party(who: Actor) -> Any:
+    """What waits with an employer, by its name on the start page, as `beside` asks it."""
+    waits: dict[str, Any] = {
+        "waiting": waiting_letters(who),
+        "attesting": awaiting_attestation(who),
+        "amending": proposals(who),
+        "terminations": to_answer(who),
+        "on_list": candidates_for(who),
+    }
+    counts = [
+        (name, select(func.count()).select_from(keys.subquery()).scalar_subquery())
+        for name, keys in waits.items()
+    ]
+    return func.jsonb_build_object(*(part for pair in counts for part in pair), type_=JSONB)
+
+
+def counts_of_party() -> dict[str, int]:
+    """What waits with the employer asking (INV-21)."""
+    return dict(beside.ask("party"))
 
 
 def around(who: Actor) -> Any:

@@ -19,7 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 
-from app.core import clock, printable
+from app.core import clock, page, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
@@ -277,6 +277,7 @@ class Workflow(Generic[R]):
         lock_rows(self.model, {record.id for record in records})
         return {record.id: record for record in records}
 
+    @page.once
     def find(self, record_id: int, actor: Actor) -> R:
         """The record, if it is in the actor's scope. Raises NotYours."""
         found: R | None = db.session.execute(

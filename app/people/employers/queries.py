@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import joinedload
 
 from app.accounts import beside
 from app.accounts.models import AppUser
@@ -42,7 +43,7 @@ SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
 
 
 # the record of an employer's account: see `registry.records`
-EMPLOYER_RECORD = (Employer, "employer_id", tuple)
+EMPLOYER_RECORD = (Employer, "employer_id", lambda: [joinedload(Employer.school)])
 
 
 def employers_for(who: Actor) -> Select[Employer]:

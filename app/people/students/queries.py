@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts import contacts
 from app.accounts.models import AppUser
-from app.core import mail, sms
+from app.core import mail, page, sms
 from app.core.checks import is_credit_code
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
@@ -219,6 +219,7 @@ def finds_student(text: str) -> ColumnElement[bool]:
     return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
 
 
+@page.once
 def account_of(student: Student) -> AppUser | None:
     """The account of a student; the younger one would be a mistake."""
     mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)

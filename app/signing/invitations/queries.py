@@ -67,12 +67,11 @@ def sent_from(batch: str, student_id: int) -> bool:
     return db.session.scalar(wanted) is not None
 
 
-def waiting(who: Actor, now: datetime) -> int:
-    """How many open, not overdue invitations concern this party (INV-21, INV-22)."""
-    mine = invitations_for(who).where(
-        Invitation.state == InvitationState.OPEN, Invitation.reply_by > now
+def waiting(who: Actor) -> Select[Invitation]:
+    """The open, not overdue invitations that concern this party (INV-21, INV-22)."""
+    return invitations_for(who).where(
+        Invitation.state == InvitationState.OPEN, Invitation.reply_by > clock.app_now()
     )
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
 def received(student_id: int, now: datetime, most: int = 20) -> Sequence[Invitation]:
@@ -228,10 +227,9 @@ def invitation_behind(who: Actor, placement_id: int) -> int:
     return found.invitation_id
 
 
-def awaiting_attestation(who: Actor) -> int:
-    """How many of this party's signings a school has yet to decide."""
-    mine = placements_for(who).where(Placement.state.in_(AWAITING))
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+def awaiting_attestation(who: Actor) -> Select[Placement]:
+    """The party's signings that a school has yet to decide."""
+    return placements_for(who).where(Placement.state.in_(AWAITING))
 
 
 def chosen(who: Actor, ids: Sequence[int]) -> Sequence[Candidate]:
@@ -257,11 +255,6 @@ def _with_student() -> list[Any]:
         student.joinedload(relation)
         for relation in (Student.school, Student.college, Student.major)
     ]
-
-
-def on_list(who: Actor) -> int:
-    """How many students wait on the send list."""
-    return db.session.scalar(select(func.count()).select_from(candidates_for(who).subquery())) or 0
 
 
 def put_on_list(employer_id: int, student_id: int) -> bool:

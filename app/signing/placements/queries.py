@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.named import title_has
@@ -112,10 +113,10 @@ def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | N
     return row[0], row[1], row[2]
 
 
-def proposals(who: Actor, now: datetime) -> int:
-    """How many changed terms of this party wait for a student's answer (INV-16, INV-21)."""
-    mine = placements_for(who).where(Placement.state == S.AMENDING, Placement.answer_by > now)
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+def proposals(who: Actor) -> Select[Placement]:
+    """The signings of this party whose changed terms wait for a student's answer (INV-16, INV-21)."""
+    until = Placement.answer_by > clock.app_now()
+    return placements_for(who).where(Placement.state == S.AMENDING, until)
 
 
 def invitations_terminated() -> Select[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.codes import labels
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.errors import NotYours
 from app.notices.queries import near
@@ -75,6 +75,7 @@ def _all_or_mine(who: Actor | None) -> Select[Termination]:
     return select(Termination) if who is None else terminations_for(who)
 
 
+@page.once
 def latest(placement_id: int, who: Actor | None = None) -> Termination | None:
     """The last termination of a placement, whatever became of it; of those that `who` may see."""
     return db.session.scalars(
@@ -102,6 +103,7 @@ def latest_of(placement_ids: Iterable[int], who: Actor | None = None) -> dict[in
     return {row.placement_id: row for row in rows}
 
 
+@page.once
 def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termination]:
     """All terminations of a placement, oldest first; of those that `who` may see."""
     mine = _all_or_mine(who).where(Termination.placement_id == placement_id)
@@ -111,6 +113,7 @@ def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termin
 # -- chances (TRM-05) --------------------------------------------------------------------------
 
 
+@page.once
 def chances_used(student_id: int, year: int) -> int:
     """Approved terminations of a student in a calendar year; forced ones use none up."""
     begins = clock.end_of_day(clock.last_day(year - 1))
@@ -125,6 +128,7 @@ def chances_used(student_id: int, year: int) -> int:
     return db.session.scalar(approved) or 0
 
 
+@page.once
 def chances_granted(student_id: int, year: int) -> int:
     """How many more the school granted for that year."""
     more = select(func.count()).where(Chance.student_id == student_id, Chance.year == year)
@@ -171,19 +175,17 @@ def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termi
     ).all()
 
 
-def to_answer(who: Actor) -> int:
-    """How many requests of the other party wait for this party's answer (INV-21, INV-22)."""
-    mine = terminations_for(who).where(
+def to_answer(who: Actor) -> Select[Termination]:
+    """The requests of the other party that wait for this party's answer (INV-21, INV-22)."""
+    return terminations_for(who).where(
         Termination.state == S.REQUESTED, Termination.started_by != who.role
     )
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
 def asked_of(who: Actor) -> Termination | None:
     """The request of the other party that waits longest for this party's answer."""
     return db.session.scalars(
-        terminations_for(who)
-        .where(Termination.state == S.REQUESTED, Termination.started_by != who.role)
+        to_answer(who)
         .options(joinedload(Termination.placement))
         .order_by(Termination.reply_by)
         .limit(1)

@@ -1,0 +1,52 @@
+"""What seldom changes says when it was written; what lists seek is found by an index.
+
+Revision ID: 0037_statements
+Revises: 0035_pace
+"""
+
+from alembic import op
+
+revision = "0037_statements"
+down_revision = "0035_pace"
+branch_labels = None
+depends_on = None
+
+# table → group, as `app.core.steady.TABLES` has it
+GROUPS = {
+    "school": "schools",
+    "college": "schools",
+    "major": "schools",
+    "school_setting": "settings",
+    "calendar_day": "settings",
+    "code": "codes",
+    "code_edition": "codes",
+    "region": "codes",
+    "destination_type": "codes",
+    "destination_kind": "codes",
+    "destination_field": "codes",
+    "destination_proof": "codes",
+    "rate_formula": "codes",
+    "counts_as": "codes",
+}
+
+
+def upgrade():
+    op.execute("CREATE TABLE steady (name varchar(20) NOT NULL, turn numeric NOT NULL)")
+    # a row for each statement that writes: no writer waits for another, and a turn is there with its commit
+    op.execute("""CREATE FUNCTION raise_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO steady (name, turn) VALUES (TG_ARGV[0], 1 + floor(random() * 4e18));
+  RETURN NULL;
+END $$""")
+    for table, group in GROUPS.items():
+        op.execute(
+            f"CREATE TRIGGER {table}_steady AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION raise_turn('{group}')"
+        )
+
+
+def downgrade():
+    for table in GROUPS:
+        op.execute(f"DROP TRIGGER {table}_steady ON {table}")
+    op.execute("DROP FUNCTION raise_turn()")
+    op.execute("DROP TABLE steady")
