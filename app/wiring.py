@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
 from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
-from app.accounts.contacts import is_held
+from app.accounts.contacts import is_changed
 from app.accounts.models import DEMO
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
@@ -193,7 +193,7 @@ REGISTRY = Registry(
         "unread": unread,
         "frame": around,
         "party": party,
-        "held": is_held,
+        "changed": is_changed,
         "merges": is_asked,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},

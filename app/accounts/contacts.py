@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 
 from app.accounts import beside
 from app.accounts.models import AppUser, ContactChange
@@ -101,29 +101,29 @@ def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
 
 
 @page.once
+def _all_of(user_id: int) -> Sequence[ContactChange]:
+    """Everything that was changed of an account's ways in, the newest first: a handful."""
+    if beside.of_asker(user_id) and not beside.ask("changed"):
+        return ()
+    mine = select(ContactChange).where(ContactChange.user_id == user_id)
+    return db.session.scalars(mine.order_by(ContactChange.id.desc())).all()
+
+
+def is_changed(who: Actor) -> Any:
+    """Whether anything was ever changed of the person asking, as `beside` asks it."""
+    return select(ContactChange.id).where(ContactChange.user_id == who.user_id).exists()
+
+
 def holds_of(user_id: int, now: datetime) -> Sequence[ContactChange]:
     """All of them, the one that lasts longest first."""
-    if beside.of_asker(user_id) and not beside.ask("held"):
-        return ()
-    return db.session.scalars(
-        select(ContactChange)
-        .where(*_held(user_id, now))
-        .order_by(ContactChange.held_until.desc().nulls_last(), ContactChange.id.desc())
-    ).all()
-
-
-def _held(user_id: Any, now: Any) -> tuple[ColumnElement[bool], ...]:
-    return (
-        ContactChange.user_id == user_id,
-        or_(ContactChange.held_until > now, ContactChange.disputed_at.is_not(None)),
-        ContactChange.confirmed_at.is_(None),
-        ContactChange.undone_at.is_(None),
-    )
-
-
-def is_held(who: Actor) -> Any:
-    """Whether anything is held of the person asking, as `beside` asks it."""
-    return select(ContactChange.id).where(*_held(who.user_id, clock.app_now())).exists()
+    held = [
+        row
+        for row in _all_of(user_id)
+        if row.confirmed_at is None and row.undone_at is None
+        if row.disputed_at is not None or (row.held_until is not None and row.held_until > now)
+    ]
+    never = datetime.min.replace(tzinfo=now.tzinfo)
+    return sorted(held, key=lambda row: row.held_until or never, reverse=True)
 
 
 def before(row: ContactChange) -> str | None:
@@ -248,13 +248,9 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
     )
 
 
-@page.once
 def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
     """What was changed of an account's ways in since then, the newest first."""
-    mine = (ContactChange.user_id == user.id, ContactChange.at >= since)
-    return db.session.scalars(
-        select(ContactChange).where(*mine).order_by(ContactChange.id.desc()).limit(20)
-    ).all()
+    return [row for row in _all_of(user.id) if row.at >= since][:20]
 
 
 def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:

@@ -75,9 +75,10 @@ def _all_or_mine(who: Actor | None) -> Select[Termination]:
     return select(Termination) if who is None else terminations_for(who)
 
 
-@page.once
 def latest(placement_id: int, who: Actor | None = None) -> Termination | None:
     """The last termination of a placement, whatever became of it; of those that `who` may see."""
+    if page.current() is not None:  # a page shows the others, too
+        return next(reversed(of_placement(placement_id, who)), None)
     return db.session.scalars(
         _all_or_mine(who)
         .where(Termination.placement_id == placement_id)
