@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
 migrate = Migrate()
+MANY = 500  # rows of a temporary table from which on its size decides how it is joined
 _REMEMBERED = "remembered"
 
 
@@ -92,10 +93,11 @@ def tuples(statement: Executable, values: Mapping[str, object]) -> list[tuple[An
 
 
 def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]) -> None:
-    """Fill a temporary table of the running transaction by COPY; it is made, or emptied.
+    """Fill a temporary table of the running transaction by COPY; it is made, or emptied, and counted.
 
     The next portion is asked for between two COPYs, so it may be read from the database.
     """
+    count = 0
     with driver_connection().cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
         cursor.execute(f"TRUNCATE {table}")
@@ -103,3 +105,8 @@ def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+            count += cursor.rowcount
+        if count > MANY:
+            cursor.execute(
+                f"ANALYZE pg_temp.{table}"
+            )  # nobody else does: it would be joined blindly
