@@ -115,6 +115,7 @@ from app.signing.placements import tasks as placement_tasks
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations import evidence as termination_evidence
+from app.signing.terminations import queries as termination_queries
 from app.signing.terminations import student_views as termination_views
 from app.signing.terminations import tasks as termination_tasks
 from app.signing.terminations import workflow as terminations
@@ -195,6 +196,8 @@ REGISTRY = Registry(
         "party": party,
         "changed": is_changed,
         "merges": is_asked,
+        "asks": termination_queries.is_asked,
+        "courier": letters.has_letter,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
     contacts={Role.STUDENT: student_views.contact_of},

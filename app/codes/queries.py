@@ -137,6 +137,7 @@ def names(table: str, graduation_year: int | None = None, *, ended: bool = False
 
 def forget() -> None:
     """Read the tables anew: the running transaction has changed the codes."""
+    _today.cache_clear()
     steady.written()
 
 

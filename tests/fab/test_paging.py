@@ -203,9 +203,9 @@ def test_previous_and_next_follow_the_list_as_it_was_left(wang, ids):
     assert 'rel="next"' in page
 
 
-def test_the_neighbours_cost_two_queries(app, wang, ids, query_log):
+def test_the_neighbours_cost_one_query(app, wang, ids, query_log):
     wang.get("/letterview/list/")
     key = ids(1, state="waiting")[5]
     query_log.clear()
     wang.get(f"/letterview/show/{key}")
-    assert len(query_log) == 3  # the record with its school, the one before, the one behind
+    assert len(query_log) == 2  # the record with its school, the ones before and behind

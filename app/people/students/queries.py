@@ -60,7 +60,7 @@ def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | No
     return (mail.MAIL, email) if email else None
 
 
-def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
+def restriction_reason(student_id: Any, day: Any, kind: str = "online") -> Any:
     """The reason of the bar in force on that day against this kind of signing (ADM-03): a subquery."""
     return (
         select(Restriction.reason)
@@ -216,7 +216,10 @@ def finds_student(text: str) -> ColumnElement[bool]:
     """The students that a typed number, also one merged into them, or fragment of a name finds."""
     if not looks_like_number(text):
         return student_called(text)
-    return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
+    begins = student_no_begins(text)
+    # merged ones are few: read first, so that the index of the numbers alone serves where there are none
+    ids = db.session.scalars(merged("student", text)).all()
+    return or_(begins, Student.id.in_(ids)) if ids else begins
 
 
 @page.once

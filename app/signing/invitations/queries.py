@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -76,17 +77,22 @@ def waiting(who: Actor) -> Select[Invitation]:
 
 def received(student_id: int, now: datetime, most: int = 20) -> Sequence[Invitation]:
     """A student's open invitations, the one that ends first on top."""
-    return db.session.scalars(
+    return db.session.scalars(_received(most), {"student": student_id, "now": now}).all()
+
+
+@cache  # one statement for all, made once
+def _received(most: int) -> Select[Invitation]:
+    return (
         select(Invitation)
         .options(joinedload(Invitation.employer), joinedload(Invitation.terms))
         .where(
-            Invitation.student_id == student_id,
+            Invitation.student_id == bindparam("student"),
             Invitation.state == InvitationState.OPEN,
-            Invitation.reply_by > now,
+            Invitation.reply_by > bindparam("now"),
         )
         .order_by(Invitation.reply_by, Invitation.id)
         .limit(most)
-    ).all()
+    )
 
 
 def overdue(now: datetime, most: int) -> Sequence[int]:

@@ -125,6 +125,8 @@ class Placement(db.Model):
         Index("uq_placement_unsettled", "student_id", unique=True,
               postgresql_where=text(f"NOT settles AND state IN ({_WAITS})")),
         Index("uq_placement_agreement_no", "agreement_no", unique=True),
+        Index("ix_placement_no_begins", "agreement_no",
+              postgresql_ops={"agreement_no": "text_pattern_ops"}),
         Index("uq_placement_invitation", "invitation_id", unique=True,
               postgresql_where=text(f"state IN ({_HELD})")),
         Index("ix_placement_invitation", "invitation_id"),

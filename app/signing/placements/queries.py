@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Date, Integer, Select, bindparam, func, select
 
 from app.core import clock
 from app.core.db import db
@@ -44,11 +45,16 @@ def placements_for(who: Actor) -> Select[Placement]:
 
 def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
-    return db.session.scalars(
-        select(Placement).where(
-            Placement.student_id == student_id, Placement.settles, Placement.state.in_(HOLDS_SLOT)
-        )
-    ).first()
+    return db.session.scalars(_slot(), {"student": student_id}).first()
+
+
+@cache  # one statement for all, made once
+def _slot() -> Select[Placement]:
+    return select(Placement).where(
+        Placement.student_id == bindparam("student"),
+        Placement.settles,
+        Placement.state.in_(HOLDS_SLOT),
+    )
 
 
 def unsettled_of(student_id: int, states: Sequence[str]) -> Sequence[Placement]:
@@ -106,11 +112,17 @@ def prints(placement: Placement) -> bool:
 
 def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | None, str | None]:
     """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
-    entry = select(PlanEntry).where(PlanEntry.student_id == student_id)
+    row = db.session.execute(_standing(str(kind)), {"student": student_id, "day": day}).one()
+    return row[0], row[1], row[2]
+
+
+@cache
+def _standing(kind: str) -> Select[Any]:
+    student, day = bindparam("student", type_=Integer), bindparam("day", type_=Date)
+    entry = select(PlanEntry).where(PlanEntry.student_id == student)
     state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
     source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
-    row = db.session.execute(select(state, source, restriction_reason(student_id, day, kind))).one()
-    return row[0], row[1], row[2]
+    return select(state, source, restriction_reason(student, day, kind))
 
 
 def proposals(who: Actor) -> Select[Placement]:

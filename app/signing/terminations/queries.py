@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from app.accounts import beside
 from app.codes import labels
 from app.core import clock, page
 from app.core.db import db
@@ -183,8 +184,15 @@ def to_answer(who: Actor) -> Select[Termination]:
     )
 
 
+def is_asked(who: Actor) -> Any:
+    """Whether the party asking has something to answer, as `beside` asks it."""
+    return to_answer(who).with_only_columns(Termination.id).exists()
+
+
 def asked_of(who: Actor) -> Termination | None:
     """The request of the other party that waits longest for this party's answer."""
+    if beside.of_asker(who.user_id) and not beside.ask("asks"):
+        return None
     return db.session.scalars(
         to_answer(who)
         .options(joinedload(Termination.placement))
