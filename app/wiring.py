@@ -15,6 +15,7 @@ from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
 from app.accounts.contacts import is_changed
 from app.accounts.models import DEMO
+from app.accounts.queries import asking
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
 from app.core.mail import Message
@@ -175,6 +176,7 @@ REGISTRY = Registry(
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),
+    asking=asking,
     export_link=presentation.link,
     workflows={flow.kind: flow for flow in WORKFLOWS},
     bars=(freezing.not_frozen,),

@@ -5,7 +5,7 @@ turn of a group in the very transaction that writes one of its tables (triggers 
 whoever sees what was written sees the turn, too. A page is told the turns by the statement that reads its
 session, a job asks once a transaction.
 
-A turn is the sum of random numbers, one for each statement that wrote: rows are only added, so that two
+A turn is the sum of random numbers, one for each transaction that wrote: rows are only added, so that two
 writers never wait for each other, and what a transaction kept that was undone is never taken for true.
 """
 
@@ -91,6 +91,7 @@ def tidied() -> TextClause:
     """The many small rows of a group as one with their sum, and one more: no turn comes twice."""
     return text(
         "WITH gone AS (DELETE FROM steady RETURNING name, turn)"
-        " INSERT INTO steady (name, turn)"
-        " SELECT name, sum(turn) + 1 + floor(random() * 1e9) FROM gone GROUP BY name"
+        " INSERT INTO steady (name, xid, turn)"
+        " SELECT name, pg_current_xact_id()::text::bigint, sum(turn) + 1 + floor(random() * 1e9)"
+        " FROM gone GROUP BY name"
     )

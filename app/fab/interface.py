@@ -6,7 +6,7 @@ reads each related row by itself. Here a page of any depth costs the same few in
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,8 +15,11 @@ from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
+    SelectBase,
     and_,
+    bindparam,
     case,
     func,
     inspect,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
@@ -32,6 +36,8 @@ from app.fab.declared import typed
 COUNT_CAP = 10_000
 SCAN_CAP = 20_000  # a scope up to this size is counted exactly, all tabs in one pass
 TAB_CAP = 1_000  # where a scope is larger, its tabs are counted no further
+MOST_READINGS = 50  # choices of columns of one list
+_counting: dict[Hashable, Select[Any]] = {}  # as many as there are tabs and kinds of staff
 _large: set[Hashable] = set()  # the lists, by model and name, whose scope is
 
 
@@ -56,12 +62,25 @@ class Order:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """A list in an order that no one column has: its parts, none with a row of another, each by its own.
+
+    Each is a scope with the column that stands for the order's in it: served by an index, a page at a time.
+    """
+
+    every: Sequence[tuple[Select[Any], Any]]
+
+
+@dataclass(frozen=True)
 class Slice:
     """One page: its places in list order, and whether there is something on either side."""
 
     places: list[Place]
     has_previous: bool
     has_next: bool
+
+
+Counted = ColumnElement[bool] | Select[Any] | CompoundSelect[Any] | None
 
 
 class ScopeFilter(BaseFilter):
@@ -104,6 +123,11 @@ class SafeInterface(SQLAInterface):
         columns = inspect(self.obj).columns.items()
         return {name: column for name, column in columns if name in self.list_properties}
 
+    @cached_property
+    def _reading(self) -> dict[Hashable, Select[Any]]:
+        """Columns → the statement that reads them: what people hide of a list makes few of them."""
+        return {}
+
     @property
     def key(self) -> Any:
         """The primary key attribute of the model."""
@@ -126,8 +150,12 @@ class SafeInterface(SQLAInterface):
         """How many rows, but never more than cap + 1: more is shown as «over 10,000»."""
         return int(self.session.execute(select(self._count(statement, cap))).scalar_one())
 
-    def _count(self, statement: Select[Any], cap: int) -> Any:
-        inner = self.only(statement, self.key).limit(cap + 1).subquery()
+    def _count(self, statement: Any, cap: int) -> Any:
+        return self._count_keys(self.only(statement, self.key), cap)
+
+    @staticmethod
+    def _count_keys(keys: Any, cap: int) -> Any:
+        inner = keys.limit(cap + 1).subquery()
         return select(func.count()).select_from(inner).scalar_subquery()
 
     def counts(
@@ -138,33 +166,63 @@ class SafeInterface(SQLAInterface):
         found: Select[Any] | None = None,
         name: Hashable = None,
     ) -> tuple[list[tuple[int, int]], int]:
+        """The same as `counts_of`, of a scope and conditions with their values in them."""
+        return self.counts_of(lambda: (scope, tabs), len(tabs), here, found, name)
+
+    def counts_of(
+        self,
+        made: Callable[[], tuple[Select[Any], Sequence[Counted]]],
+        many: int,
+        here: int | None = None,
+        found: Select[Any] | None = None,
+        name: Hashable = None,
+        standing: Hashable = None,
+        values: Mapping[str, object] | None = None,
+    ) -> tuple[list[tuple[int, int]], int]:
         """The rows of each tab, each with how far was counted, and those that `found` has, by one query.
 
         One more than that means more. A scope is counted in one pass with count(*) FILTER; one of more
         than 20,000 rows (a province) tab by tab, each stopping early, so that it is never read to its
         end. Which of both a list of that `name` was last time is remembered: it is tried first, and says
         itself when it is not right any more. The tab `here` is counted as far as a page is.
+
+        Conditions that only name their `values` are `made` once for all who see the same, by `standing`.
         """
-        wanted = [literal(True) if tab is None else tab for tab in tabs]
-        sought = literal(0) if found is None else self._count(found, COUNT_CAP)
-        if not wanted:
-            return [], 0 if found is None else int(self.session.scalar(select(sought)) or 0)
+        if not many:
+            return [], 0 if found is None else self.counted(found)
         key = (self.obj.__name__, name)
         for large in (key in _large, key not in _large):
-            count = self._tab_by_tab if large else self._in_one_pass
-            row = self.session.execute(count(scope, wanted, here, sought)).one()
+            one = (self.obj.__name__, standing, here, large)
+            statement = _counting.get(one) if standing is not None and found is None else None
+            if statement is None:
+                scope, tabs = made()
+                wanted = [literal(True) if tab is None else tab for tab in tabs]
+                sought = literal(0) if found is None else self._count(found, COUNT_CAP)
+                count = self._tab_by_tab if large else self._in_one_pass
+                statement = count(scope, wanted, here, sought)
+                if standing is not None and found is None:
+                    _counting[one] = statement
+            row = self.session.execute(statement, dict(values or {})).one()
             if (row[0] > SCAN_CAP) is large:
                 break
         (_large.add if large else _large.discard)(key)
-        caps = [COUNT_CAP if n == here or not large else TAB_CAP for n in range(len(wanted))]
+        caps = [COUNT_CAP if n == here or not large else TAB_CAP for n in range(many)]
         return list(zip(row[2:], caps, strict=True)), row[1]
 
     def _in_one_pass(
         self, scope: Select[Any], tabs: list[Any], _here: int | None, sought: Any
     ) -> Select[Any]:
-        marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(tabs)]
-        inner = self.only(scope, *marks).limit(SCAN_CAP + 1).subquery()
-        sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(tabs))]
+        keys = {n: self._count_keys(tab, COUNT_CAP) for n, tab in enumerate(tabs) if _are_keys(tab)}
+        marks = [
+            case((tab, True), else_=False).label(f"t{n}")
+            for n, tab in enumerate(tabs)
+            if n not in keys
+        ]
+        inner = self.only(scope, literal(1), *marks).limit(SCAN_CAP + 1).subquery()
+        sums = [
+            keys[n] if n in keys else func.count().filter(inner.c[f"t{n}"])
+            for n in range(len(tabs))
+        ]
         return select(func.count(), sought, *sums).select_from(inner)
 
     def _tab_by_tab(
@@ -172,7 +230,10 @@ class SafeInterface(SQLAInterface):
     ) -> Select[Any]:
         beyond = self.only(scope, literal(SCAN_CAP + 1)).offset(SCAN_CAP).limit(1)
         sums = [
-            self._count(scope.where(tab), COUNT_CAP if n == here else TAB_CAP)
+            self._count_keys(
+                tab if _are_keys(tab) else self.only(scope.where(tab), self.key),
+                COUNT_CAP if n == here else TAB_CAP,
+            )
             for n, tab in enumerate(tabs)
         ]
         return select(func.coalesce(beyond.scalar_subquery(), 0), sought, *sums)
@@ -191,7 +252,7 @@ class SafeInterface(SQLAInterface):
 
     def slice(
         self,
-        statement: Select[Any],
+        statement: Select[Any] | Parts,
         order: Order,
         size: int,
         *,
@@ -212,24 +273,45 @@ class SafeInterface(SQLAInterface):
         return Slice(places[::-1], True, True)
 
     def _places(
-        self, statement: Select[Any], order: Order, limit: int, skip: int, start: Place | None
+        self,
+        statement: Select[Any] | Parts,
+        order: Order,
+        limit: int,
+        skip: int,
+        start: Place | None,
     ) -> list[Place]:
-        query = self._ordered(statement, order, start)
+        query = self._ordered(statement, order, start, limit + skip)
         rows = self.session.execute(query.limit(limit).offset(skip or None))
         return [Place(row.value, row.key) for row in rows]
 
-    def _ordered(self, statement: Select[Any], order: Order, start: Place | None) -> Select[Any]:
-        """Value and key of the rows in that order, from a place on."""
-        column = getattr(self.obj, order.column)
+    def _ordered(
+        self, statement: Select[Any] | Parts, order: Order, start: Place | None, most: int
+    ) -> Select[Any]:
+        """Value and key of the rows in that order, from a place on; of each part no more than the most."""
+        if isinstance(statement, Parts):
+            found = union_all(
+                *(
+                    self._by(part, column, order, start).limit(most).subquery().select()
+                    for part, column in statement.every
+                )
+            ).subquery()
+            ends = [found.c.value, found.c.key]
+            query = select(*ends)
+            return query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
+        return self._by(statement, getattr(self.obj, order.column), order, start)
+
+    def _by(
+        self, statement: Select[Any], column: Any, order: Order, start: Place | None
+    ) -> Select[Any]:
         query = self.only(statement, column.label("value"), self.key.label("key"))
         if start is not None:
-            query = query.where(self._beyond(order, start))
+            query = query.where(self._beyond(order, start, column))
         ends = (column, self.key) if order.column != self.key.key else (self.key,)
         return query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
 
-    def _beyond(self, order: Order, place: Place) -> ColumnElement[bool]:
+    def _beyond(self, order: Order, place: Place, column: Any) -> ColumnElement[bool]:
         """Strictly behind the place; PostgreSQL puts NULL last upwards and first downwards."""
-        column, key = getattr(self.obj, order.column), self.key
+        key = self.key
         later = key > place.key if order.ascending else key < place.key
         if order.column == key.key:
             return later  # type: ignore[no-any-return]
@@ -243,11 +325,11 @@ class SafeInterface(SQLAInterface):
             return here < there
         return or_(here > there, column.is_(None)) if nullable else here > there
 
-    def beside(self, statement: Select[Any], order: Order, item: Any) -> tuple[Any, Any]:
+    def beside(self, statement: Select[Any] | Parts, order: Order, item: Any) -> tuple[Any, Any]:
         """The keys before and behind a row in the list, each by a query of one row, both in one."""
         place = Place(getattr(item, order.column), getattr(item, self.key.key))
         ways = (order.turned(), order)
-        ends = [self._ordered(statement, way, place).limit(1).subquery() for way in ways]
+        ends = [self._ordered(statement, way, place, 1).limit(1).subquery() for way in ways]
         keys = [select(end.c.key).scalar_subquery() for end in ends]
         ahead, behind = self.session.execute(select(*keys)).one()
         return ahead, behind
@@ -258,8 +340,16 @@ class SafeInterface(SQLAInterface):
         """The rows of the keys in that order, in one query and one more for each relation."""
         if not keys:
             return []
-        query = select(self.obj).where(self.key.in_(keys)).options(*self.options(columns, whole))
-        found = {getattr(row, self.key.key): row for row in self.session.scalars(query)}
+        one = (tuple(columns), whole)
+        if one not in self._reading:
+            if len(self._reading) > MOST_READINGS:
+                self._reading.clear()
+            wanted = self.key.in_(bindparam("keys", expanding=True))
+            self._reading[one] = (
+                select(self.obj).where(wanted).options(*self.options(columns, whole))
+            )
+        rows = self.session.scalars(self._reading[one], {"keys": list(keys)})
+        found = {getattr(row, self.key.key): row for row in rows}
         return [found[key] for key in keys if key in found]
 
     def options(self, columns: Sequence[str], whole: bool = False) -> list[Any]:
@@ -282,6 +372,11 @@ class SafeInterface(SQLAInterface):
         found = self.session.scalars(scope.where(self.key.in_(keys))).unique()
         by_key = {getattr(row, self.key.key): row for row in found}
         return [by_key[key] for key in keys if key in by_key]
+
+
+def _are_keys(tab: Any) -> bool:
+    """Whether a tab is given by the keys of its rows, which are counted as they are."""
+    return isinstance(tab, SelectBase)
 
 
 def _tree(columns: Sequence[str]) -> dict[str, object]:

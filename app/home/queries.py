@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import joinedload, undefer
 
@@ -25,9 +25,11 @@ from app.plan.rows.queries import changes_waiting
 from app.signing.desk.models import waits_since
 from app.signing.desk.queries import (
     DECISIONS,
-    awaiting_me,
-    signings_awaiting,
-    terminations_awaiting,
+    MINE,
+    WAITS,
+    by_wait,
+    endings_by_wait,
+    signings_by_wait,
     waiting_for,
 )
 from app.signing.disputes.models import Dispute
@@ -46,7 +48,7 @@ from app.signing.placements.models import Placement
 from app.signing.placements.queries import placements_for, proposals
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import Termination
-from app.signing.terminations.queries import terminations_for, to_answer
+from app.signing.terminations.queries import awaiting, terminations_for, to_answer
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
@@ -74,37 +76,41 @@ def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting, int]:
 
     With them, for a school, how many open letters nobody could tell their students of (NTF-05).
     """
-    since, row = waits_since(), []
-    for which in (signings_awaiting(who), terminations_awaiting(who)):
-        mine = placements_for(who).where(which).with_only_columns(since.label("since")).subquery()
-        at = mine.c.since
-        row.append(
-            select(
-                func.jsonb_build_array(
-                    func.count(),
-                    func.count().filter(at > now - DAY),
-                    func.count().filter(at <= now - DAY, at > now - 3 * DAY),
-                    func.count().filter(at <= now - 3 * DAY),
-                    type_=JSONB,
-                )
-            )
-            .select_from(mine)
-            .scalar_subquery()
+    scope, row = placements_for(who), []
+    signings = signings_by_wait(scope, MINE.get(who.role, WAITS))
+    for parts in (signings, endings_by_wait(scope, who, awaiting(who))):
+        times = [part.with_only_columns(since.label("since")) for part, since in parts]
+        at = (union_all(*times) if len(times) > 1 else times[0]).subquery().c.since
+        ages = (
+            func.count(),
+            func.count().filter(at > now - DAY),
+            func.count().filter(at <= now - DAY, at > now - 3 * DAY),
+            func.count().filter(at <= now - 3 * DAY),
         )
+        row.append(select(func.jsonb_build_array(*ages, type_=JSONB)).scalar_subquery())
     letters = _untold(who) if who.role is Role.SCHOOL else literal(0)
-    signings, endings, missed = db.session.execute(select(*row, letters)).one()
-    return Waiting(*signings), Waiting(*endings), missed
+    reviews, endings, missed = db.session.execute(select(*row, letters)).one()
+    return Waiting(*reviews), Waiting(*endings), missed
 
 
 def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
     """What waits longest, signings and terminations alike."""
-    mine: Select[Any] = placements_for(who)
+    times = [
+        part.with_only_columns(since.label("since"), Placement.id.label("key"))
+        .order_by(since, Placement.id)
+        .limit(most)
+        .subquery()
+        .select()
+        for part, since in by_wait("mine", who, placements_for(who))
+    ]
+    first = union_all(*times).subquery()
     return db.session.scalars(
-        mine.where(awaiting_me(who))
+        select(Placement)
+        .join(first, first.c.key == Placement.id)
         .options(
             joinedload(Placement.student), joinedload(Placement.college), undefer(waits_since())
         )
-        .order_by(waits_since(), Placement.id)
+        .order_by(first.c.since, first.c.key)
         .limit(most)
     ).all()
 

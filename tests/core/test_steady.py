@@ -12,7 +12,7 @@ from app.settings.queries import set_setting, settings, works_on
 from app.workflow.actor import Actor, Role
 from tests import factories as make
 
-WATCHED = text("""SELECT c.relname, convert_from(t.tgargs, 'UTF8') FROM pg_trigger t
+WATCHED = text("""SELECT c.relname, encode(t.tgargs, 'escape') FROM pg_trigger t
     JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE p.proname = 'raise_turn'""")
 ELSEWHERE = text("""INSERT INTO school_setting (school_id, key, value, set_at)
@@ -26,7 +26,7 @@ def another_process(statement, **values):
 
 
 def test_the_database_watches_every_table_that_is_kept(session):
-    found = {table: group.rstrip("\x00") for table, group in session.execute(WATCHED)}
+    found = {table: group.removesuffix(r"\000") for table, group in session.execute(WATCHED)}
     assert found == steady.TABLES
 
 
