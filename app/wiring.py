@@ -10,12 +10,11 @@ from functools import partial
 
 from sqlalchemy import inspect
 
-from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
+from app.accounts import acts, beside, freezing, holds, late, manager, one_time, security_log
 from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
 from app.accounts.contacts import is_changed
 from app.accounts.models import DEMO
-from app.accounts.queries import asking
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
 from app.core.mail import Message
@@ -176,7 +175,7 @@ REGISTRY = Registry(
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),
-    asking=asking,
+    asking=beside.asking,
     export_link=presentation.link,
     workflows={flow.kind: flow for flow in WORKFLOWS},
     bars=(freezing.not_frozen,),

@@ -7,7 +7,9 @@ is not used. Questions are scalars over the account that asks, named in `registr
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,7 +31,7 @@ me = aliased(AppUser, name="me")
 
 
 @dataclass(frozen=True)
-class Shape:
+class Asker:
     """What decides how a question about a person is put: its role, and what it belongs to."""
 
     role: str
@@ -37,7 +39,7 @@ class Shape:
     college: bool
 
     @classmethod
-    def of(cls, user: AppUser) -> Shape:
+    def of(cls, user: AppUser) -> Asker:
         """An account's."""
         return cls(user.role or "", user.school_id is not None, user.college_id is not None)
 
@@ -57,11 +59,11 @@ class Shape:
         )
 
 
-_shapes: dict[bytes, Shape] = {}  # by session
-_asked: dict[tuple[str | None, Shape], tuple[Name, ...]] = {}  # by endpoint, in a fixed order
+_shapes: dict[bytes, Asker] = {}  # by session
+_asked: dict[tuple[str | None, Asker], tuple[Name, ...]] = {}  # by endpoint, in a fixed order
 
 
-def foretold(token: bytes) -> tuple[Shape | None, tuple[Name, ...]]:
+def foretold(token: bytes) -> tuple[Asker | None, tuple[Name, ...]]:
     """The shape of that session's person, where it is known, and what this request will ask."""
     shape = _shapes.get(token) if has_request_context() else None
     if shape is None:
@@ -75,7 +77,7 @@ def known(token: bytes, user: AppUser) -> None:
     """Remember whom that session is of."""
     if len(_shapes) >= MOST:
         _shapes.clear()
-    _shapes[token] = Shape.of(user)
+    _shapes[token] = Asker.of(user)
 
 
 def note(name: Name) -> None:
@@ -83,7 +85,7 @@ def note(name: Name) -> None:
     user = g.get("user") if has_request_context() else None
     if user is None or not user.is_authenticated:
         return
-    key = (request.endpoint, Shape.of(user))
+    key = (request.endpoint, Asker.of(user))
     names = _asked.get(key, ())
     if name not in names:
         _asked[key] = tuple(sorted({*names, name}))
@@ -96,7 +98,7 @@ def ask(*name: str) -> Any:
         if page.current() is not None:
             note(name)
         return db.session.scalar(
-            select(_question(Shape.of(g.user), name)).where(me.id == g.user.id)
+            select(_question(Asker.of(g.user), name)).where(me.id == g.user.id)
         )
 
     return page.told(key(name), anew)
@@ -112,12 +114,12 @@ def key(name: Name) -> Hashable:
     return ("beside", *name)
 
 
-def _question(shape: Shape, name: Name) -> Any:
+def _question(shape: Asker, name: Name) -> Any:
     return stores().besides[name[0]](shape.actor(), *name[1:])
 
 
 @lru_cache(maxsize=2_000)
-def statement(shape: Shape | None, names: tuple[Name, ...], *more: Any) -> Select[Any]:
+def statement(shape: Asker | None, names: tuple[Name, ...], *more: Any) -> Select[Any]:
     """The account of a session, its record, `more`, and the answers, of the session that `:token` means."""
     asked: list[Any] = []
     wanted = select(me)
@@ -138,3 +140,32 @@ def statement(shape: Shape | None, names: tuple[Name, ...], *more: Any) -> Selec
     return wanted.where(
         AccountSession.token == bindparam("token"), me.active == true(), me.frozen_at.is_(None)
     )
+
+
+# -- statements that are made once for all who see the same ---------------------------------------
+
+NAMED: ContextVar[Actor | None] = ContextVar("named", default=None)
+
+
+def asking() -> tuple[Hashable, dict[str, int], Callable[[], AbstractContextManager[None]]]:
+    """How conditions of the person asking are put by names, for statements that are made once.
+
+    See `registry.asking`: the shape, the values, and a context in which `actor` has names for ids.
+    """
+    user = g.user
+    ids = ("id", "school_id", "college_id", "employer_id", "student_id")
+    values = {f"my_{name}": key for name in ids if (key := getattr(user, name)) is not None}
+
+    @contextmanager
+    def by_names() -> Iterator[None]:
+        def name(of: str) -> Any:
+            return bindparam(f"my_{of}", type_=Integer) if f"my_{of}" in values else None
+
+        who = Actor(Role(user.role), name("id"), "", *(name(of) for of in ids[1:]))
+        token = NAMED.set(who)
+        try:
+            yield
+        finally:
+            NAMED.reset(token)
+
+    return (user.role, *values), values, by_names

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -91,34 +89,7 @@ def actor(factor: str = "") -> Actor:
     user = g.get("user")
     if user is None or not user.is_authenticated:
         raise NotYours("anonymous")
-    return _named.get() or actor_of(user, factor)
-
-
-_named: ContextVar[Actor | None] = ContextVar("named", default=None)
-
-
-def asking() -> tuple[Hashable, dict[str, int], Callable[[], AbstractContextManager[None]]]:
-    """How conditions of the person asking are put by names, for statements that are made once.
-
-    See `registry.asking`: the shape, the values, and a context in which `actor` has names for ids.
-    """
-    user = g.user
-    ids = ("id", "school_id", "college_id", "employer_id", "student_id")
-    values = {f"my_{name}": key for name in ids if (key := getattr(user, name)) is not None}
-
-    @contextmanager
-    def by_names() -> Iterator[None]:
-        def name(of: str) -> Any:
-            return bindparam(f"my_{of}", type_=Integer) if f"my_{of}" in values else None
-
-        who = Actor(Role(user.role), name("id"), "", *(name(of) for of in ids[1:]))
-        token = _named.set(who)
-        try:
-            yield
-        finally:
-            _named.reset(token)
-
-    return (user.role, *values), values, by_names
+    return beside.NAMED.get() or actor_of(user, factor)
 
 
 def actor_of(user: AppUser, factor: str = "") -> Actor:
@@ -293,7 +264,7 @@ def session_user(secret: str, *, touch: bool = True) -> Living | None:
     if now - seen_at > IDLE or now - created_at > LONGEST:
         return None
     answers = {}
-    if shape != beside.Shape.of(user):
+    if shape != beside.Asker.of(user):
         beside.known(token, user)
     elif names:
         told = (name for name in names if name != beside.RECORD)

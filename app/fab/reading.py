@@ -15,10 +15,11 @@ from app.fab import list_state
 from app.fab.arguments import MAX_SIZE, ArgumentReader, ListArgs
 from app.fab.bad_request import Odd
 from app.fab.columns import ListColumn
+from app.fab.counting import COUNT_CAP, Counted
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.export import export_link
-from app.fab.interface import COUNT_CAP, Counted, Order, Parts, SafeInterface, Slice
+from app.fab.interface import Order, Parts, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
     Choice,

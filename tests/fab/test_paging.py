@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sqlalchemy import func, insert, select
 
-from app.fab import interface
+from app.fab import counting
 from app.fab.bad_request import Odd
 from app.fab.cursor import seal, unseal
 from app.fab.interface import Order, Place, SafeInterface
@@ -162,7 +162,7 @@ def test_a_long_list_counts_to_its_cap_and_goes_deep_only_by_key(browser, big):
 def test_a_scope_beyond_the_scan_cap_is_counted_tab_by_tab(
     app, big, browser, monkeypatch, query_log
 ):
-    monkeypatch.setattr(interface, "SCAN_CAP", 5_000)
+    monkeypatch.setattr(counting, "SCAN_CAP", 5_000)
     data, tabs = SafeInterface(Letter), [None, Letter.state == "done", Letter.state == "waiting"]
     with app.app_context():
         done = db.session.scalar(select(func.count()).where(tabs[1]))
