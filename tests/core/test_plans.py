@@ -90,7 +90,6 @@ def test_hot_pages_scan_no_large_table(crowd, visit):
         (office, "/desk/list/"),
         (office, f"/desk/list/?tab=all&q={number}"),
         (office, f"/desk/show/{signing.id}"),
-        (office, f"/students/list/?q={number}"),
         (visit(crowd.college_officer), "/desk/list/"),
         (mine, "/my/"),
         (mine, f"/my/invitations/{letter.id}"),
