@@ -301,7 +301,7 @@ def frame() -> dict[str, object]:
         else None,
         "unsent_url": url_for("KeptView.show", key=session[MARK]) if session.get(MARK) else "",
         "batch_token": uuid4().hex,
-        "unread": unread_count(user.id),
+        "unread": unread_count(),
         "inbox_url": url_for("NoticesView.index"),
     }
     if shell == "student":

@@ -10,9 +10,10 @@ from functools import partial
 
 from sqlalchemy import inspect
 
-from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
+from app.accounts import acts, beside, freezing, holds, late, manager, one_time, security_log
 from app.accounts.campus import office_views as campus_views
-from app.accounts.choices import OwnChoices
+from app.accounts.choices import OwnChoices, of_list
+from app.accounts.contacts import is_changed
 from app.accounts.models import DEMO
 from app.audit import tasks as audit_tasks
 from app.codes.models import Code
@@ -26,16 +27,20 @@ from app.files.imports import tasks as bulk_tasks
 from app.files.imports.workflow import IMPORTS
 from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
+from app.home.queries import around, party
 from app.notices import reached
 from app.notices.models import RECEIVER
+from app.notices.queries import unread
 from app.people.corrections import models as origin_models
 from app.people.corrections import workflow as origin
 from app.people.employers import employer_views
 from app.people.employers import registration_views as registration
 from app.people.employers.detail import EMPLOYER_LABELS, EMPLOYER_TABLES
 from app.people.employers.models import Employer
+from app.people.employers.queries import EMPLOYER_RECORD
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
+from app.people.merging.requests import is_asked
 from app.people.schools.detail import changed
 from app.people.schools.models import College, Major, School
 from app.people.schools.queries import active_schools, all_colleges, all_schools, school_ids
@@ -49,7 +54,7 @@ from app.people.students.detail import LABELS
 from app.people.students.effects import sign_in_follows, studied
 from app.people.students.fields import TABLES
 from app.people.students.models import Student
-from app.people.students.queries import accounts_by_number
+from app.people.students.queries import STUDENT_RECORD, accounts_by_number
 from app.people.students.restriction_sheets import RESTRICTION_LIST
 from app.people.students.sheets import FACTS, STUDENTS
 from app.people.students.workflow import RESTRICTIONS
@@ -110,6 +115,7 @@ from app.signing.placements import tasks as placement_tasks
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations import evidence as termination_evidence
+from app.signing.terminations import queries as termination_queries
 from app.signing.terminations import student_views as termination_views
 from app.signing.terminations import tasks as termination_tasks
 from app.signing.terminations import workflow as terminations
@@ -169,6 +175,7 @@ REGISTRY = Registry(
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),
+    asking=beside.asking,
     export_link=presentation.link,
     workflows={flow.kind: flow for flow in WORKFLOWS},
     bars=(freezing.not_frozen,),
@@ -183,6 +190,17 @@ REGISTRY = Registry(
         employer_views.profile_gate,
         student_views.verify_gate,
     ),
+    besides={
+        "choices": of_list,
+        "unread": unread,
+        "frame": around,
+        "party": party,
+        "changed": is_changed,
+        "merges": is_asked,
+        "asks": termination_queries.is_asked,
+        "courier": letters.has_letter,
+    },
+    records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},
     homes={

@@ -8,7 +8,7 @@ from app.core import startup
 
 config = context.config
 database = current_app.extensions["migrate"].db
-FOREIGN = ("procrastinate_", "fabtest_", "clock_shift")
+FOREIGN = ("procrastinate_", "fabtest_", "clock_shift", "steady")
 # until 0.4.0 some were numbered as they were begun, not as they run: former name → name
 FORMER = {
     "0009_bulk": "0007_bulk",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+BUDGET = {0.5: 5, 0.9: 8, 1.0: 12}  # share of all pages that a signed-in person opens → statements
 FILE = Path(__file__).with_suffix(".txt")
 WRITE = "WRITE_QUERY_COUNTS"
 
@@ -33,4 +34,15 @@ def compared(role: str, found: dict[str, int]) -> list[str]:
         f"{role} {page}: {mine.get(page, 'none')} statements kept, {found.get(page, 'none')} now"
         for page in sorted(mine.keys() | found.keys())
         if mine.get(page) != found.get(page)
+    ]
+
+
+def beyond_budget() -> list[str]:
+    """The shares of the pages that ask more than the budget lets them."""
+    counts = sorted(kept().values())
+    found = {share: counts[min(len(counts) - 1, int(share * len(counts)))] for share in BUDGET}
+    return [
+        f"{share:.0%} of the pages ask up to {found[share]} statements, not {most}"
+        for share, most in BUDGET.items()
+        if found[share] > most
     ]

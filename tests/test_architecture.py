@@ -460,7 +460,7 @@ def test_migrations_have_one_head_and_equal_the_models(app):
     with app.app_context(), db.engine.connect() as connection:
 
         def ours(thing, name, kind, reflected, other):
-            foreign = ("procrastinate_", "fabtest_", "clock_shift")
+            foreign = ("procrastinate_", "fabtest_", "clock_shift", "steady")
             return not (kind == "table" and name.startswith(foreign))
 
         context = MigrationContext.configure(

@@ -166,6 +166,11 @@ def test_a_page_of_an_own_record_asks_the_database_as_much_as_is_kept(
     assert not query_counts.compared(f"{role}'s", asked)
 
 
+def test_no_page_asks_more_than_its_budget():
+    """Half of all pages five statements, nine of ten eight, none more than twelve."""
+    assert not query_counts.beyond_budget()
+
+
 def records(cast) -> dict[str, tuple[int, int]]:
     """Per kind: the id of a record of the own school or party, and of a foreign one."""
     from app.core import clock

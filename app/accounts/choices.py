@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import g
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts import beside
 from app.accounts.models import Preference
 from app.core.db import db
+from app.workflow.actor import Actor
+
+
+def of_list(who: Actor, view: str) -> Any:
+    """What the person chose for that list, as `beside` asks it."""
+    mine = (Preference.user_id == who.user_id, Preference.key == f"list:{view}"[:60])
+    return select(Preference.value).where(*mine).scalar_subquery()
 
 
 class OwnChoices:
@@ -16,8 +26,7 @@ class OwnChoices:
 
     def load(self, view: str) -> dict[str, object]:
         """The choices for that list."""
-        found = db.session.get(Preference, (g.user.id, f"list:{view}"[:60]))
-        return dict(found.value) if found is not None else {}
+        return dict(beside.ask("choices", view) or {})
 
     def save(self, view: str, chosen: Mapping[str, object]) -> None:
         """Keep them, and commit."""

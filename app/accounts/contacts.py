@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from sqlalchemy import or_, select
 
+from app.accounts import beside
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import identify, identify_all, identify_if_free
-from app.core import clock, mail, sms
+from app.core import clock, mail, page, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.registry import stores
@@ -76,18 +77,30 @@ def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
     return next(iter(holds_of(user.id, now)), None)
 
 
+@page.once
+def _all_of(user_id: int) -> Sequence[ContactChange]:
+    """Everything that was changed of an account's ways in, the newest first: a handful."""
+    if beside.of_asker(user_id) and not beside.ask("changed"):
+        return ()
+    mine = select(ContactChange).where(ContactChange.user_id == user_id)
+    return db.session.scalars(mine.order_by(ContactChange.id.desc())).all()
+
+
+def is_changed(who: Actor) -> Any:
+    """Whether anything was ever changed of the person asking, as `beside` asks it."""
+    return select(ContactChange.id).where(ContactChange.user_id == who.user_id).exists()
+
+
 def holds_of(user_id: int, now: datetime) -> Sequence[ContactChange]:
     """All of them, the one that lasts longest first."""
-    return db.session.scalars(
-        select(ContactChange)
-        .where(
-            ContactChange.user_id == user_id,
-            or_(ContactChange.held_until > now, ContactChange.disputed_at.is_not(None)),
-            ContactChange.confirmed_at.is_(None),
-            ContactChange.undone_at.is_(None),
-        )
-        .order_by(ContactChange.held_until.desc().nulls_last(), ContactChange.id.desc())
-    ).all()
+    held = [
+        row
+        for row in _all_of(user_id)
+        if row.confirmed_at is None and row.undone_at is None
+        if row.disputed_at is not None or (row.held_until is not None and row.held_until > now)
+    ]
+    never = datetime.min.replace(tzinfo=now.tzinfo)
+    return sorted(held, key=lambda row: row.held_until or never, reverse=True)
 
 
 def before(row: ContactChange) -> str | None:
@@ -214,10 +227,7 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
 
 def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
     """What was changed of an account's ways in since then, the newest first."""
-    mine = (ContactChange.user_id == user.id, ContactChange.at >= since)
-    return db.session.scalars(
-        select(ContactChange).where(*mine).order_by(ContactChange.id.desc()).limit(20)
-    ).all()
+    return [row for row in _all_of(user.id) if row.at >= since][:20]
 
 
 def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:

@@ -13,6 +13,7 @@ from app.accounts import factors, late, queries, step_up
 from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
+from app.core import page
 from app.core.registry import stores
 from app.fab.security import CodeRoleManager
 
@@ -61,6 +62,9 @@ class AccountManager(CodeRoleManager):
         if found is None or found.user.id != int(pk):
             return None
         g.now = found.now  # one reading of the clock serves the whole page
+        g.record = found.record  # held, so that the session knows it
+        if (reading := page.begin(found.now)) is not None:
+            reading.answers.update(found.answers)
         g.proof = found.proof
         g.ends, g.last = found.ends, found.last
         return found.user

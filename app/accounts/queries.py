@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,18 +22,19 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from app.accounts import devices
+from app.accounts import beside, devices
 from app.accounts.factor_models import CodeApp, Passkey
 from app.accounts.models import AccountSession, AppUser, Identifier
-from app.core import clock
+from app.core import clock, steady
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.emails import clean_email
@@ -63,13 +64,18 @@ NO_PROOF = Proof(enrolled=False, at=None, way="")
 
 @dataclass(frozen=True)
 class Living:
-    """A living session: whose, when asked, what it proved, when it ends; `last`: whatever comes."""
+    """A living session: whose, when asked, what it proved, when it ends; `last`: whatever comes.
+
+    `record` is what the account stands for, `answers` what the page will ask, where that was known.
+    """
 
     user: AppUser
     now: datetime
     proof: Proof
     ends: datetime
     last: bool
+    record: object
+    answers: Mapping[Hashable, Any]
 
 
 def proof() -> Proof:
@@ -83,7 +89,7 @@ def actor(factor: str = "") -> Actor:
     user = g.get("user")
     if user is None or not user.is_authenticated:
         raise NotYours("anonymous")
-    return actor_of(user, factor)
+    return beside.NAMED.get() or actor_of(user, factor)
 
 
 def actor_of(user: AppUser, factor: str = "") -> Actor:
@@ -232,29 +238,44 @@ def has_factor(user_id: Any) -> Any:
     )
 
 
+_SESSION = (
+    clock.app_now(),
+    has_factor(beside.me.id),
+    AccountSession.seen_at,
+    AccountSession.created_at,
+    AccountSession.factor_at,
+    AccountSession.factor,
+    literal_column(f"({steady.TURNS})", JSONB),
+)
+
+
 def session_user(secret: str, *, touch: bool = True) -> Living | None:
     """The living session (not idle for 30 minutes, not older than 8 hours) of that secret.
 
-    Without `touch` it is only looked at and lives no longer for it.
+    Without `touch` it is only looked at and lives no longer for it. One statement reads it, the account,
+    the record it stands for and what the page will ask (`beside`).
     """
-    row = db.session.execute(
-        select(AppUser, AccountSession, clock.app_now(), has_factor(AppUser.id))
-        .join(AccountSession, AccountSession.user_id == AppUser.id)
-        .where(
-            AccountSession.token == session_key(secret),
-            AppUser.active == true(),
-            AppUser.frozen_at.is_(None),
-        )
-    ).first()
+    token = session_key(secret)
+    shape, names = beside.foretold(token)
+    row = db.session.execute(beside.statement(shape, names, *_SESSION), {"token": token}).first()
     if row is None:
         return None
-    user, session, now, enrolled = row
-    if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
+    user, record, now, enrolled, seen_at, created_at, factor_at, factor, turns = row[:9]
+    if now - seen_at > IDLE or now - created_at > LONGEST:
         return None
-    known = Proof(enrolled, session.factor_at, session.factor)
-    seen = _touch(session, now) if touch else session.seen_at
-    ends, longest = seen + IDLE, session.created_at + LONGEST
-    return Living(user, now.astimezone(UTC), known, min(ends, longest), longest <= ends)
+    answers = {}
+    if shape != beside.Asker.of(user):
+        beside.known(token, user)
+    elif names:
+        told = (name for name in names if name != beside.RECORD)
+        answers = {beside.key(name): value for name, value in zip(told, row[9:], strict=True)}
+    known = Proof(enrolled, factor_at, factor)
+    seen = _touch(token, seen_at, now) if touch else seen_at
+    steady.told(turns or {})
+    ends, longest = seen + IDLE, created_at + LONGEST
+    return Living(
+        user, now.astimezone(UTC), known, min(ends, longest), longest <= ends, record, answers
+    )
 
 
 def go_on(secret: str) -> datetime | None:
@@ -278,12 +299,11 @@ def way_of(secret: str) -> str:
     return found or ""
 
 
-def _touch(session: AccountSession, now: datetime) -> datetime:
+def _touch(token: bytes, seen: datetime, now: datetime) -> datetime:
     """When it was seen last, as the row says from now on."""
-    seen = session.seen_at
     if now - seen > TOUCH:
         db.session.execute(
-            update(AccountSession).where(AccountSession.token == session.token).values(seen_at=now)
+            update(AccountSession).where(AccountSession.token == token).values(seen_at=now)
         )
         db.session.commit()
         return now

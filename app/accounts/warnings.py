@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from sqlalchemy import insert as plain_insert
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from app.accounts import contacts, security_log
 from app.accounts.models import AccountWarning, AppUser, WarningLink
@@ -216,12 +217,17 @@ def told_lately(user_id: int, most: int = 10) -> list[tuple[AccountWarning, list
 
     A message has channel, address_masked, created_at, sent_at and fate, as in the delivery log.
     """
-    mine = select(AccountWarning).where(AccountWarning.user_id == user_id)
-    events = db.session.scalars(mine.order_by(AccountWarning.id.desc()).limit(most)).all()
+    newest = select(AccountWarning).where(AccountWarning.user_id == user_id)
+    event = aliased(
+        AccountWarning, newest.order_by(AccountWarning.id.desc()).limit(most).subquery()
+    )
     rows = db.session.execute(
-        select(WarningLink.warning_id, Message)
-        .join(Message, Message.key == WarningLink.message_key)
-        .where(WarningLink.warning_id.in_([event.id for event in events]))
-        .order_by(WarningLink.id)
-    ).all()
-    return [(event, [m for key, m in rows if key == event.id]) for event in events]
+        select(event, Message)
+        .outerjoin(WarningLink, WarningLink.warning_id == event.id)
+        .outerjoin(Message, Message.key == WarningLink.message_key)
+        .order_by(event.id.desc(), WarningLink.id)
+    )
+    found: dict[AccountWarning, list[Any]] = {}
+    for warning, message in rows:
+        found.setdefault(warning, []).extend([] if message is None else [message])
+    return list(found.items())

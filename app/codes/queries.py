@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Collection, Sequence
-from functools import cache, update_wrapper
+from collections.abc import Collection, Sequence
+from datetime import date
+from functools import cache, lru_cache
 from pathlib import Path
 from time import monotonic
-from typing import Any, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codes.models import Code, CodeEdition, Region
-from app.core import clock
+from app.core import clock, steady
 from app.core.db import db
 from app.core.registry import stores
 
 SHIPPED = Path(__file__).parent / "tables"
-T = TypeVar("T")
+MINUTE = 60.0
 
 # file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
 FILES = {
@@ -79,41 +79,12 @@ UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 SHIPPED_EDITIONS = {"byqx": [(0, "legacy"), (2021, "2021")]}
 
 
-KEPT_SECONDS = 60.0  # how long another process may still show what an administrator changed
-
-
 def edition_name(edition: str) -> str:
     """An edition as people call it: most are named after their first year."""
     return str(_l("before 2021")) if edition == "legacy" else edition or "–"
 
 
-class kept_for_a_minute(Generic[T]):  # noqa: N801 (reads as a decorator)
-    """Remember what a reading function gave, by its arguments, until `forget` or for a minute."""
-
-    turn = 0  # of all of them: raised, each reads anew
-
-    def __init__(self, read: Callable[..., T]) -> None:
-        self.read, self.kept = read, dict[tuple[Any, ...], tuple[float, T]]()
-        update_wrapper(self, read)
-
-    def __call__(self, *args: Any) -> T:
-        """What it gave a moment ago, or what it gives now."""
-        now, key = monotonic(), (kept_for_a_minute.turn, *args)
-        known = self.kept.get(key)
-        if known is not None and now - known[0] < KEPT_SECONDS:
-            return known[1]
-        if len(self.kept) > 5000:
-            self.kept.clear()
-        found = self.read(*args)
-        self.kept[key] = (now, found)
-        return found
-
-    def forget(self) -> None:
-        """Read anew next time."""
-        self.kept.clear()
-
-
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def editions(table: str) -> tuple[tuple[int, str], ...]:
     """(from graduation year, edition) of a table, the newest first."""
     wanted = (CodeEdition.table == table,)
@@ -122,10 +93,14 @@ def editions(table: str) -> tuple[tuple[int, str], ...]:
     return tuple(sorted(found or SHIPPED_EDITIONS.get(table, [(0, "")]), reverse=True))
 
 
-@kept_for_a_minute
+@lru_cache(maxsize=1)
+def _today(_minute: int) -> date:
+    return clock.today()
+
+
 def _season() -> int:
-    """The next year in which students graduate: in July."""
-    today = clock.today()
+    """The next year in which students graduate: in July, as it was a minute ago at the most."""
+    today = _today(int(monotonic() // MINUTE))
     return today.year + (today.month > 7)
 
 
@@ -136,7 +111,7 @@ def edition(table: str, graduation_year: int | None) -> str:
     return next((kept for since, kept in known if since <= year), known[-1][1])
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def _names(table: str, kept: str, ended: bool) -> dict[str, str]:
     wanted = select(Code.code, Code.name).where(Code.table == table, Code.edition == kept)
     rows = db.session.execute((wanted if ended else wanted.where(Code.active)).order_by(Code.sort))
@@ -148,7 +123,7 @@ def of_edition(table: str, kept: str) -> dict[str, str]:
     return _names(table, kept, True)
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def regions() -> list[tuple[str, str, str, int]]:
     """Every region of today: code, name, full name, level."""
     wanted = select(Region.code, Region.name, Region.full_name, Region.level).order_by(Region.code)
@@ -161,8 +136,9 @@ def names(table: str, graduation_year: int | None = None, *, ended: bool = False
 
 
 def forget() -> None:
-    """Read the tables anew (after a change of the codes)."""
-    kept_for_a_minute.turn += 1
+    """Read the tables anew: the running transaction has changed the codes."""
+    _today.cache_clear()
+    steady.written()
 
 
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
@@ -181,16 +157,20 @@ def choices(table: str, graduation_year: int | None = None) -> list[tuple[str, s
     return list(names(table, graduation_year).items())
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
+def _region_names() -> dict[str, str]:
+    return {code: full_name for code, _name, full_name, _level in regions()}
+
+
 def region_name(code: str | None) -> str:
     """The full name of a region, also of one that is no more, or the code itself."""
-    found = db.session.get(Region, code) if code else None
+    found = _region_names().get(code or "")
     if found is None and code in former_regions():
         return _former_name(code)
-    return found.full_name if found else (code or "")
+    return found or code or ""
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def provinces() -> dict[str, str]:
     """The first two digits of a region's code → the name of its province, in the order of the codes."""
     rows = select(Region.code, Region.name).where(Region.level == 1).order_by(Region.code)
@@ -233,10 +213,15 @@ def regions_called(text: str, most: int) -> list[str]:
 
 def region_code(text: str) -> str | None:
     """The one region that a text means: its code, its full name, or the only one like it."""
-    found = db.session.scalars(
-        select(Region.code).where(or_(Region.full_name == text, Region.code == text)).limit(2)
-    ).all() or [region.code for region in find_regions(text, 2)]
-    return found[0] if text and len(found) == 1 else None
+    if not (parts := text.split()):
+        return None
+    known = _region_names()
+    found = [code for code, full in known.items() if text in (code, full)] or [
+        code
+        for code, full in known.items()
+        if all(part in full or code.startswith(part) for part in parts)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 @cache

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, DateTime, func, text
 
+from app.core import page
 from app.core.db import db
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -22,8 +23,14 @@ _held: ContextVar[datetime | None] = ContextVar("held", default=None)
 
 
 def now() -> datetime:
-    """The moment by the database's clock, aware, in UTC; never the transaction's start."""
-    return _held.get() or db.session.execute(_NOW).scalar_one().astimezone(UTC)
+    """The moment by the database's clock, aware, in UTC; never the transaction's start.
+
+    A page that only reads has one moment: when it was asked for.
+    """
+    if (moment := _held.get()) is not None:
+        return moment
+    reading = page.current()
+    return reading.moment if reading else db.session.execute(_NOW).scalar_one().astimezone(UTC)
 
 
 @contextmanager

@@ -16,10 +16,13 @@ from psycopg import Connection
 from sqlalchemy import CursorResult, Executable, event, func, select
 from sqlalchemy.orm import Session
 
+from app.core import page
+
 T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
 migrate = Migrate()
+MANY = 500  # rows of a temporary table from which on its size decides how it is joined
 _REMEMBERED = "remembered"
 
 
@@ -55,14 +58,21 @@ def one_at_a_time(*name: object) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+@event.listens_for(Session, "after_flush")
+def _written(_session: Session, _flush: object) -> None:
+    page.forget()
+
+
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
+    page.forget()
     if not session.in_nested_transaction():
         session.info.pop(_REMEMBERED, None)
 
 
 @event.listens_for(Session, "after_soft_rollback")
 def _rolled_back(session: Session, _transaction: object) -> None:
+    page.forget()
     session.info.pop(_REMEMBERED, None)
 
 
@@ -100,10 +110,11 @@ def tuples(statement: Executable, values: Mapping[str, object]) -> list[tuple[An
 
 
 def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]) -> None:
-    """Fill a temporary table of the running transaction by COPY; it is made, or emptied.
+    """Fill a temporary table of the running transaction by COPY; it is made, or emptied, and counted.
 
     The next portion is asked for between two COPYs, so it may be read from the database.
     """
+    count = 0
     with driver_connection().cursor() as cursor:
         cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
         cursor.execute(f"TRUNCATE {table}")
@@ -111,3 +122,8 @@ def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
+            count += cursor.rowcount
+        if count > MANY:
+            cursor.execute(
+                f"ANALYZE pg_temp.{table}"
+            )  # nobody else does: it would be joined blindly

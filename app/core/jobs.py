@@ -18,7 +18,7 @@ from flask import Flask, current_app
 from procrastinate.tasks import Task
 from sqlalchemy import text
 
-from app.core import clock, startup
+from app.core import clock, startup, steady
 from app.core.db import db, driver_connection
 
 on_ours = procrastinate.SyncPsycopgConnector()  # writes jobs on the connection of a transaction
@@ -161,6 +161,14 @@ async def sweep_stalled(context: procrastinate.JobContext, timestamp: int) -> No
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT):
         await manager.retry_job(job)
+
+
+@queue.periodic(cron="50 19 * * *")  # 03:50 in China
+@queue.task
+def tidy_turns(timestamp: int = 0) -> None:
+    """The turns of what seldom changes, kept short."""
+    db.session.execute(steady.tidied())
+    db.session.commit()
 
 
 def worker_alive() -> bool:

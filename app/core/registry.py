@@ -9,7 +9,7 @@ The types name what packages above hand through by words only: core knows nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -44,6 +44,9 @@ class Registry:
     # -- fab
     list_choices: Any
     """`remembered.Choices`: what a person chose for a list, kept with its account (AGR-01)."""
+    asking: Callable[[], tuple[Hashable, Mapping[str, Any], Callable[[], Any]]]
+    """What decides how the asking person's conditions are put, their values, and a context in which they
+    are put with the values' names instead."""
     export_link: Callable[[Any, str, int], Link | None]
     """View, its query, how many rows (capped) → the button that exports them."""
 
@@ -69,6 +72,10 @@ class Registry:
     # -- accounts
     gates: Sequence[Callable[[Account], str | None]]
     """The one page that an account must pass before any other, or None (ACC-04, ACC-08); in this order."""
+    besides: Mapping[str, Callable[..., Any]]
+    """Name → the scalar that a page asks about the account asking, an actor whose ids are columns."""
+    records: Mapping[str, tuple[Any, str, Callable[[], Sequence[Any]]]]
+    """Role → model of the record that such an account stands for, the account's column, loader options."""
     contacts: Mapping[str, Callable[[Account], Pair | None]]
     """Role → channel and address where a code reaches the account."""
     phones: Mapping[str, Callable[[Account], str | None]]

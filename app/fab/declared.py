@@ -22,7 +22,8 @@ Options = Callable[[], list[tuple[str, str]]]
 class Tab:
     """One tab of a list: the rows for which `where()` holds (None: all), `counted` unless too dear.
 
-    `where` is called for each request, so it may depend on the person; `empty` says why it is so.
+    `where` is called for each request, so it may depend on the person; `empty` says why it is so. `keys`
+    are the keys of the same rows in the scope, where those are counted with less than the rows are read.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Tab:
     where: Callable[[], SQLColumnExpression[bool] | None] = lambda: None
     counted: bool = True
     empty: Any = ""
+    keys: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True)

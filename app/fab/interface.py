@@ -6,7 +6,7 @@ reads each related row by itself. Here a page of any depth costs the same few in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,23 +16,21 @@ from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
     Select,
-    SQLColumnExpression,
     and_,
-    case,
-    func,
+    bindparam,
     inspect,
     literal,
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
+from app.fab.counting import COUNT_CAP, Counting
 from app.fab.declared import typed
 
-COUNT_CAP = 10_000
-SCAN_CAP = 20_000  # a scope up to this size is counted exactly, all tabs in one pass
-TAB_CAP = 1_000  # where a scope is larger, its tabs are counted no further
+MOST_READINGS = 50  # choices of columns of one list
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,16 @@ class Order:
     def turned(self) -> Order:
         """The same order read backwards."""
         return Order(self.column, not self.ascending)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A list in an order that no one column has: its parts, none with a row of another, each by its own.
+
+    Each is a scope with the column that stands for the order's in it: served by an index, a page at a time.
+    """
+
+    every: Sequence[tuple[Select[Any], Any]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class NoFilters(BaseFilterConverter):
         return []
 
 
-class SafeInterface(SQLAInterface):
+class SafeInterface(Counting, SQLAInterface):
     """FAB's interface to one model with a single primary key, plus the queries of our lists."""
 
     filter_converter_class = NoFilters
@@ -104,15 +112,15 @@ class SafeInterface(SQLAInterface):
         columns = inspect(self.obj).columns.items()
         return {name: column for name, column in columns if name in self.list_properties}
 
+    @cached_property
+    def _reading(self) -> dict[Hashable, Select[Any]]:
+        """Columns → the statement that reads them: what people hide of a list makes few of them."""
+        return {}
+
     @property
     def key(self) -> Any:
         """The primary key attribute of the model."""
         return self.get_pk()
-
-    @staticmethod
-    def only(statement: Select[Any], *columns: Any) -> Select[Any]:
-        """The same rows with other columns, unordered; the joins of a scope are kept."""
-        return statement.order_by(None).with_only_columns(*columns, maintain_column_froms=True)
 
     def parse_key(self, text: str) -> Any:
         """A key from an address; ValueError when no row can have it (W5: twenty digits, a NUL)."""
@@ -121,44 +129,6 @@ class SafeInterface(SQLAInterface):
         return typed(self.key.type, text)
 
     # -- counting ------------------------------------------------------------------------------
-
-    def counted(self, statement: Select[Any], cap: int = COUNT_CAP) -> int:
-        """How many rows, but never more than cap + 1: more is shown as «over 10,000»."""
-        inner = self.only(statement, self.key).limit(cap + 1).subquery()
-        return int(self.session.execute(select(func.count()).select_from(inner)).scalar_one())
-
-    def tab_counts(
-        self,
-        scope: Select[Any],
-        tabs: Sequence[SQLColumnExpression[bool] | None],
-        here: int | None = None,
-    ) -> list[tuple[int, int]]:
-        """The rows of each tab, each with how far was counted: one more than that means more.
-
-        One query with count(*) FILTER, in one pass over the scope; a scope of more than 20,000 rows
-        (a province) is counted tab by tab, each stopping early, so that it is never read to its end.
-        The tab `here` is counted as far as a page is.
-        """
-        wanted = [literal(True) if tab is None else tab for tab in tabs]
-        if not wanted:
-            return []
-        beyond = self.only(scope, literal(1)).offset(SCAN_CAP).limit(1)
-        if self.session.execute(beyond).first() is not None:
-            caps = [COUNT_CAP if n == here else TAB_CAP for n in range(len(wanted))]
-            return list(zip(self._one_by_one(scope, wanted, caps), caps, strict=True))
-        marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(wanted)]
-        inner = self.only(scope, *marks).subquery()
-        sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(wanted))]
-        counts = self.session.execute(select(*sums).select_from(inner)).one()
-        return [(count, COUNT_CAP) for count in counts]
-
-    def _one_by_one(self, scope: Select[Any], tabs: list[Any], caps: list[int]) -> list[int]:
-        parts = [
-            self.only(scope.where(tab), self.key).limit(cap + 1).subquery()
-            for tab, cap in zip(tabs, caps, strict=True)
-        ]
-        sums = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
-        return list(self.session.execute(select(*sums)).one())
 
     def query_count(
         self,
@@ -174,7 +144,7 @@ class SafeInterface(SQLAInterface):
 
     def slice(
         self,
-        statement: Select[Any],
+        statement: Select[Any] | Parts,
         order: Order,
         size: int,
         *,
@@ -195,20 +165,45 @@ class SafeInterface(SQLAInterface):
         return Slice(places[::-1], True, True)
 
     def _places(
-        self, statement: Select[Any], order: Order, limit: int, skip: int, start: Place | None
+        self,
+        statement: Select[Any] | Parts,
+        order: Order,
+        limit: int,
+        skip: int,
+        start: Place | None,
     ) -> list[Place]:
-        column = getattr(self.obj, order.column)
-        query = self.only(statement, column.label("value"), self.key.label("key"))
-        if start is not None:
-            query = query.where(self._beyond(order, start))
-        ends = (column, self.key) if order.column != self.key.key else (self.key,)
-        query = query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
+        query = self._ordered(statement, order, start, limit + skip)
         rows = self.session.execute(query.limit(limit).offset(skip or None))
         return [Place(row.value, row.key) for row in rows]
 
-    def _beyond(self, order: Order, place: Place) -> ColumnElement[bool]:
+    def _ordered(
+        self, statement: Select[Any] | Parts, order: Order, start: Place | None, most: int
+    ) -> Select[Any]:
+        """Value and key of the rows in that order, from a place on; of each part no more than the most."""
+        if isinstance(statement, Parts):
+            found = union_all(
+                *(
+                    self._by(part, column, order, start).limit(most).subquery().select()
+                    for part, column in statement.every
+                )
+            ).subquery()
+            ends = [found.c.value, found.c.key]
+            query = select(*ends)
+            return query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
+        return self._by(statement, getattr(self.obj, order.column), order, start)
+
+    def _by(
+        self, statement: Select[Any], column: Any, order: Order, start: Place | None
+    ) -> Select[Any]:
+        query = self.only(statement, column.label("value"), self.key.label("key"))
+        if start is not None:
+            query = query.where(self._beyond(order, start, column))
+        ends = (column, self.key) if order.column != self.key.key else (self.key,)
+        return query.order_by(*(end.asc() if order.ascending else end.desc() for end in ends))
+
+    def _beyond(self, order: Order, place: Place, column: Any) -> ColumnElement[bool]:
         """Strictly behind the place; PostgreSQL puts NULL last upwards and first downwards."""
-        column, key = getattr(self.obj, order.column), self.key
+        key = self.key
         later = key > place.key if order.ascending else key < place.key
         if order.column == key.key:
             return later  # type: ignore[no-any-return]
@@ -222,12 +217,14 @@ class SafeInterface(SQLAInterface):
             return here < there
         return or_(here > there, column.is_(None)) if nullable else here > there
 
-    def beside(self, statement: Select[Any], order: Order, item: Any) -> tuple[Any, Any]:
-        """The keys before and behind a row in the list, by two queries of one row each."""
+    def beside(self, statement: Select[Any] | Parts, order: Order, item: Any) -> tuple[Any, Any]:
+        """The keys before and behind a row in the list, each by a query of one row, both in one."""
         place = Place(getattr(item, order.column), getattr(item, self.key.key))
-        behind = self._places(statement, order, 1, 0, place)
-        ahead = self._places(statement, order.turned(), 1, 0, place)
-        return (ahead[0].key if ahead else None, behind[0].key if behind else None)
+        ways = (order.turned(), order)
+        ends = [self._ordered(statement, way, place, 1).limit(1).subquery() for way in ways]
+        keys = [select(end.c.key).scalar_subquery() for end in ends]
+        ahead, behind = self.session.execute(select(*keys)).one()
+        return ahead, behind
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -235,8 +232,16 @@ class SafeInterface(SQLAInterface):
         """The rows of the keys in that order, in one query and one more for each relation."""
         if not keys:
             return []
-        query = select(self.obj).where(self.key.in_(keys)).options(*self.options(columns, whole))
-        found = {getattr(row, self.key.key): row for row in self.session.scalars(query)}
+        one = (tuple(columns), whole)
+        if one not in self._reading:
+            if len(self._reading) > MOST_READINGS:
+                self._reading.clear()
+            wanted = self.key.in_(bindparam("keys", expanding=True))
+            self._reading[one] = (
+                select(self.obj).where(wanted).options(*self.options(columns, whole))
+            )
+        rows = self.session.scalars(self._reading[one], {"keys": list(keys)})
+        found = {getattr(row, self.key.key): row for row in rows}
         return [found[key] for key in keys if key in found]
 
     def options(self, columns: Sequence[str], whole: bool = False) -> list[Any]:

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode
 from flask_babel import gettext as _
 
 from app.fab.arguments import ListArgs
+from app.fab.counting import COUNT_CAP
 from app.fab.declared import ActionButton, Link
-from app.fab.interface import COUNT_CAP
 
 
 @dataclass(slots=True)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
+from flask import g
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
 
+from app.core.registry import stores
 from app.fab import list_state
 from app.fab.arguments import MAX_SIZE, ArgumentReader, ListArgs
 from app.fab.bad_request import Odd
 from app.fab.columns import ListColumn
+from app.fab.counting import COUNT_CAP, Counted
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.export import export_link
-from app.fab.interface import COUNT_CAP, Order, SafeInterface, Slice
+from app.fab.interface import Order, Parts, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
     Choice,
@@ -42,6 +46,9 @@ class ListReading:
 
     columns: tuple[ListColumn, ...] = ()
     tabs: tuple[Tab, ...] = ()
+    # scope and tabs depend on nothing but who asks, the clock being asked in SQL: counted by one statement
+    # that is made once (`stores().asking`)
+    constant_tabs = False
     filters: tuple[ListFilter, ...] = ()
     search_columns: Any = ()  # text columns of the model that a search looks at
     search_hint: Any = ""  # what the search box says it can find
@@ -173,7 +180,12 @@ class ListReading:
     def neighbours(self, item: object) -> tuple[object, object]:
         """The keys before and behind the record in the list as it was left; None at its ends."""
         args = self.left_args()  # type: ignore[attr-defined]
-        return self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
+        source = self.parts(args) or self.narrowed(args)
+        return self.datamodel.beside(source, self.order_of(args), item)
+
+    def parts(self, args: ListArgs) -> Parts | None:  # noqa: ARG002
+        """The list in parts, where no one column of the rows is its order."""
+        return None
 
     # -- the page ------------------------------------------------------------------------------
 
@@ -244,18 +256,38 @@ class ListReading:
         after = unseal(name, order, args.after, kind) if args.after else None
         before = unseal(name, order, args.before, kind) if args.before else None
         skip = 0 if after or before else args.page * args.size
-        return self.datamodel.slice(
-            statement, order, args.size, skip=skip, after=after, before=before
-        )
+        source = self.parts(args) or statement
+        return self.datamodel.slice(source, order, args.size, skip=skip, after=after, before=before)
 
     def _counts(self, args: ListArgs, statement: Select[Any]) -> tuple[int, dict[str, str]]:
         """How many rows the list finds, and what each tab says of its own."""
-        names, scope = [t.name for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
+        names = [t.name for t in self.tabs if t.counted]
         here = names.index(args.tab) if args.tab in names and not args.narrowed else None
-        clauses = [tab.where() for tab in self.tabs if tab.counted]
-        found = self.datamodel.tab_counts(scope, clauses, here)
-        count = self.datamodel.counted(statement) if here is None else found[here][0]
+        sought = statement if here is None else None
+        standing: Hashable = None
+        values: Mapping[str, Any] = {}
+        by: Callable[[], Any] = nullcontext
+        if self.constant_tabs and sought is None:
+            shape, values, by = stores().asking()
+            standing = (type(self).__name__, shape)
+
+        def made() -> tuple[Select[Any], list[Counted]]:
+            with by():
+                return self.scoped(), [  # type: ignore[attr-defined]
+                    (tab.keys or tab.where)() for tab in self.tabs if tab.counted
+                ]  # type: ignore[attr-defined]
+
+        found, count = self.datamodel.counts_of(
+            made, len(names), here, sought, self._whose(), standing, values
+        )
+        count = count if here is None else found[here][0]
         return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
+
+    def _whose(self) -> tuple[Hashable, ...]:
+        """The list of one scope: this view's, for people who see the same."""
+        user = g.get("user")
+        marks = ("role", "school_id", "college_id", "employer_id")
+        return (type(self).__name__, *(getattr(user, mark, None) for mark in marks))
 
     def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods

@@ -12,6 +12,7 @@ from app.accounts.queries import actor
 from app.codes import labels
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.home.queries import counts_of_party
 from app.notices.queries import latest_notices
 from app.people.employers.employer_views import mine
 from app.people.employers.models import EMPLOYER_STATES, Employer, EmployerState
@@ -19,8 +20,7 @@ from app.people.merging.requests import asked_of
 from app.signing.invitations import queries
 from app.signing.invitations.views import local, now
 from app.signing.offline.queries import is_paper
-from app.signing.placements.queries import placement_in, proposals
-from app.signing.terminations.queries import to_answer
+from app.signing.placements.queries import placement_in
 
 
 class EmployerHomeView(SafeView):
@@ -40,11 +40,7 @@ class EmployerHomeView(SafeView):
             facts=_facts(employer),
             held=not_held(who, now()),
             merges=asked_of(g.user),
-            waiting=queries.waiting(who, now()),
-            attesting=queries.awaiting_attestation(who),
-            amending=proposals(who, now()),
-            terminations=to_answer(who),
-            on_list=queries.on_list(who),
+            **counts_of_party(),
             events=[
                 (event.subject, event.url, local(event.created_at))
                 for event in latest_notices(who.user_id or 0)

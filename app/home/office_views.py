@@ -25,7 +25,6 @@ from app.home.queries import (
     missing_administrators,
     oldest,
     staff_requests,
-    untold_letters,
     waiting,
 )
 from app.people.staff.models import ACTS, StaffAct, StaffRequest
@@ -60,7 +59,7 @@ class OfficeView(SafeView):
             figures=_figures(who, waits, now),
             season=season(now),
             line=line_of(of_rate(who, Student.graduation_year == season(now)), year=season(now)),
-            ages=_ages(waits),
+            ages=_ages(waits[:2]),
             oldest=[_line(p) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],
             decides=decides,
@@ -80,10 +79,12 @@ class OfficeView(SafeView):
         )
 
 
-def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[tuple[Any, ...]]:
+def _figures(
+    who: Actor, waits: tuple[Waiting, Waiting, int], now: datetime
+) -> list[tuple[Any, ...]]:
     """Label, number, address, note and kind of each figure, as parts/page.html takes them."""
     desk = url_for("DeskView.list")
-    signings, endings = waits
+    signings, endings, missed = waits
     approved, refused = decided_today(who, now)
     ends = url_for("DeskView.list", tab="termination")
     late = _("%(count)s longer than 3 days")
@@ -106,7 +107,6 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
         if name in counts:
             kind = "waiting" if counts[name] else ""
             figures.append((label, counts[name], url_for(view), "", kind))
-    missed = untold_letters(who) if who.role is Role.SCHOOL else 0
     if missed:  # NTF-05: seldom, and then urgent
         url = url_for("InvitationsView.list", tab="untold")
         figures.insert(0, (_("Invited students nobody could tell"), missed, url, "", "waiting"))

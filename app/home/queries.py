@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import joinedload, undefer
 
+from app.accounts import beside
 from app.accounts.models import ROLE_NAMES
 from app.core import clock
 from app.core.db import db
@@ -23,22 +25,30 @@ from app.plan.rows.queries import changes_waiting
 from app.signing.desk.models import waits_since
 from app.signing.desk.queries import (
     DECISIONS,
-    awaiting_me,
-    signings_awaiting,
-    terminations_awaiting,
+    MINE,
+    WAITS,
+    by_wait,
+    endings_by_wait,
+    signings_by_wait,
     waiting_for,
 )
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.queries import frozen_now
 from app.signing.invitations.models import Invitation
-from app.signing.invitations.queries import invitations_for, untold
+from app.signing.invitations.queries import (
+    awaiting_attestation,
+    candidates_for,
+    invitations_for,
+    untold,
+)
+from app.signing.invitations.queries import waiting as waiting_letters
 from app.signing.objections.models import Objection, ObjectionState
 from app.signing.objections.queries import disowned, objections_for
 from app.signing.placements.models import Placement
-from app.signing.placements.queries import placements_for
+from app.signing.placements.queries import placements_for, proposals
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import Termination
-from app.signing.terminations.queries import terminations_for
+from app.signing.terminations.queries import awaiting, terminations_for, to_answer
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
@@ -61,34 +71,46 @@ class Waiting:
     overdue: int
 
 
-def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting]:
-    """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14)."""
-    since = waits_since()
-    found = []
-    for which in (signings_awaiting(who), terminations_awaiting(who)):
-        row = db.session.execute(
-            placements_for(who)
-            .where(which)
-            .with_only_columns(
-                func.count(),
-                func.count().filter(since > now - DAY),
-                func.count().filter(since <= now - DAY, since > now - 3 * DAY),
-                func.count().filter(since <= now - 3 * DAY),
-            )
-        ).one()
-        found.append(Waiting(*row))
-    return found[0], found[1]
+def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting, int]:
+    """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14).
+
+    With them, for a school, how many open letters nobody could tell their students of (NTF-05).
+    """
+    scope, row = placements_for(who), []
+    signings = signings_by_wait(scope, MINE.get(who.role, WAITS))
+    for parts in (signings, endings_by_wait(scope, who, awaiting(who))):
+        times = [part.with_only_columns(since.label("since")) for part, since in parts]
+        at = (union_all(*times) if len(times) > 1 else times[0]).subquery().c.since
+        ages = (
+            func.count(),
+            func.count().filter(at > now - DAY),
+            func.count().filter(at <= now - DAY, at > now - 3 * DAY),
+            func.count().filter(at <= now - 3 * DAY),
+        )
+        row.append(select(func.jsonb_build_array(*ages, type_=JSONB)).scalar_subquery())
+    letters = _untold(who) if who.role is Role.SCHOOL else literal(0)
+    reviews, endings, missed = db.session.execute(select(*row, letters)).one()
+    return Waiting(*reviews), Waiting(*endings), missed
 
 
 def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
     """What waits longest, signings and terminations alike."""
-    mine: Select[Any] = placements_for(who)
+    times = [
+        part.with_only_columns(since.label("since"), Placement.id.label("key"))
+        .order_by(since, Placement.id)
+        .limit(most)
+        .subquery()
+        .select()
+        for part, since in by_wait("mine", who, placements_for(who))
+    ]
+    first = union_all(*times).subquery()
     return db.session.scalars(
-        mine.where(awaiting_me(who))
+        select(Placement)
+        .join(first, first.c.key == Placement.id)
         .options(
             joinedload(Placement.student), joinedload(Placement.college), undefer(waits_since())
         )
-        .order_by(waits_since(), Placement.id)
+        .order_by(first.c.since, first.c.key)
         .limit(most)
     ).all()
 
@@ -117,10 +139,8 @@ def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
     return approved, refused
 
 
-def untold_letters(who: Actor) -> int:
-    """How many open letters to the scope's students nobody could tell them of (NTF-05)."""
-    mine = invitations_for(who).where(untold()).with_only_columns(Invitation.id)
-    return db.session.scalar(select(_counted(mine))) or 0
+def _untold(who: Actor) -> Any:
+    return _counted(invitations_for(who).where(untold()).with_only_columns(Invitation.id))
 
 
 def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:
@@ -191,13 +211,37 @@ def _waiting_by_entry(who: Actor) -> dict[str, object]:
     return found
 
 
+def party(who: Actor) -> Any:
+    """What waits with an employer, by its name on the start page, as `beside` asks it."""
+    waits: dict[str, Any] = {
+        "waiting": waiting_letters(who),
+        "attesting": awaiting_attestation(who),
+        "amending": proposals(who),
+        "terminations": to_answer(who),
+        "on_list": candidates_for(who),
+    }
+    counts = [
+        (name, select(func.count()).select_from(keys.subquery()).scalar_subquery())
+        for name, keys in waits.items()
+    ]
+    return func.jsonb_build_object(*(part for pair in counts for part in pair), type_=JSONB)
+
+
+def counts_of_party() -> dict[str, int]:
+    """What waits with the employer asking (INV-21)."""
+    return dict(beside.ask("party"))
+
+
+def around(who: Actor) -> Any:
+    """Names of school and college, then what waits by menu entry, as `beside` asks it."""
+    school = select(School.name).where(School.id == who.school_id).scalar_subquery()
+    college = select(College.name).where(College.id == who.college_id).scalar_subquery()
+    waits = [_counted(keys) for keys in _waiting_by_entry(who).values()]
+    return func.jsonb_build_array(school, college, *waits, type_=JSONB)
+
+
 def frame_of(who: Actor) -> Frame:
-    """Name of the school or college, and what waits by menu entry: one query for every page."""
-    school = select(School.name).where(School.id == who.school_id)
-    college = select(College.name).where(College.id == who.college_id)
-    waits = _waiting_by_entry(who)
-    numbers = [_counted(keys) for keys in waits.values()]
-    place = (school.scalar_subquery(), college.scalar_subquery())
-    row = db.session.execute(select(*place, *numbers)).one()
-    counts = dict(zip(waits, row[2:], strict=True))
-    return Frame(" ".join(filter(None, row[:2])), counts)
+    """Name of the school or college of the person asking, and what waits by menu entry."""
+    school, college, *numbers = beside.ask("frame")
+    counts = dict(zip(_waiting_by_entry(who), numbers, strict=True))
+    return Frame(" ".join(filter(None, (school, college))), counts)

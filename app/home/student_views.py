@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts import beside
 from app.accounts.act_views import answer_code
 from app.accounts.holds import not_held
 from app.accounts.own_contacts import ask_own_code, masked_contact
@@ -84,7 +85,7 @@ class MyHomeView(SafeView):
 
 def _archive(student_id: int) -> list[tuple[Any, Any]]:
     """Where the student's archive goes, and by which courier (PLN-10)."""
-    letter = letter_of(student_id)
+    letter = letter_of(student_id) if beside.ask("courier") else None
     return letter_facts(letter) if letter else []
 
 

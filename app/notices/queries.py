@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, update
 
+from app.accounts import beside
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
@@ -24,15 +25,20 @@ AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before
 AGAIN = "@"  # between the key of a message and the moment it was sent again
 
 
-def mine(user_id: int) -> ColumnElement[bool]:
+def mine(user_id: int | None) -> ColumnElement[bool]:
     """The account's notices, but for those of decisions that can still be undone."""
     return and_(Notice.user_id == user_id, Notice.shown_from <= clock.app_now())
 
 
-def unread_count(user_id: int) -> int:
-    """How many notices the account has not read; one query over a small index."""
-    unread = select(func.count()).where(mine(user_id), Notice.read_at.is_(None))
-    return db.session.scalar(unread) or 0
+def unread(who: Actor) -> Any:
+    """How many notices the person has not read, as `beside` asks it: over a small index."""
+    wanted = select(func.count()).where(mine(who.user_id), Notice.read_at.is_(None))
+    return wanted.scalar_subquery()
+
+
+def unread_count() -> int:
+    """How many notices the person asking has not read."""
+    return beside.ask("unread") or 0
 
 
 def inbox(user_id: int, before: int = 0, unread: bool = False) -> Sequence[Notice]:

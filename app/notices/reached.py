@@ -16,7 +16,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, or_, select
 
 from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.core import clock
@@ -108,37 +108,53 @@ def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
 
 def reach_of(keys: Iterable[str]) -> dict[str, list[Reach]]:
     """Every receiver of these events, by the events' keys; one that nobody was told of is missing."""
-    rows = db.session.execute(
-        select(Notice, AppUser)
-        .join(AppUser, AppUser.id == Notice.user_id)
-        .where(among(Notice.key, keys))
-        .order_by(Notice.id)
-    ).all()
-    messages = _messages([(notice.user_id, notice.key) for notice, _user in rows])
     found: dict[str, list[Reach]] = {}
-    for notice, user in rows:
-        mine = messages.get((notice.user_id, notice.key), [])
-        found.setdefault(notice.key, []).append(_reach(notice, user, mine))
+    for notice, reach in _reaches(_notices().where(among(Notice.key, keys)).order_by(Notice.id)):
+        found.setdefault(notice.key, []).append(reach)
     return found
+
+
+def _notices() -> Any:
+    return select(Notice, AppUser).join(AppUser, AppUser.id == Notice.user_id)
+
+
+def _reaches(notices: Any) -> list[tuple[Notice, Reach]]:
+    rows = db.session.execute(notices).all()
+    messages = _messages([(notice.user_id, notice.key) for notice, _user in rows])
+    return [
+        (notice, _reach(notice, user, messages.get((notice.user_id, notice.key), [])))
+        for notice, user in rows
+    ]
 
 
 def _messages(told: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Message]]:
     """The messages of each receiver and event, those sent again and those with a link included."""
+    if not told:
+        return {}
     users = {user for user, _key in told}
     names = {f"{key}:{user}{end}": (user, key) for user, key in told for end in ("", f":{SMS}")}
-    links = db.session.execute(
+    base = func.split_part(Message.key, AGAIN, 1, type_=String)
+    links = (
         select(WarningLink.message_key, AccountWarning.user_id, AccountWarning.key)
         .join(AccountWarning, AccountWarning.id == WarningLink.warning_id)
         .where(
             among(AccountWarning.user_id, users), among(AccountWarning.key, {k for _u, k in told})
         )
+        .subquery()
     )
-    names |= {name: (user, key) for name, user, key in links}
-    base = func.split_part(Message.key, AGAIN, 1, type_=String)
-    mine = select(Message).where(among(Message.user_id, users), among(base, names))
+    rows = db.session.execute(
+        select(Message, links.c.user_id, links.c.key)
+        .outerjoin(links, links.c.message_key == base)
+        .where(
+            among(Message.user_id, users),
+            or_(among(base, names), links.c.message_key.is_not(None)),
+        )
+        .order_by(Message.id)
+    )
     found: dict[tuple[int, str], list[Message]] = {}
-    for message in db.session.scalars(mine.order_by(Message.id)):
-        found.setdefault(names[message.key.partition(AGAIN)[0]], []).append(message)
+    for message, user, key in rows:
+        of = names[message.key.partition(AGAIN)[0]] if user is None else (user, key)
+        found.setdefault(of, []).append(message)
     return found
 
 
@@ -172,10 +188,8 @@ def _problem(message: Message) -> str:
 
 def lately(user_id: int, most: int = 10) -> list[tuple[Notice, Reach]]:
     """The last events that an account was to be told of, the newest first, and how far each has come."""
-    mine = select(Notice).where(Notice.user_id == user_id, Notice.shown_from <= clock.app_now())
-    notices = db.session.scalars(mine.order_by(Notice.id.desc()).limit(most)).all()
-    found = reach_of([notice.key for notice in notices])
-    return [(n, r) for n in notices for r in found.get(n.key, ()) if r.user_id == user_id]
+    mine = (Notice.user_id == user_id, Notice.shown_from <= clock.app_now())
+    return _reaches(_notices().where(*mine).order_by(Notice.id.desc()).limit(most))
 
 
 # -- after an act ------------------------------------------------------------------------------

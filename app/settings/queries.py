@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts import security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.core import clock
-from app.core.db import db, forget, one_at_a_time, remembered
+from app.core import clock, steady
+from app.core.db import db, one_at_a_time
 from app.core.errors import NotYours, Refused
 from app.settings.models import (
     DAY,
@@ -43,12 +43,18 @@ def settings(school_id: int, until: int | None = None) -> Settings:
     With `until`, as they were just after that change.
     """
     if until is None:
-        return remembered(("settings", school_id), lambda: _typed(_newest(school_id)))
+        return _in_force_at(school_id)
     return _typed(_read(school_id, until))
 
 
+@steady.kept(steady.SETTINGS)
+def _in_force_at(school_id: int) -> Settings:
+    return _typed(_newest(school_id))
+
+
+@steady.kept(steady.SETTINGS)
 def _newest(school_id: int) -> dict[str, Any]:
-    return remembered(("values of settings", school_id), lambda: _read(school_id))
+    return _read(school_id)
 
 
 def _typed(values: Mapping[str, object]) -> Settings:
@@ -92,8 +98,7 @@ def set_setting(school_id: int, key: str, value: object, user_id: int | None) ->
     who = actor_of(user) if user else None
     security_log.note("setting", who=who, school=school_id, key=key, value=value)
     db.session.flush()
-    forget(("settings", school_id))
-    forget(("values of settings", school_id))
+    steady.written()
     return True
 
 
@@ -196,12 +201,8 @@ def set_window(school_id: int, year: int, window: Window | None, user_id: int | 
 
 def windows(school_id: int) -> dict[int, Window]:
     """Graduation year → window, of those years that have one."""
-    rows = db.session.execute(
-        select(SchoolSetting.key, SchoolSetting.value)
-        .where(SchoolSetting.school_id == school_id, SchoolSetting.key.startswith(WINDOW))
-        .order_by(SchoolSetting.id)
-    )
-    latest = {int(key.removeprefix(WINDOW)): value for key, value in rows}
+    known = _newest(school_id).items()
+    latest = {int(key.removeprefix(WINDOW)): v for key, v in known if key.startswith(WINDOW)}
     return {
         year: Window(date.fromisoformat(value["opens"]), date.fromisoformat(value["closes"]))
         for year, value in sorted(latest.items())
@@ -229,6 +230,13 @@ def calendar_days(school_id: int) -> Sequence[CalendarDay]:
     ).all()
 
 
+@steady.kept(steady.SETTINGS)
+def _own_days(school_id: int) -> dict[date, bool]:
+    mine = CalendarDay.school_id == school_id
+    rows = db.session.execute(select(CalendarDay.day, CalendarDay.works).where(mine))
+    return dict(rows.tuples().all())
+
+
 def set_day(school_id: int, day: date, works: bool, note: str, user_id: int | None) -> bool:
     """Make a day a working day or a free one, against the public calendar. Not committed.
 
@@ -239,6 +247,7 @@ def set_day(school_id: int, day: date, works: bool, note: str, user_id: int | No
     values = {"works": works, "note": note, "set_by": user_id, "set_at": clock.now()}
     row = insert(CalendarDay).values(school_id=school_id, day=day, **values)
     db.session.execute(row.on_conflict_do_update(index_elements=["school_id", "day"], set_=values))
+    steady.written()
     return True
 
 
@@ -249,6 +258,7 @@ def forget_day(school_id: int, key: int, user_id: int | None) -> date:
     day: date | None = db.session.scalar(gone)
     if day is None:
         raise NotYours(f"calendar day {key}")
+    steady.written()
     set_setting(school_id, f"{DAY}{day}", None, user_id)
     return day
 
@@ -259,7 +269,7 @@ def working_deadline(start: datetime, days: int, school_id: int) -> datetime:
     Working days are the public calendar's, corrected by the school's own table. A calendar of
     nothing but holidays still ends, and so does the time that dates can name.
     """
-    own = {row.day: row.works for row in calendar_days(school_id)}
+    own = _own_days(school_id)
     left = max(0, min(days, MOST_WORKING_DAYS))
     day, most = clock.local(start).date(), left * 5 + 60
     while left and most and day < LATEST:
@@ -270,8 +280,7 @@ def working_deadline(start: datetime, days: int, school_id: int) -> datetime:
 
 def works_on(school_id: int, day: date) -> bool:
     """Whether the school works on that day, by its own table or else the public calendar."""
-    own = (CalendarDay.school_id == school_id, CalendarDay.day == day)
-    works = db.session.scalar(select(CalendarDay.works).where(*own))
+    works = _own_days(school_id).get(day)
     return public_working_day(day) if works is None else works
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.base import ExecutableOption
 
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.workflow import trail
@@ -306,6 +306,7 @@ class Workflow(Generic[R]):
         lock_rows(self.model, {record.id for record in records})
         return {record.id: record for record in records}
 
+    @page.once
     def find(self, record_id: int, actor: Actor) -> R:
         """The record, if it is in the actor's scope. Raises NotYours."""
         return self._one(self.scope(actor).where(self.model.id == record_id))

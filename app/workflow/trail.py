@@ -14,7 +14,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.registry import stores
 from app.workflow.actor import Actor, Role
@@ -117,6 +117,7 @@ class TrailLine:
     kind: Tone  # also names the colour
 
 
+@page.once
 def of(kind: str, record_id: int) -> Sequence[Trail]:
     """The trace of one record, oldest first."""
     wanted = select(Trail).where(Trail.kind == kind, Trail.record_id == record_id)
@@ -178,6 +179,7 @@ def reminds(row: Trail) -> bool:
     return row.step in _quiet(row.kind)
 
 
+@page.once
 def last(kind: str, record_id: int) -> Trail | None:
     """What was done last to a record; what only reminded of it was not done to it."""
     return _last(kind, record_id, Trail.step.not_in(_quiet(kind)))

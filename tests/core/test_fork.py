@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from app.core.db import db
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes are forked on Windows")
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "fork"), reason="no processes are forked on Windows"
+)
 WHO = text("SELECT pg_backend_pid()")
 
 

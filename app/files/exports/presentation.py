@@ -12,8 +12,8 @@ from flask_babel import ngettext
 from app.core import clock
 from app.core.limits import LARGEST_IMPORT
 from app.core.registry import stores
+from app.fab.counting import COUNT_CAP
 from app.fab.declared import Link
-from app.fab.interface import COUNT_CAP
 from app.fab.listing import count_text
 from app.fab.presentation import moment
 from app.files.exports import rights

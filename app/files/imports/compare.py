@@ -5,6 +5,8 @@ Names of tables and columns come from declared models, values are always bound.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask_babel import gettext as _
@@ -15,6 +17,8 @@ from app.core.registry import stores
 from app.files.imports.cells import MASKED
 from app.files.imports.models import Import, RowStatus
 from app.files.imports.sheet import Sheet, Target
+
+MANY = 2_000  # rows from which on a join is never left to chance
 
 
 def first(sheet: Sheet, record: Import, context: Any) -> None:
@@ -58,16 +62,31 @@ def _moved_on(target: Target, record: Import) -> bool:
     cur = current(target)
     hidden = ", ".join(f"'{name}_{end}'" for name in target.secrets for end in ("sealed", "masked"))
     before = f"r.values || (coalesce(r.old, '{{}}') - ARRAY[{hidden}]::text[])"
-    found = db.session.execute(
-        text(
-            "SELECT EXISTS (SELECT 1 FROM import_row r"
-            f" LEFT JOIN {target.model.__tablename__} t ON {joined(target)}"
-            " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
-            f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END)"
-        ),
-        bound(stores().sheets[record.sheet], record),
-    )
-    return bool(found.scalar_one())
+    with widely(_staged(record)):
+        found = db.session.execute(
+            text(  # all of them, as a rule: an EXISTS would be planned for the first one
+                "SELECT count(*) FROM import_row r"
+                f" LEFT JOIN {target.model.__tablename__} t ON {joined(target)}"
+                " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
+                f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END"
+            ),
+            bound(stores().sheets[record.sheet], record),
+        )
+    return found.scalar_one() > 0
+
+
+@contextmanager
+def widely(rows: int) -> Iterator[None]:
+    """Many rows are never looked up one by one in what is read from end to end, whatever is believed of it.
+
+    For statements that only read, or write staged rows: what triggers ask inside keeps its plans.
+    """
+    if rows <= MANY:
+        yield
+        return
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    db.session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 def counts(import_id: int) -> dict[str, int]:
@@ -244,17 +263,24 @@ def _match(target: Target, record: Import) -> None:
         for name in target.secrets
     )
     differs = "NOT c.cur @> r.values" if target.update else "false"
-    db.session.execute(
-        text(
-            f"WITH c AS MATERIALIZED (SELECT r.row, {current(target)} AS cur{kept}"
-            f" FROM import_row r JOIN {target.model.__tablename__} t ON {joined(target)}"
-            "  WHERE r.import_id = :id AND r.status <> 'faulty')"
-            f" UPDATE import_row r SET status = CASE WHEN {differs} THEN 'changed' ELSE 'same' END,"
-            f" old = CASE WHEN {differs} THEN"
-            "  (SELECT coalesce(jsonb_object_agg(k, c.cur -> k), '{}')"
-            "   FROM jsonb_object_keys(r.values) k WHERE c.cur -> k IS DISTINCT FROM r.values -> k)"
-            f" {hidden} END"
-            " FROM c WHERE r.import_id = :id AND r.row = c.row"
-        ),
-        bound(stores().sheets[record.sheet], record),
-    )
+    with widely(_staged(record)):
+        db.session.execute(
+            text(
+                f"WITH c AS MATERIALIZED (SELECT r.row, {current(target)} AS cur{kept}"
+                f" FROM import_row r JOIN {target.model.__tablename__} t ON {joined(target)}"
+                "  WHERE r.import_id = :id AND r.status <> 'faulty')"
+                f" UPDATE import_row r SET status = CASE WHEN {differs} THEN 'changed' ELSE 'same' END,"
+                f" old = CASE WHEN {differs} THEN"
+                "  (SELECT coalesce(jsonb_object_agg(k, c.cur -> k), '{}')"
+                "   FROM jsonb_object_keys(r.values) k WHERE c.cur -> k IS DISTINCT FROM r.values -> k)"
+                f" {hidden} END"
+                " FROM c WHERE r.import_id = :id AND r.row = c.row"
+            ),
+            bound(stores().sheets[record.sheet], record),
+        )
+
+
+def _staged(record: Import) -> int:
+    """How many rows are staged: the record is told after they were compared."""
+    rows = text("SELECT count(*) FROM import_row WHERE import_id = :id")
+    return int(db.session.execute(rows, {"id": record.id}).scalar_one())

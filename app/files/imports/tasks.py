@@ -98,13 +98,15 @@ def _sentences(refusal: Refused | Invalid) -> list[str]:
 
 def _write(record: Import) -> None:
     _stage(record, "writing")
+    target = stores().sheets[record.sheet].target
+    writing.count_anew(target, record.total, staged_too=True)
     try:
         IMPORTS.perform("apply", record.id, SYSTEM)
     except NotAsShownError:
         raise Refused(
             _("The data changed after the check, so nothing was applied. Look at the rows again.")
         ) from None
-    writing.count_anew(stores().sheets[record.sheet].target, record)
+    writing.count_anew(target, record.new)
 
 
 def _check(record: Import) -> None:
@@ -130,6 +132,7 @@ def _check(record: Import) -> None:
         record.details = {**record.details, "admitted": True}
     record.details = {**record.details, "sheets": reading.sheets}
     _stage(record, "checking")
+    writing.count_anew(sheet.target, len(reading.frame))
     findings = checking.check(sheet, reading, mapped.words, context)
     staging.stage(record, findings)
     compare.first(sheet, record, context)

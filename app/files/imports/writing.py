@@ -13,13 +13,12 @@ from flask_babel import ngettext
 from sqlalchemy import text
 
 from app.core.crypto import Sealed
-from app.core.db import db, driver_connection, one_at_a_time
+from app.core.db import db, one_at_a_time, staged
 from app.core.errors import Refused
-from app.files.imports.compare import bound, current, joined, order, taken
+from app.files.imports.compare import MANY, bound, current, joined, order, taken, widely
 from app.files.imports.models import Import
 from app.files.imports.sheet import Sheet, Target
 
-MANY = 2_000  # new rows
 NEW = "r.import_id = :id AND r.status = 'new'"
 CHANGED = "r.import_id = :id AND r.status = 'changed'"
 
@@ -37,30 +36,44 @@ def write(sheet: Sheet, record: Import, now: datetime) -> None:
     """Insert the new rows and update the changed ones, in the order of the key."""
     target, values = sheet.target, bound(sheet, record)
     if target.update and record.changed:
-        _lock_changed(target, values)
+        _lock_changed(target, record, values)
         _move_secrets(target, record, values)
         _update(target, values, _source)
     if record.new:
         _insert(target, {**values, "now": now}, record.new)
 
 
-def count_anew(target: Target, record: Import) -> None:
-    """After many new rows: until the table is counted the next file is compared as if it were small."""
-    if record.new > MANY:
-        keys = ", ".join(target.key)
-        db.session.execute(text(f"ANALYZE {target.model.__tablename__} ({keys})"))
+_STALE = text("""SELECT c.reltuples <= 0 OR s.n_mod_since_analyze > c.reltuples / 10 + :many
+    FROM pg_class c JOIN pg_stat_user_tables s ON s.relid = c.oid
+    WHERE c.oid = to_regclass(:name)""")
+
+
+def count_anew(target: Target, rows: int, *, staged_too: bool = False) -> None:
+    """Before and after many rows: what is not counted is joined as if it were small. Commits.
+
+    The target where much was written since it was counted, by whomever, and the rows that are `staged_too`.
+    """
+    if rows <= MANY:
+        return
+    name, keys = target.model.__tablename__, ", ".join(target.key)
+    if db.session.scalar(_STALE, {"name": name, "many": MANY}):
+        db.session.execute(text(f"ANALYZE {name} ({keys})"))
         db.session.commit()
+    if staged_too:
+        db.session.execute(text("ANALYZE import_row (import_id, row, status)"))
+    db.session.commit()
 
 
-def _lock_changed(target: Target, values: Mapping[str, object]) -> None:
+def _lock_changed(target: Target, record: Import, values: Mapping[str, object]) -> None:
     table = target.model.__tablename__
-    db.session.execute(
-        text(
-            f"SELECT t.id FROM {table} t JOIN import_row r ON {joined(target)}"
-            f" WHERE {CHANGED} ORDER BY t.id FOR NO KEY UPDATE OF t"
-        ),
-        values,
-    )
+    with widely(record.changed):
+        db.session.execute(
+            text(
+                f"SELECT t.id FROM {table} t JOIN import_row r ON {joined(target)}"
+                f" WHERE {CHANGED} ORDER BY t.id FOR NO KEY UPDATE OF t"
+            ),
+            values,
+        )
 
 
 def _insert(target: Target, values: dict[str, Any], expected: int) -> None:
@@ -130,13 +143,14 @@ def _move_secrets(target: Target, record: Import, values: Mapping[str, object]) 
     """Numbers of changed rows are encrypted for the row that exists, not for a new one."""
     table = target.model.__tablename__
     for name in target.secrets:
-        rows = db.session.execute(
-            text(
-                f"SELECT r.row, r.uid, t.uid, r.more ->> '{name}_sealed' FROM import_row r"
-                f" JOIN {table} t ON {joined(target)} WHERE {CHANGED} AND r.old ? '{name}_sealed'"
-            ),
-            values,
-        ).all()
+        with widely(record.changed):
+            rows = db.session.execute(
+                text(
+                    f"SELECT r.row, r.uid, t.uid, r.more ->> '{name}_sealed' FROM import_row r"
+                    f" JOIN {table} t ON {joined(target)} WHERE {CHANGED} AND r.old ? '{name}_sealed'"
+                ),
+                values,
+            ).all()
         attribute: Sealed = vars(target.model)[name]
         owner = target.model.__name__
         _replace(
@@ -152,17 +166,14 @@ def _move_secrets(target: Target, record: Import, values: Mapping[str, object]) 
 def _replace(record: Import, key: str, rows: list[tuple[int, str]]) -> None:
     if not rows:
         return
-    with driver_connection().cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE IF NOT EXISTS moved (row int, data text) ON COMMIT DROP")
-        cursor.execute("TRUNCATE moved")
-        with cursor.copy("COPY moved (row, data) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        cursor.execute(
-            "UPDATE import_row r SET more = r.more || jsonb_build_object(%s::text, moved.data)"
-            " FROM moved WHERE r.import_id = %s AND r.row = moved.row",
-            (key, record.id),
-        )
+    staged("moved", "row int, data text", [rows])
+    db.session.execute(
+        text(
+            "UPDATE import_row r SET more = r.more || jsonb_build_object(CAST(:key AS text), m.data)"
+            " FROM moved m WHERE r.import_id = :id AND r.row = m.row"
+        ),
+        {"key": key, "id": record.id},
+    )
 
 
 def take_back(sheet: Sheet, record: Import) -> None:

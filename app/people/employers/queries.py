@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy.orm import joinedload
 
+from app.accounts import beside
 from app.accounts.models import AppUser
 from app.accounts.queries import users_of
 from app.core.db import db
@@ -40,6 +42,10 @@ def renamed_employers(text: str) -> Sequence[int]:
 SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
 
 
+# the record of an employer's account: see `registry.records`
+EMPLOYER_RECORD = (Employer, "employer_id", lambda: [joinedload(Employer.school)])
+
+
 def employers_for(who: Actor) -> Select[Employer]:
     """The checking school sees its employers; those approved or on the register, every school."""
     if who.role is Role.EMPLOYER:
@@ -65,6 +71,7 @@ def employer_of(user: AppUser) -> Employer | None:
     """The employer that an account acts for."""
     if user.role != Role.EMPLOYER or user.employer_id is None:
         return None
+    beside.note(beside.RECORD)
     return db.session.get(Employer, user.employer_id)
 
 

@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
-from app.accounts import contacts, one_time, security_log, warnings
+from app.accounts import beside, contacts, one_time, security_log, warnings
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor_of, users_of
 from app.accounts.workflow import contact_of
@@ -157,14 +157,25 @@ class Side:
 
 def asked_of(user: AppUser) -> list[MergeRequest]:
     """The open requests to keep this account's record."""
-    kind, key = _own(user)
-    mine = (
+    if beside.of_asker(user.id) and not beside.ask("merges"):
+        return []
+    mine = _open_for(*_own(user))
+    return list(db.session.scalars(select(MergeRequest).where(*mine).order_by(MergeRequest.id)))
+
+
+def _open_for(kind: str, key: Any) -> tuple[ColumnElement[bool], ...]:
+    return (
         MergeRequest.kind == kind,
         MergeRequest.keep_id == key,
         MergeRequest.ended_at.is_(None),
         MergeRequest.asked_at > clock.app_now() - LIFE,
     )
-    return list(db.session.scalars(select(MergeRequest).where(*mine).order_by(MergeRequest.id)))
+
+
+def is_asked(who: Actor) -> Any:
+    """Whether the person asking is asked for its consent, as `beside` asks it."""
+    mine = (STUDENT, who.student_id) if who.role is Role.STUDENT else (EMPLOYER, who.employer_id)
+    return select(MergeRequest.id).where(*_open_for(*mine)).exists()
 
 
 def _own(user: AppUser) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy import func as sql
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.named import name_has
 from app.core.text import clean_code
@@ -48,6 +48,7 @@ def also_called(record: Any, name: str) -> None:
         db.session.execute(row.on_conflict_do_nothing())
 
 
+@page.once
 def former_names(
     *, student_id: int | None = None, employer_id: int | None = None
 ) -> list[tuple[str, datetime]]:

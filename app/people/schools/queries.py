@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, select, true
 
 from app.accounts.models import AppUser
+from app.core import steady
 from app.core.db import db
 from app.people.schools.models import College, Major, School
 from app.workflow.actor import Actor, Role
@@ -63,6 +64,7 @@ def provincial_staff() -> list[AppUser]:
     return list(db.session.scalars(select(AppUser).where(*here)))
 
 
+@steady.kept(steady.SCHOOLS)
 def active_schools() -> list[tuple[str, str]]:
     """Code and name of every school that takes part, for select fields."""
     wanted = select(School.code, School.name).where(School.active == true())
@@ -70,6 +72,7 @@ def active_schools() -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in rows]
 
 
+@steady.kept(steady.SCHOOLS)
 def school_ids() -> dict[str, int]:
     """Code → id of every school that takes part."""
     wanted = select(School.code, School.id).where(School.active == true())
@@ -83,8 +86,21 @@ def school_by_code(code: str) -> School | None:
     ).first()
 
 
+def scope_of(who: Actor) -> tuple[Role, int | None, int | None]:
+    """What decides which schools and parts a person sees, to remember them by."""
+    return who.role, who.school_id, who.college_id
+
+
 def college_choices(who: Actor) -> list[tuple[str, str]]:
     """The colleges of the scope for a filter, with the school's name where there are several."""
+    return _college_choices(*scope_of(who))
+
+
+@steady.kept(steady.SCHOOLS)
+def _college_choices(
+    role: Role, school_id: int | None, college_id: int | None
+) -> list[tuple[str, str]]:
+    who = Actor(role, school_id=school_id, college_id=college_id)
     rows = db.session.execute(
         colleges_for(who)
         .join(School, College.school_id == School.id)
@@ -97,6 +113,14 @@ def college_choices(who: Actor) -> list[tuple[str, str]]:
 
 def major_choices(who: Actor, asked: int | None = None) -> list[tuple[str, str]]:
     """The majors of the scope, for a list: as many as one can choose from, and the one asked for."""
+    return _major_choices(*scope_of(who), asked)
+
+
+@steady.kept(steady.SCHOOLS)
+def _major_choices(
+    role: Role, school_id: int | None, college_id: int | None, asked: int | None
+) -> list[tuple[str, str]]:
+    who = Actor(role, school_id=school_id, college_id=college_id)
     rows = majors_for(who).with_only_columns(Major.id, Major.name).order_by(Major.id)
     found = dict(db.session.execute(rows.limit(1000)).tuples().all())
     if asked is not None and asked not in found:
@@ -106,16 +130,26 @@ def major_choices(who: Actor, asked: int | None = None) -> list[tuple[str, str]]
 
 def school_choices(who: Actor) -> list[tuple[str, str]]:
     """The schools of the scope for a filter."""
+    return _school_choices(*scope_of(who))
+
+
+@steady.kept(steady.SCHOOLS)
+def _school_choices(
+    role: Role, school_id: int | None, college_id: int | None
+) -> list[tuple[str, str]]:
+    who = Actor(role, school_id=school_id, college_id=college_id)
     wanted = schools_for(who).order_by(School.code).with_only_columns(School.id, School.name)
     return [(str(key), name) for key, name in db.session.execute(wanted)]
 
 
+@steady.kept(steady.SCHOOLS)
 def all_schools() -> list[tuple[str, str]]:
     """Id and name of every school, for the administrator's list of accounts."""
     rows = db.session.execute(select(School.id, School.name).order_by(School.code))
     return [(str(key), name) for key, name in rows]
 
 
+@steady.kept(steady.SCHOOLS)
 def all_colleges() -> list[tuple[int, int, str]]:
     """School, id and name of every college, for the administrator's forms of accounts."""
     known = select(College.school_id, College.id, College.name)

@@ -96,9 +96,19 @@ LABELS = {
 }
 
 
-def record_trace(student_id: int) -> list[trail.TrailLine]:
-    """What was done to a student's record, the newest first; of corrections what from and what to."""
-    return trail.shown("student", student_id)
+def traces_of(
+    student_id: int, restrictions: Sequence[int]
+) -> tuple[list[trail.TrailLine], list[trail.TrailLine]]:
+    """What was done to a student's record, and to its restrictions, the newest first; asked once a request.
+
+    Of corrections it says what from and what to.
+    """
+    of = [("student", student_id), *(("restriction", key) for key in restrictions)]
+    rows = once(f"traces {student_id}", lambda: trail.of_all(of))
+    mine = [row for row in rows if row.kind == "student"]
+    return [trail.line(row) for row in sorted(mine, key=lambda row: -row.seq)], [
+        trail.line(row) for row in rows if row.kind != "student"
+    ]
 
 
 CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), contacts.RESET: _l("Sign-in reset")}

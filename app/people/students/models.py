@@ -55,6 +55,16 @@ class Student(OriginColumns, db.Model):
     __tablename__ = "student"
     __table_args__ = (
         Index("uq_student_school_no", "school_id", "student_no", unique=True),
+        Index(
+            "ix_student_no_begins", "student_no", postgresql_ops={"student_no": "text_pattern_ops"}
+        ),
+        Index("ix_student_no", "student_no", "id"),
+        Index(
+            "ix_student_entered",
+            "school_id",
+            "college_id",
+            postgresql_where=text("origin_state = 'entered'"),
+        ),
         Index("ix_student_id_number", "id_number_index"),
         Index("ix_student_phone", "phone_index"),
         Index("ix_student_school_year", "school_id", "graduation_year", "id"),

@@ -40,11 +40,10 @@ from app.people.students import fields, queries
 from app.people.students.detail import (
     change_items,
     message_items,
-    record_trace,
     restriction_items,
     restrictions_of,
     told_before,
-    trace_of,
+    traces_of,
     unreachable,
 )
 from app.people.students.forms import PhoneForm, StudentForm, StudentMailForm
@@ -96,7 +95,12 @@ def _restrictions(student: Student) -> Items:
 
 def _of_restrictions(student: Student) -> list[Any] | None:
     rows = restrictions_of(actor(), student.id)
-    return (trace_of([row.id for row in rows]) or None) if rows else None
+    return traces_of(student.id, [row.id for row in rows])[1] or None
+
+
+def _of_record(student: Student) -> list[Any] | None:
+    rows = restrictions_of(actor(), student.id)
+    return traces_of(student.id, [row.id for row in rows])[0] or None
 
 
 def _changes(student: Student) -> Items | None:
@@ -249,7 +253,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         ),
         told_panel(_account),
         Panel(
-            _l("History of the record"), made=lambda item: record_trace(item.id) or None,
+            _l("History of the record"), made=_of_record,
             template="fab/trace.html", aside=True,
         ),
     )  # fmt: skip

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts import contacts
 from app.accounts.models import AppUser
-from app.core import mail, sms
+from app.core import mail, page, sms
 from app.core.checks import is_credit_code
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
@@ -25,6 +25,15 @@ from app.people.schools.models import School
 from app.people.schools.queries import at_school
 from app.people.students.models import Restriction, Student
 from app.workflow.actor import Actor, Role
+
+
+def with_parts() -> Sequence[Any]:
+    """With its school, college and major, by the same statement."""
+    return [joinedload(part) for part in (Student.school, Student.college, Student.major)]
+
+
+# the record of a student's account: see `registry.records`
+STUDENT_RECORD = (Student, "student_id", with_parts)
 
 
 def student_called(text: str) -> ColumnElement[bool]:
@@ -51,7 +60,7 @@ def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | No
     return (mail.MAIL, email) if email else None
 
 
-def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
+def restriction_reason(student_id: Any, day: Any, kind: str = "online") -> Any:
     """The reason of the bar in force on that day against this kind of signing (ADM-03): a subquery."""
     return (
         select(Restriction.reason)
@@ -207,9 +216,13 @@ def finds_student(text: str) -> ColumnElement[bool]:
     """The students that a typed number, also one merged into them, or fragment of a name finds."""
     if not looks_like_number(text):
         return student_called(text)
-    return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
+    begins = student_no_begins(text)
+    # merged ones are few: read first, so that the index of the numbers alone serves where there are none
+    ids = db.session.scalars(merged("student", text)).all()
+    return or_(begins, Student.id.in_(ids)) if ids else begins
 
 
+@page.once
 def account_of(student: Student) -> AppUser | None:
     """The account of a student; the younger one would be a mistake."""
     mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)

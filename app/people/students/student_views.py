@@ -8,9 +8,8 @@ from flask import abort, flash, g, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload
 
-from app.accounts import contacts, holds, one_time
+from app.accounts import beside, contacts, holds, one_time
 from app.accounts.act_views import code_under_way
 from app.accounts.campus.views import came_by_campus
 from app.accounts.models import AppUser
@@ -26,7 +25,7 @@ from app.fab.builder import SafeView
 from app.people.students.first_sign_in import contact_proved, keep_address, send_first_code, verify
 from app.people.students.forms import AddressForm, CampusVerifyForm, VerifyForm
 from app.people.students.models import Student
-from app.people.students.queries import code_contact
+from app.people.students.queries import code_contact, with_parts
 
 # where a held change is answered by the contact that did not change: its holder may lack the new phone
 OLD_CONTACT = {"SignInView.index", "SignInView.code", "SignInView.answer"}
@@ -36,8 +35,8 @@ def student_of(user: AppUser) -> Student | None:
     """The student of an account, from this session where it was read before."""
     if not user.student_id:
         return None
-    parts = [joinedload(part) for part in (Student.school, Student.college, Student.major)]
-    return db.session.get(Student, user.student_id, options=parts)
+    beside.note(beside.RECORD)
+    return db.session.get(Student, user.student_id, options=with_parts())
 
 
 def verify_gate(user: AppUser) -> str | None:

@@ -69,9 +69,8 @@ def of_entry(entry: PlanEntry) -> list[dict[str, object]]:
 
 def of_year(school_id: int, year: int) -> dict[str, object]:
     """How many errors and warnings are open in a school's year, with the way to them."""
-    errors, warnings = (
-        queries.count_open(school_id, year, s) for s in (Severity.ERROR, Severity.WARNING)
-    )
+    found = queries.count_open(school_id, year)
+    errors, warnings = (found.get(s, 0) for s in (Severity.ERROR, Severity.WARNING))
     if errors or warnings:
         text = _(
             "The checks: %(errors)s errors bar the report, %(warnings)s warnings.",

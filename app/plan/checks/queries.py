@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.statements import Statements
 from app.people.schools.models import College
@@ -88,6 +88,7 @@ def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str
     return {year: list(colleges.values()) for year, colleges in found.items()}
 
 
+@page.once
 def has_run(school_id: int, year: int) -> bool:
     """Whether the checks have looked at the year at all."""
     run = runs_of(school_id).get(year)
@@ -100,15 +101,15 @@ def runs_of(school_id: int) -> dict[int, CheckRun]:
     return {run.graduation_year: run for run in rows}
 
 
-def count_open(school_id: int, year: int, severity: Severity) -> int:
-    """How many findings of a severity are to be mended in a year."""
+def count_open(school_id: int, year: int) -> dict[str, int]:
+    """Severity → how many findings of it are to be mended in a year; those that are none are missing."""
     mine = (
         Finding.school_id == school_id,
         Finding.graduation_year == year,
         Finding.state == S.OPEN,
-        Finding.severity == severity,
     )
-    return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
+    rows = select(Finding.severity, func.count()).where(*mine).group_by(Finding.severity)
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[int, int]]:

@@ -48,6 +48,11 @@ def letters_for(who: Actor) -> Select[ForwardingLetter]:
     return select(L).where(at_school(who, L.school_id, L.college_id))
 
 
+def has_letter(who: Actor) -> Any:
+    """Whether a letter was ever made for the student asking, as `beside` asks it."""
+    return select(L.id).where(L.student_id == who.student_id).exists()
+
+
 def letter_of(student_id: int) -> ForwardingLetter | None:
     """The letter that counts for a student; one not sent yet only while the plan has its receiver."""
     still = exists().where(

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codes import queries as codes
-from app.codes.queries import kept_for_a_minute
+from app.core import steady
 from app.core.db import db
 from app.core.errors import Invalid
 from app.plan.rows.models import PARTS, CountsAs, RateFormula
@@ -39,7 +39,7 @@ class Formula:
         return found if found in (*self.settled, SEEKING, NOT_NOW) else NOTHING
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def formulas() -> dict[str, Formula]:
     """Edition → formula, the newest first."""
     rows = db.session.scalars(select(RateFormula).order_by(RateFormula.since.desc()))
@@ -64,7 +64,7 @@ def formula(graduation_year: int) -> str:
     return next((f.edition for f in known if graduation_year >= f.since), [*known][-1].edition)
 
 
-@kept_for_a_minute
+@steady.kept(steady.CODES)
 def parts_of(edition: str) -> dict[str, str]:
     """Code → what it counts as in that edition."""
     rows = select(CountsAs.code, CountsAs.part).where(CountsAs.edition == edition)
@@ -78,8 +78,7 @@ def counts_as(code: str | None, graduation_year: int) -> str:
 
 def forget() -> None:
     """Read formulas and codes anew (after a change of them)."""
-    parts_of.forget()
-    formulas.forget()
+    steady.written()
 
 
 def check_counts_as(row: CountsAs) -> None:

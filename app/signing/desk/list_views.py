@@ -20,7 +20,7 @@ from app.core import clock
 from app.fab.arguments import ListArgs
 from app.fab.columns import CHANGED, ListColumn, fact, same
 from app.fab.declared import ListFilter, Tab
-from app.fab.interface import Order, SafeInterface
+from app.fab.interface import Order, Parts, SafeInterface
 from app.fab.listing import TabLink
 from app.fab.per_request import now, once
 from app.fab.presentation import age, chip, chips, moment, whole
@@ -29,7 +29,7 @@ from app.fab.views import SafeModelView
 from app.people.schools.office_views import colleges, years
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.signing.desk import models  # noqa: F401 (gives placements their waits_since)
-from app.signing.desk.queries import found_by, in_tab, with_students
+from app.signing.desk.queries import by_wait, found_by, in_tab, keys_of_tab, with_students
 from app.signing.destinations.queries import module_name
 from app.signing.placements.models import (
     AGREEMENT_LABELS,
@@ -138,7 +138,13 @@ def _other() -> str:
 
 
 def _tab(name: str, label: Any, empty: Any = "") -> Tab:
-    return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
+    return Tab(
+        name,
+        label,
+        lambda: in_tab(name, actor()),
+        empty=empty,
+        keys=lambda: keys_of_tab(name, actor()),
+    )
 
 
 class DeskList(SavedFilters, StudentSearch, SafeModelView):
@@ -201,6 +207,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("Nobody has signed yet.")),
         _tab("today", _l("Decided by me today"), _l("You have decided nothing today.")),
     )
+    constant_tabs = True
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
         ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(kind_names().items())),
@@ -224,6 +231,15 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         if args.tab in WAITING:
             return Order("waits_since", True)
         return Order("changed_at", False)
+
+    def parts(self, args: ListArgs) -> Parts | None:
+        """What waits longest is found by the indexes of the states: the time itself stands in none."""
+        if args.text or args.token or self.order_of(args).column != "waits_since":
+            return None
+        chosen = dict(args.filters)
+        clauses = [f.clause(chosen[f.name]) for f in self.filters if f.name in chosen]
+        found = by_wait(args.tab, actor(), self.scoped().where(*clauses))
+        return Parts(found) if found else None
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return found_by(text, actor())

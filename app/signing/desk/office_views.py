@@ -68,7 +68,7 @@ class DeskView(StepActions, DeskList):
     frequent_reasons = REASONS
     show_title = _l("Signing")
     show_template = "signing/desk/show.html"
-    show_loads = ("student", "college", "major", "school", "employer", "terms")
+    show_loads = ("student", "college", "major", "school", "employer", "terms", "waits_since")
 
     # -- the detail ----------------------------------------------------------------------------
 

@@ -75,6 +75,10 @@ DECISIONS = {
 def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
     """The signings that wait at these levels, those with an unanswered, lapsed amendment included."""
     mine = placements_for(who).with_only_columns(Placement.id)
+    return union_all(mine.where(Placement.state.in_(states)), mine.where(*_lapsed(states)))  # type: ignore[return-value]
+
+
+def _lapsed(states: Sequence[PlacementState]) -> list[ColumnElement[bool]]:
     school_first = Placement.review == Review.SCHOOL
     first = [
         school_first if state is S.AWAITING_SCHOOL else not_(school_first)
@@ -82,22 +86,59 @@ def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
         if state in AWAITING
     ]
     lapsed = (Placement.is_amending, Placement.answer_by <= clock.app_now())
-    return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
+    return [*lapsed, or_(*first)]
+
+
+Part = tuple[Select[Any], Any]  # rows, and the column that says since when they wait
+
+
+def signings_by_wait(scope: Select[Any], states: Sequence[PlacementState]) -> list[Part]:
+    """The same as `at_level` of a scope, each state by itself: so an index has them by their waiting time."""
+    parts: list[Part] = [
+        (scope.where(Placement.state == state), Placement.changed_at) for state in states
+    ]
+    return [*parts, (scope.where(*_lapsed(states)), Placement.answer_by)]
+
+
+def endings_by_wait(
+    scope: Select[Any], who: Actor, *where: ColumnExpressionArgument[bool]
+) -> list[Part]:
+    """The same as `ending` of a scope: one termination of a placement is under way at most (GRD-03)."""
+    mine: Any = terminations_for(who).where(*where).whereclause
+    joined = scope.join(Termination, Termination.placement_id == Placement.id)
+    return [(joined.where(mine), Termination.changed_at)]
+
+
+def by_wait(tab: str, who: Actor, scope: Select[Any]) -> list[Part]:
+    """The rows of a tab of what waits, in parts that an index has by their waiting time; none of others."""
+    if tab == "mine":
+        mine = MINE.get(who.role, WAITS)
+        return [*signings_by_wait(scope, mine), *endings_by_wait(scope, who, awaiting(who))]
+    if tab == "other":
+        other, ends = _of_other(who)
+        ending_there = Termination.state == ends
+        return [*signings_by_wait(scope, other), *endings_by_wait(scope, who, ending_there)]
+    if tab == "termination":
+        return endings_by_wait(scope, who, Termination.is_running)
+    states = FORMS if tab == "form" else ()
+    return [(scope.where(Placement.state == state), Placement.changed_at) for state in states]
+
+
+def keys_of_tab(name: str, who: Actor) -> Select[Any] | CompoundSelect[Any]:
+    """What a tab is counted by: the keys of its rows, which indexes have."""
+    if name == "mine":
+        return waiting_for(who)
+    if name == "other":
+        return _keys_of_other(who)
+    if name == "termination":
+        return ending(who, Termination.is_running)
+    mine, which = placements_for(who).with_only_columns(Placement.id), in_tab(name, who)
+    return mine if which is None else mine.where(which)
 
 
 def ending(who: Actor, *where: ColumnExpressionArgument[bool]) -> Select[Any]:
     """The placements with such a termination."""
     return terminations_for(who).with_only_columns(Termination.placement_id).where(*where)
-
-
-def signings_awaiting(who: Actor) -> ColumnElement[bool]:
-    """The signings that wait for this person's decision; for readers, those that wait at all."""
-    return Placement.id.in_(at_level(who, MINE.get(who.role, WAITS)))
-
-
-def terminations_awaiting(who: Actor) -> ColumnElement[bool]:
-    """The same of terminations, with mediation and what waits for a second person."""
-    return Placement.id.in_(ending(who, awaiting(who)))
 
 
 def awaiting_me(who: Actor) -> ColumnElement[bool]:
@@ -121,18 +162,23 @@ def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
     if name == "termination":
         return Placement.id.in_(ending(who, Termination.is_running))
     if name == "other":
-        return _other_level(who)
+        return Placement.id.in_(_keys_of_other(who))
     if name == "today":
         return decided_by(who)
     return Placement.state.in_(STATES[name]) if name in STATES else None
 
 
-def _other_level(who: Actor) -> ColumnElement[bool]:
+def _of_other(who: Actor) -> tuple[Sequence[PlacementState], TerminationState]:
+    """Where signings and terminations wait for the other level of review."""
     college = who.role is Role.COLLEGE
     other = Role.SCHOOL if college else Role.COLLEGE
-    ends = T.AWAITING_SCHOOL if college else T.AWAITING_COLLEGE
-    signings = at_level(who, MINE[other]).subquery()
-    return Placement.id.in_(union_all(select(signings), ending(who, Termination.state == ends)))
+    return MINE[other], T.AWAITING_SCHOOL if college else T.AWAITING_COLLEGE
+
+
+def _keys_of_other(who: Actor) -> CompoundSelect[Any]:
+    states, ends = _of_other(who)
+    signings = at_level(who, states).subquery()
+    return union_all(select(signings), ending(who, Termination.state == ends))
 
 
 def decided_by(who: Actor) -> ColumnElement[bool]:

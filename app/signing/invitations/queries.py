@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Select,
     SQLColumnExpression,
     and_,
+    bindparam,
     false,
     func,
     or_,
@@ -77,25 +79,29 @@ def sent_from(batch: str, student_id: int) -> bool:
     return db.session.scalar(wanted) is not None
 
 
-def waiting(who: Actor, now: datetime) -> int:
-    """How many open, not overdue invitations concern this party (INV-21, INV-22)."""
-    mine = invitations_for(who).where(Invitation.is_open, Invitation.reply_by > now)
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+def waiting(who: Actor) -> Select[Invitation]:
+    """The open, not overdue invitations that concern this party (INV-21, INV-22)."""
+    return invitations_for(who).where(Invitation.is_open, Invitation.reply_by > clock.app_now())
 
 
 def received(student_id: int, now: datetime, most: int = 20) -> Sequence[Invitation]:
     """A student's open invitations, the one that ends first on top."""
-    return db.session.scalars(
+    return db.session.scalars(_received(most), {"student": student_id, "now": now}).all()
+
+
+@cache  # one statement for all, made once
+def _received(most: int) -> Select[Invitation]:
+    return (
         select(Invitation)
         .options(joinedload(Invitation.employer), joinedload(Invitation.terms))
         .where(
-            Invitation.student_id == student_id,
+            Invitation.student_id == bindparam("student"),
             Invitation.is_open,
-            Invitation.reply_by > now,
+            Invitation.reply_by > bindparam("now"),
         )
         .order_by(Invitation.reply_by, Invitation.id)
         .limit(most)
-    ).all()
+    )
 
 
 def overdue(now: datetime, most: int) -> Sequence[int]:
@@ -236,10 +242,9 @@ def invitation_behind(who: Actor, placement_id: int) -> int:
     return found.invitation_id
 
 
-def awaiting_attestation(who: Actor) -> int:
-    """How many of this party's signings a school has yet to decide."""
-    mine = placements_for(who).where(Placement.state.in_(AWAITING))
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+def awaiting_attestation(who: Actor) -> Select[Placement]:
+    """The party's signings that a school has yet to decide."""
+    return placements_for(who).where(Placement.state.in_(AWAITING))
 
 
 def chosen(who: Actor, ids: Sequence[int]) -> Sequence[Candidate]:
@@ -265,11 +270,6 @@ def _with_student() -> list[Any]:
         student.joinedload(relation)
         for relation in (Student.school, Student.college, Student.major)
     ]
-
-
-def on_list(who: Actor) -> int:
-    """How many students wait on the send list."""
-    return db.session.scalar(select(func.count()).select_from(candidates_for(who).subquery())) or 0
 
 
 def put_on_list(employer_id: int, student_id: int) -> bool:

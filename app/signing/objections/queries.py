@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
+from app.core import page
 from app.core.db import db
 from app.people.schools.queries import at_school
 from app.signing.objections.models import Objection, ObjectionState, ReportWay
@@ -19,6 +20,7 @@ def objections_for(who: Actor) -> Select[Objection]:
     return select(Objection).where(at_school(who, Objection.school_id))
 
 
+@page.once
 def open_objection(
     *, placement_id: int | None = None, invitation_id: int | None = None
 ) -> Objection | None:
@@ -31,6 +33,7 @@ def open_objection(
     ).first()
 
 
+@page.once
 def about(placement_id: int, invitation_id: int | None) -> Sequence[Objection]:
     """All reports on a placement and on the invitation it came from, oldest first."""
     mine = Objection.placement_id == placement_id
@@ -39,6 +42,7 @@ def about(placement_id: int, invitation_id: int | None) -> Sequence[Objection]:
     return db.session.scalars(select(Objection).where(mine).order_by(Objection.id)).all()
 
 
+@page.once
 def last_objection(
     *, placement_id: int | None = None, invitation_id: int | None = None
 ) -> Objection | None:

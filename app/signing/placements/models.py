@@ -69,6 +69,7 @@ UNDER_WAY = (
 PAST = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01, where it settles
 _WAITS = ", ".join(f"'{state}'" for state in UNDER_WAY)
+_REVIEWED = ", ".join(f"'{state}'" for state in (*REVIEWS, PlacementState.GIVING_UP))
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
 
 # 签约鉴证状态
@@ -127,6 +128,10 @@ class Placement(db.Model):
         Index("uq_placement_unsettled", "student_id", unique=True,
               postgresql_where=text(f"NOT settles AND state IN ({_WAITS})")),
         Index("uq_placement_agreement_no", "agreement_no", unique=True),
+        Index("ix_placement_no_begins", "agreement_no",
+              postgresql_ops={"agreement_no": "text_pattern_ops"}),
+        Index("ix_placement_waits", "state", "changed_at", "id",
+              postgresql_where=text(f"state IN ({_REVIEWED})")),
         Index("uq_placement_invitation", "invitation_id", unique=True,
               postgresql_where=text(f"state IN ({_HELD})")),
         Index("ix_placement_invitation", "invitation_id"),
@@ -135,7 +140,8 @@ class Placement(db.Model):
         Index("ix_placement_changed", "changed_at", "id"),
         Index("ix_placement_school", "school_id", "changed_at", "id"),
         Index("ix_placement_school_state", "school_id", "state", "changed_at", "id"),
-        Index("ix_placement_college", "college_id", "state", "changed_at", "id"),
+        Index("ix_placement_college", "college_id", "state", "changed_at", "id",
+              postgresql_include=["school_id"]),  # asked with it: counted without a look at the rows
         Index("ix_placement_answer_by", "answer_by", postgresql_where=text("state = 'amending'")),
         Index("ix_placement_grams", text("text_grams(lower(employer_name))"), postgresql_using="gin"),
         Index("ix_placement_order", "school_id", "employer_name_order", "id"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Date, Integer, Select, bindparam, func, select
 
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.named import title_has
@@ -41,11 +43,14 @@ def placements_for(who: Actor) -> Select[Placement]:
 
 def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
-    return db.session.scalars(
-        select(Placement).where(
-            Placement.student_id == student_id, Placement.settles, Placement.stands
-        )
-    ).first()
+    return db.session.scalars(_slot(), {"student": student_id}).first()
+
+
+@cache  # one statement for all, made once
+def _slot() -> Select[Placement]:
+    return select(Placement).where(
+        Placement.student_id == bindparam("student"), Placement.settles, Placement.stands
+    )
 
 
 def unsettled_of(student_id: int, states: Sequence[str]) -> Sequence[Placement]:
@@ -99,17 +104,22 @@ def prints(placement: Placement) -> bool:
 
 def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | None, str | None]:
     """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
-    entry = select(PlanEntry).where(PlanEntry.student_id == student_id)
-    state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
-    source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
-    row = db.session.execute(select(state, source, restriction_reason(student_id, day, kind))).one()
+    row = db.session.execute(_standing(str(kind)), {"student": student_id, "day": day}).one()
     return row[0], row[1], row[2]
 
 
-def proposals(who: Actor, now: datetime) -> int:
-    """How many changed terms of this party wait for a student's answer (INV-16, INV-21)."""
-    mine = placements_for(who).where(Placement.is_amending, Placement.answer_by > now)
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+@cache
+def _standing(kind: str) -> Select[Any]:
+    student, day = bindparam("student", type_=Integer), bindparam("day", type_=Date)
+    entry = select(PlanEntry).where(PlanEntry.student_id == student)
+    state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
+    source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
+    return select(state, source, restriction_reason(student, day, kind))
+
+
+def proposals(who: Actor) -> Select[Placement]:
+    """The signings of this party whose changed terms wait for a student's answer (INV-16, INV-21)."""
+    return placements_for(who).where(Placement.is_amending, Placement.answer_by > clock.app_now())
 
 
 def invitations_terminated() -> Select[Any]:

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from app.accounts import beside
 from app.codes import labels
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.errors import NotYours
 from app.notices.queries import near
@@ -74,6 +75,8 @@ def _all_or_mine(who: Actor | None) -> Select[Termination]:
 
 def latest(placement_id: int, who: Actor | None = None) -> Termination | None:
     """The last termination of a placement, whatever became of it; of those that `who` may see."""
+    if page.current() is not None:  # a page shows the others, too
+        return next(reversed(of_placement(placement_id, who)), None)
     return db.session.scalars(
         _all_or_mine(who)
         .where(Termination.placement_id == placement_id)
@@ -99,6 +102,7 @@ def latest_of(placement_ids: Iterable[int], who: Actor | None = None) -> dict[in
     return {row.placement_id: row for row in rows}
 
 
+@page.once
 def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termination]:
     """All terminations of a placement, oldest first; of those that `who` may see."""
     mine = _all_or_mine(who).where(Termination.placement_id == placement_id)
@@ -108,6 +112,7 @@ def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termin
 # -- chances (TRM-05) --------------------------------------------------------------------------
 
 
+@page.once
 def chances_used(student_id: int, year: int) -> int:
     """Approved terminations of a student in a calendar year; forced ones use none up."""
     begins = clock.end_of_day(clock.last_day(year - 1))
@@ -122,6 +127,7 @@ def chances_used(student_id: int, year: int) -> int:
     return db.session.scalar(approved) or 0
 
 
+@page.once
 def chances_granted(student_id: int, year: int) -> int:
     """How many more the school granted for that year."""
     more = select(func.count()).where(Chance.student_id == student_id, Chance.year == year)
@@ -168,17 +174,22 @@ def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termi
     ).all()
 
 
-def to_answer(who: Actor) -> int:
-    """How many requests of the other party wait for this party's answer (INV-21, INV-22)."""
-    mine = terminations_for(who).where(Termination.is_requested, Termination.started_by != who.role)
-    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+def to_answer(who: Actor) -> Select[Termination]:
+    """The requests of the other party that wait for this party's answer (INV-21, INV-22)."""
+    return terminations_for(who).where(Termination.is_requested, Termination.started_by != who.role)
+
+
+def is_asked(who: Actor) -> Any:
+    """Whether the party asking has something to answer, as `beside` asks it."""
+    return to_answer(who).with_only_columns(Termination.id).exists()
 
 
 def asked_of(who: Actor) -> Termination | None:
     """The request of the other party that waits longest for this party's answer."""
+    if beside.of_asker(who.user_id) and not beside.ask("asks"):
+        return None
     return db.session.scalars(
-        terminations_for(who)
-        .where(Termination.is_requested, Termination.started_by != who.role)
+        to_answer(who)
         .options(joinedload(Termination.placement))
         .order_by(Termination.reply_by)
         .limit(1)
