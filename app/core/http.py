@@ -11,19 +11,20 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_talisman import Talisman
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import door, forms, jobs
+from app.core import compress, door, forms, jobs
+from app.core.csrf import Protection
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from config import VERSION, Config
 
-csrf = CSRFProtect()
+csrf = Protection()
 log = logging.getLogger(__name__)
 IN_DIALOG = "X-Dialog"  # the header of a dialog that stays open until its act is done
 
@@ -47,6 +48,7 @@ def init(app: Flask, config: Config) -> None:
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, n, n, n, n)  # type: ignore[method-assign]
+    compress.init(app)
     forms.install()
     door.init(app, urlsplit(config.base_url).netloc.lower() if config.production else "")
     csrf.init_app(app)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -16,6 +15,7 @@ from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.codes.labels import code_name
 from app.core import clock
+from app.core.site import keyed_url
 from app.fab.arguments import ListArgs
 from app.fab.columns import CHANGED, ListColumn, fact, same
 from app.fab.declared import ListFilter, Tab
@@ -228,7 +228,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         return found_by(text, actor())
 
     def first_link(self, item: Any) -> str | None:
-        return url_for("AgreementView.show", pk=item.id) if has_agreement(item) else None
+        return keyed_url("AgreementView.show", item.id) if has_agreement(item) else None
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer_name}"
