@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 
-from app.core.assets import ENDPOINTS
+from app.core.assets import FILES
 
 TEXTS = {
     "text/html",
@@ -41,7 +41,7 @@ def init(app: Flask) -> None:
 def _compressed(response: Response) -> Response:
     if response.mimetype not in TEXTS or response.headers.get("Content-Encoding"):
         return response
-    fixed = request.endpoint in ENDPOINTS
+    fixed = request.endpoint in FILES
     if response.status_code == 206 or (not fixed and response.is_streamed):
         return response
     response.vary.add("Accept-Encoding")

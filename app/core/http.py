@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import compress, door, forms, jobs
+from app.core.assets import FILES
 from app.core.csrf import Protection
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -80,7 +81,7 @@ def _stay_in_dialog(response: Response) -> Response:
 
 def _no_store(response: Response) -> Response:
     """Pages of signed-in people are not kept by shared computers."""
-    if request.endpoint not in ("static", "appbuilder.static"):
+    if request.endpoint not in FILES:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -112,7 +113,7 @@ def _errors(app: Flask) -> None:
 
 def _denied(status: int) -> None:
     """What the packages above do when somebody may not, or asks for what is not there for them."""
-    if request.endpoint not in (None, "static", "appbuilder.static"):
+    if request.endpoint not in (None, *FILES):
         stores().denied(status)
 
 

@@ -63,5 +63,5 @@ def hole(name: str) -> Markup:
 
 
 def init(app: Flask) -> None:
-    """Templates have `kept(name, facts, holes)`."""
-    app.jinja_env.globals["kept"] = Pieces().part
+    """Templates have `piece(name, facts, holes)`."""
+    app.jinja_env.globals["piece"] = Pieces().part

@@ -8,16 +8,31 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask, Response, current_app, request
 from flask.globals import _cv_request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from app.core import assets
 
 KEY = 987_654_321  # stands for the key while a pattern is made
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's; a file that is the same for everybody does not depend on a cookie.
+
+    With «Vary: Cookie» a browser would ask for every file again as soon as its cookie is another one.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """As Flask's, but for files."""
+        if request.endpoint not in assets.FILES or session.modified:
+            super().save_session(app, session, response)
+
+
 class Site(Flask):
     """Flask whose `url_for` remembers what it said."""
+
+    session_interface = Sessions()
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

@@ -6,6 +6,7 @@ is changed, so that Jinja folds it into the page); labels of the code are one lo
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import MutableMapping
 from typing import Any
@@ -20,6 +21,7 @@ from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 
 
+_BLANK_LINES = re.compile(r"[ \t]*\n\s*")  # between tags one is as good as many: no page has <pre> there
 _NONE: dict[str, str] = {}
 
 
@@ -99,6 +101,9 @@ class TranslatedEnvironment(Environment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        if (name or "").endswith(".html"):
+            for data in tree.find_all(nodes.TemplateData):
+                data.data = _BLANK_LINES.sub("\n", data.data)
         if language():
             texts: Texts = self.app.extensions["babel"].instance.domain_instance
             Translated(texts.get_translations()).visit(tree)

@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import ForeignKey, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from app.core import door, pieces
+from app.core import dialogs, door, pieces
 from app.core.errors import Invalid, Refused
 from app.core.site import Site
 from app.fab.builder import SafeAppBuilder, SafeView
@@ -243,6 +243,7 @@ def make_app(url: str, **more) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     door.init(app)
     pieces.init(app)
+    dialogs.init(app)
     CSRFProtect(app)
     db.init_app(app)
     app.register_error_handler(Refused, lambda error: (str(error), 409))
