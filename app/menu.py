@@ -30,7 +30,7 @@ from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
-from app.fab.frame import Entry, Menu, Menus
+from app.fab.frame import MenuEntry, Menu, Menus
 from app.fab.per_request import now, once
 from app.files.documents.file_views import FileView
 from app.files.exports.list_views import ExportHistoryView
@@ -324,7 +324,11 @@ def frame() -> dict[str, Any]:
 def other_languages(spoken: str) -> tuple[tuple[str, str, str], ...]:
     """The languages that a page may be read in instead: as HTML calls them, their name, where that leads."""
     return tuple(
-        ("zh-CN" if code == "zh" else code, language["name"], url_for("LocaleView.index", locale=code))
+        (
+            "zh-CN" if code == "zh" else code,
+            language["name"],
+            url_for("LocaleView.index", locale=code),
+        )
         for code, language in current_app.config["LANGUAGES"].items()
         if code != spoken
     )
@@ -346,7 +350,7 @@ def student_menu(role: Role, school_id: int) -> Menu:
     known = settings(school_id)
     name, opened = known.destination_name, known.destinations_open
 
-    def as_set(entry: Entry) -> Entry | None:
+    def as_set(entry: MenuEntry) -> MenuEntry | None:
         if entry.name != "MyDestinations":
             return entry
         return replace(entry, label=str(DESTINATION_NAMES[name])) if opened else None

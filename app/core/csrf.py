@@ -1,9 +1,9 @@
 """The token of forms: what the session has, masked anew for each page.
 
-Pages are compressed, and one that repeats something typed by others beside a secret that never changes gives
-that secret away by its length (BREACH). So the random half of the session's value stands in a page under a
-mask made for this page; what follows it (whose session it is, see accounts.kept) is no secret. Flask-WTF's own
-spelling, the signed value, is taken as before: pages that were open when the product was renewed go on.
+Pages are compressed, and one that repeats what others typed beside a secret that never changes gives that
+secret away by its length (BREACH). So the random half of the session's value stands in a page under a mask
+made for this page; what follows it (whose session it is, see accounts.kept) is no secret. Flask-WTF's own
+spelling, the signed value, is taken too: pages that were open when the product was renewed go on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The dialogs of every page: a script of their own for each language, which browsers keep for a year.
 
-They are nothing without script (`app.js` fills them), and were a tenth of each page. A page says the token of a
-batch beside the script's address; the script puts it in, and that of forms.
+They are nothing without script (`app.js` fills them), and were a tenth of each page. A page says the token
+of a batch beside the script's address; the script puts it in, and that of forms.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, abort, current_app, request, url_for
 from flask_babel import force_locale
 
+from app.core import pieces
 from app.core.assets import DIALOGS, keep_long
 from app.core.templates import language
 
@@ -20,7 +21,10 @@ _SCRIPT = """"use strict";
 (function () {
   const batch = document.currentScript.dataset.batch, token = document.querySelector("meta[name=csrf-token]");
   document.body.insertAdjacentHTML("beforeend", %s);
-  const put = (name, value) => { const field = document.querySelector(`#qq-dialog [name=${name}]`); if (value) field.value = value; else field.remove(); };
+  const put = (name, value) => {
+    const field = document.querySelector(`#qq-dialog [name=${name}]`);
+    if (value) field.value = value; else field.remove();
+  };
   put("csrf_token", token && token.content);
   put("batch", batch);
 })();
@@ -47,7 +51,7 @@ class Made:
         key = (language(), request.script_root)
         found = self.known.get(key)
         if found is None:
-            part = current_app.jinja_env.globals["piece"]("dialogs", {}, {})
+            part = pieces.piece("dialogs", {}, {})
             script = _SCRIPT % json.dumps(str(part), ensure_ascii=False)
             digest = hashlib.sha256(script.encode()).hexdigest()[:12]
             url = url_for(DIALOGS, spoken=key[0], v=digest)

@@ -21,7 +21,13 @@ from app.core.templates import language
 MOST = 500  # parts that one process keeps
 FOLDER = "kept"
 _MARK = "\x00"
-_FORBIDDEN = ("request", "session", "g", "current_user", "get_flashed_messages")  # of Flask's globals
+_FORBIDDEN = (
+    "request",
+    "session",
+    "g",
+    "current_user",
+    "get_flashed_messages",
+)  # of Flask's globals
 Filling = Mapping[str, Any]
 
 
@@ -31,23 +37,25 @@ class Pieces:
     def __init__(self) -> None:
         self.made: dict[Hashable, list[str]] = {}
 
-    def part(self, name: str, facts: Filling, holes: Filling, more: Filling | None = None) -> Markup:
+    def part(
+        self, name: str, facts: Filling, holes: Filling, more: Filling | None = None
+    ) -> Markup:
         """The part of that name with these facts, its holes filled; every fact is hashable."""
         key = (name, language(), request.script_root, *facts.items())
-        piece = self.made.get(key)
-        if piece is None:
+        made = self.made.get(key)
+        if made is None:
             if len(self.made) >= MOST:
                 self.made.clear()
-            piece = self.made[key] = _rendered(name, facts)
-        if len(piece) == 1:
-            return Markup(piece[0])
-        filled = piece.copy()
+            made = self.made[key] = _rendered(name, facts)
+        if len(made) == 1:
+            return Markup(made[0])  # noqa: S704 (a template made it)
+        filled = made.copy()
         if more:
             holes = {**holes, **more}
-        for n in range(1, len(piece), 2):
-            value = holes.get(piece[n], "")
+        for n in range(1, len(made), 2):
+            value = holes.get(made[n], "")
             filled[n] = escape(value) if value != "" else ""
-        return Markup("".join(filled))
+        return Markup("".join(filled))  # noqa: S704 (what fills a hole is escaped)
 
 
 def _rendered(name: str, facts: Filling) -> list[str]:
@@ -59,9 +67,16 @@ def _rendered(name: str, facts: Filling) -> list[str]:
 
 def hole(name: str) -> Markup:
     """Where something of the request is put in."""
-    return Markup(f"{_MARK}{name}{_MARK}")
+    return Markup(f"{_MARK}{name}{_MARK}")  # noqa: S704 (a name of ours)
+
+
+def piece(name: str, facts: Filling, holes: Filling, more: Filling | None = None) -> Markup:
+    """The part of that name, as the running application keeps it."""
+    pieces: Pieces = current_app.extensions["pieces"]
+    return pieces.part(name, facts, holes, more)
 
 
 def init(app: Flask) -> None:
     """Templates have `piece(name, facts, holes)`."""
-    app.jinja_env.globals["piece"] = Pieces().part
+    app.extensions["pieces"] = Pieces()
+    app.jinja_env.globals["piece"] = piece

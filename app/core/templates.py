@@ -20,8 +20,9 @@ from flask_babel import Domain, get_locale
 from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
 
-
-_BLANK_LINES = re.compile(r"[ \t]*\n\s*")  # between tags one is as good as many: no page has <pre> there
+_BLANK_LINES = re.compile(
+    r"[ \t]*\n\s*"
+)  # between tags one is as good as many: no page has <pre> there
 _NONE: dict[str, str] = {}
 
 

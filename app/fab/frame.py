@@ -20,14 +20,14 @@ MOST_SHOWN = 999
 
 
 @dataclass(frozen=True)
-class Entry:
+class MenuEntry:
     """One line of the menu; `base` is the address under which its pages lie (without FAB's /list/)."""
 
     name: str
     label: str = ""
     icon: str = ""
     url: str = ""
-    childs: tuple[Entry, ...] = ()
+    childs: tuple[MenuEntry, ...] = ()
 
     @property
     def base(self) -> str:
@@ -40,8 +40,10 @@ class Menu:
     """The entries of one key: menus are the same where the key is."""
 
     key: Hashable
-    entries: tuple[Entry, ...] = field(compare=False)
-    links: tuple[tuple[str, str], ...] = field(compare=False)  # name and base of what leads somewhere
+    entries: tuple[MenuEntry, ...] = field(compare=False)
+    links: tuple[tuple[str, str], ...] = field(
+        compare=False
+    )  # name and base of what leads somewhere
 
     def here(self, active: str, path: str) -> str:
         """The entry that leads to the page: the one named, else that with the longest fitting address."""
@@ -78,7 +80,7 @@ class Menus:
         self.made: dict[Hashable, Menu] = {}
 
     def of(
-        self, role: str, about: Hashable = (), change: Callable[[Entry], Entry | None] | None = None
+        self, role: str, about: Hashable = (), change: Callable[[MenuEntry], MenuEntry | None] | None = None
     ) -> Menu:
         """The menu of the person asking, whose role that is.
 
@@ -95,15 +97,13 @@ class Menus:
         return found
 
 
-def _entries(
-    tree: list[Any], change: Callable[[Entry], Entry | None] | None
-) -> Iterator[Entry]:
+def _entries(tree: list[Any], change: Callable[[MenuEntry], MenuEntry | None] | None) -> Iterator[MenuEntry]:
     for item in tree:
         if isinstance(item, str):
-            yield Entry(item)
+            yield MenuEntry(item)
             continue
         childs = tuple(_entries(item.get("childs", ()), change))
-        entry = Entry(item["name"], item["label"], item["icon"], item.get("url", ""), childs)
+        entry = MenuEntry(item["name"], item["label"], item["icon"], item.get("url", ""), childs)
         changed = change(entry) if change else entry
         if changed is not None:
             yield changed
@@ -115,6 +115,5 @@ def badge(number: int) -> Markup:
         return Markup()
     shown = "999+" if number > MOST_SHOWN else str(number)
     text = _("%(count)s waiting", count=number)
-    return Markup('<span class="qq-badge" aria-hidden="true">{}</span><span class="sr-only"> {}</span>').format(
-        shown, text
-    )
+    seen = Markup('<span class="qq-badge" aria-hidden="true">{}</span>').format(shown)
+    return seen + Markup('<span class="sr-only"> {}</span>').format(text)

@@ -13,7 +13,9 @@ from markupsafe import Markup
 from app.core import clock
 from app.fab.per_request import now
 
-NEVER_CUT = 7  # signs of the widest kind that stand in the narrowest column (app.css: 8em with its padding)
+NEVER_CUT = (
+    7  # signs of the widest kind that stand in the narrowest column (app.css: 8em with its padding)
+)
 
 
 def chip(label: Any, kind: str = "closed") -> Markup:

@@ -31,7 +31,7 @@ from app.fab.listing import (
     sort_mark,
     value_of,
 )
-from app.fab.rows import Cells
+from app.fab.rows import RowCells
 
 MOST_FOUND = COUNT_CAP  # all that is found can be chosen as far as it is counted
 SIZES = (25, 50, 100, MAX_SIZE)
@@ -260,10 +260,10 @@ class ListReading:
     def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        cells = Cells(columns, self.list_columns[0])
+        cells = RowCells(columns, self.list_columns[0])
         return [self._row(item, pattern, cells) for item in items]
 
-    def _row(self, item: Any, pattern: str, cells: Cells) -> Row:
+    def _row(self, item: Any, pattern: str, cells: RowCells) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         made = cells.of(item, self.first_link(item) or url, url)

@@ -537,7 +537,9 @@ def test_another_accounts_key_for_drafts_is_another_one(cast, browser, student):
     pages = [browser.get("/my/profile/").get_data(as_text=True) for _page in range(2)]
     found = [re.search(r'data-draft="([0-9a-f]{64})([0-9a-f]{64})"', page) for page in pages]
     assert found[0][0] != found[1][0]  # under another mask in each page
-    one, again = (f"{int(mask, 16) ^ int(key, 16):064x}" for mask, key in (f.groups() for f in found))
+    one, again = (
+        f"{int(mask, 16) ^ int(key, 16):064x}" for mask, key in (f.groups() for f in found)
+    )
     assert one == again
     assert one != kept_views.draft_key(person(cast.classmate).id)
     assert one == kept_views.draft_key(student.id)

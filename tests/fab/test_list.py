@@ -7,7 +7,7 @@ import pytest
 
 from app.fab import list_state
 from app.fab.columns import ListColumn
-from app.fab.rows import Cells
+from app.fab.rows import RowCells
 from tests.fab import sample
 from tests.fab.sample import Letter, db
 from tests.stores import otherwise
@@ -276,13 +276,13 @@ def test_a_column_stands_on_the_phone_where_it_says():
         ListColumn("c", "C", card="none"),
     ]
     row = SimpleNamespace(a="<x>", b=1, c="", d=None)
-    made = str(Cells([*columns, ListColumn("d", "D")], "a").of(row, "/first", "/detail"))
+    made = str(RowCells([*columns, ListColumn("d", "D")], "a").of(row, "/first", "/detail"))
     assert made == (
         '<td class="qq-card-title"><a href="/first">&lt;x&gt;</a></td>'
         '<td data-label="B" class="qq-number qq-card-line">1</td><td></td><td></td>'
     )
     turned = [ListColumn("b", "B", card="none"), ListColumn("a", "A", card="title")]
-    made = str(Cells(turned, "b").of(row, "/first", "/detail"))
+    made = str(RowCells(turned, "b").of(row, "/first", "/detail"))
     assert made == (
         '<td><a href="/first">1</a></td><td class="qq-card-title"><a href="/detail">&lt;x&gt;</a></td>'
     )

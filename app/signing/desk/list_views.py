@@ -68,9 +68,13 @@ def _ending(state: str | None) -> str:
 def _changed(at: datetime) -> str:
     """This year's days without their year; the whole moment when pointed at."""
     here = clock.local(at)
-    this_year = here.year == clock.local(now()).year
-    short = here.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
-    return Markup('<span title="%s">%s</span>') % (moment(at), short)
+    whole_moment = here.strftime("%Y-%m-%d %H:%M")
+    short = whole_moment[5:] if here.year == once("year", _year) else whole_moment[:10]
+    return Markup(f'<span title="{whole_moment}">{short}</span>')  # noqa: S704 (digits)
+
+
+def _year() -> int:
+    return clock.local(now()).year
 
 
 def _state(row: Any) -> str:
