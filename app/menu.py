@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -30,7 +29,7 @@ from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
-from app.fab.frame import MenuEntry, Menu, Menus
+from app.fab.frame import Menu, Menus
 from app.fab.per_request import now, once
 from app.files.documents.file_views import FileView
 from app.files.exports.list_views import ExportHistoryView
@@ -348,14 +347,8 @@ def user_links() -> tuple[tuple[str, str], ...]:
 def student_menu(role: Role, school_id: int) -> Menu:
     """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
     known = settings(school_id)
-    name, opened = known.destination_name, known.destinations_open
-
-    def as_set(entry: MenuEntry) -> MenuEntry | None:
-        if entry.name != "MyDestinations":
-            return entry
-        return replace(entry, label=str(DESTINATION_NAMES[name])) if opened else None
-
-    return MENUS.of(role, (name, opened), as_set)
+    label = str(DESTINATION_NAMES[known.destination_name]) if known.destinations_open else ""
+    return MENUS.of(role, {"MyDestinations": label})
 
 
 def demo_people(user: object) -> list[dict[str, object]]:

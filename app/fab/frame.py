@@ -6,7 +6,7 @@ icon and link. Roles stand in the code, so a menu changes with the process, or w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,17 +79,16 @@ class Menus:
     def __init__(self) -> None:
         self.made: dict[Hashable, Menu] = {}
 
-    def of(
-        self, role: str, about: Hashable = (), change: Callable[[MenuEntry], MenuEntry | None] | None = None
-    ) -> Menu:
+    def of(self, role: str, labels: Mapping[str, str] | None = None) -> Menu:
         """The menu of the person asking, whose role that is.
 
-        `change` says how an entry stands there, or that it does not; `about` is all that this depends on.
+        `labels` gives entries another label than the code's; an empty one leaves the entry out.
         """
-        key = (role, language(), request.script_root, about)
+        labels = labels or {}
+        key = (role, language(), request.script_root, *labels.items())
         found = self.made.get(key)
         if found is None:
-            entries = tuple(_entries(current_app.extensions["appbuilder"].menu.get_data(), change))
+            entries = tuple(_entries(current_app.extensions["appbuilder"].menu.get_data(), labels))
             links = tuple(
                 (line.name, line.base) for entry in entries for line in entry.childs or (entry,)
             )
@@ -97,16 +96,16 @@ class Menus:
         return found
 
 
-def _entries(tree: list[Any], change: Callable[[MenuEntry], MenuEntry | None] | None) -> Iterator[MenuEntry]:
+def _entries(tree: list[Any], labels: Mapping[str, str]) -> Iterator[MenuEntry]:
+    """FAB's dictionaries as entries; a separator is one of its sign."""
     for item in tree:
         if isinstance(item, str):
             yield MenuEntry(item)
             continue
-        childs = tuple(_entries(item.get("childs", ()), change))
-        entry = MenuEntry(item["name"], item["label"], item["icon"], item.get("url", ""), childs)
-        changed = change(entry) if change else entry
-        if changed is not None:
-            yield changed
+        label = labels.get(item["name"], item["label"])
+        childs = tuple(_entries(item.get("childs", ()), labels))
+        if label:
+            yield MenuEntry(item["name"], label, item["icon"], item.get("url", ""), childs)
 
 
 def badge(number: int) -> Markup:
