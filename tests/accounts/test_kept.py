@@ -380,7 +380,7 @@ def test_every_field_for_a_code_says_beside_it_that_it_is_one():
             "factor_app.html",
             "factor_contact.html",
         ):
-            marked = "_code_url" in text or file.name == "dialog.html"  # app.js puts it there
+            marked = "_code_url" in text or file.name == "dialogs.html"  # app.js puts it there
             assert marked, file
             assert set(names) <= {"code", "{{ name }}"}, file
 
