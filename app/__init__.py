@@ -22,7 +22,6 @@ if hasattr(time, "tzset"):
 
 def create_app(config: Config | None = None) -> Flask:
     """The WSGI application; without a database address it starts the embedded PostgreSQL."""
-    from flask import Flask
     from jinja2 import StrictUndefined
 
     import config as settings
@@ -31,9 +30,10 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
-    from app.core import assets, http, logs, mail, postgres, startup, templates
+    from app.core import assets, dialogs, http, logs, mail, pieces, postgres, startup, templates
     from app.core.crypto import Cipher
     from app.core.db import bind, db, migrate
+    from app.core.site import Site
     from app.fab.builder import SafeAppBuilder
 
     logs.init()
@@ -42,7 +42,7 @@ def create_app(config: Config | None = None) -> Flask:
     if not config.database_url:
         config.database_url = settings.driver(postgres.start(postgres.data_folder(config.folder)))
     root = Path(__file__).resolve().parent
-    app = Flask(
+    app = Site(
         "app",
         root_path=str(root),
         static_folder=str(root / "static"),
@@ -59,6 +59,8 @@ def create_app(config: Config | None = None) -> Flask:
     startup.init(app, config)
     http.init(app, config)
     assets.init(app)
+    pieces.init(app)
+    dialogs.init(app)
     devices.init(app)
     step_up.init(app)
     late.init(app)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,7 +18,7 @@ from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysVie
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
 from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.kept import MARK
-from app.accounts.kept_views import KeptView, SessionView, account_mark, draft_key
+from app.accounts.kept_views import KeptView, SessionView, account_mark, masked_key
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
 from app.accounts.queries import actor_of
@@ -28,6 +29,7 @@ from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
+from app.fab.frame import Menu, Menus
 from app.fab.per_request import now, once
 from app.files.documents.file_views import FileView
 from app.files.exports.list_views import ExportHistoryView
@@ -106,6 +108,7 @@ from app.signing.terminations.student_views import MyTerminationsView
 from app.signing.terminations.views import TerminationsView
 from app.workflow.actor import Role
 
+MENUS = Menus()
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 
@@ -276,16 +279,20 @@ def frame() -> dict[str, object]:
     """What base.html needs of the person asking."""
     user = g.get("user")
     demo_mode = jobs.config().mode == "demo"
+    spoken = session.get("locale", "zh")
     found: dict[str, Any] = {
         "appbuilder": current_app.extensions["appbuilder"],
-        "lang": session.get("locale", "zh"),
+        "lang": spoken,
+        "languages": other_languages(spoken),
+        "home_url": url_for("HomeView.index"),
         "server_now": server_now().isoformat(),
         "demo_accounts": demo_people(user) if demo_mode else [],
         "messages_url": "/messages/" if demo_mode else "",
     }
     if user is None or not user.is_authenticated or factors.waiting(user):
         return {**found, "shell": "public"}
-    shell = SHELLS.get(Role(user.role), "office")
+    role = Role(user.role)
+    shell = SHELLS.get(role, "office")
     found |= {
         "shell": shell,
         "user_name": user.display_name,
@@ -295,7 +302,7 @@ def frame() -> dict[str, object]:
             "ends": g.ends,
             "last": g.last,
             "account": account_mark(user.id),
-            "draft": draft_key(user.id),
+            "draft": masked_key(user.id),
         }
         if "ends" in g
         else None,
@@ -305,34 +312,43 @@ def frame() -> dict[str, object]:
         "inbox_url": url_for("NoticesView.index"),
     }
     if shell == "student":
-        return {**found, "menu": student_menu(user.school_id)}
+        return {**found, "menu": student_menu(role, user.school_id)}
+    found["menu"] = MENUS.of(role)
     if shell != "office":
         return found
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
 
 
-def user_links() -> list[tuple[object, str]]:
+def other_languages(spoken: str) -> tuple[tuple[str, str, str], ...]:
+    """The languages that a page may be read in instead: as HTML calls them, their name, where that leads."""
+    return tuple(
+        (
+            "zh-CN" if code == "zh" else code,
+            language["name"],
+            url_for("LocaleView.index", locale=code),
+        )
+        for code, language in current_app.config["LANGUAGES"].items()
+        if code != spoken
+    )
+
+
+def user_links() -> tuple[tuple[str, str], ...]:
     """One's own pages, under one's own name."""
     found = [
-        (_l("My sign-ins and devices"), url_for("MySignInsView.index")),
-        (_l("Change password"), url_for("PasswordView.change")),
+        (_("My sign-ins and devices"), url_for("MySignInsView.index")),
+        (_("Change password"), url_for("PasswordView.change")),
     ]
     if current_app.extensions["appbuilder"].sm.has_access("can_index", "MyFactors"):
-        found.append((_l("Second factor"), url_for("MyFactorsView.index")))
-    return found
+        found.append((_("Second factor"), url_for("MyFactorsView.index")))
+    return tuple(found)
 
 
-def student_menu(school_id: int) -> list[dict[str, object]]:
+def student_menu(role: Role, school_id: int) -> Menu:
     """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
-    menu = current_app.extensions["appbuilder"].menu.get_data()
     known = settings(school_id)
-    label = str(DESTINATION_NAMES[known.destination_name])
-    return [
-        {**item, "label": label} if item["name"] == "MyDestinations" else item
-        for item in menu
-        if known.destinations_open or item["name"] != "MyDestinations"
-    ]
+    label = str(DESTINATION_NAMES[known.destination_name]) if known.destinations_open else ""
+    return MENUS.of(role, {"MyDestinations": label})
 
 
 def demo_people(user: object) -> list[dict[str, object]]:

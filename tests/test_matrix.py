@@ -29,6 +29,7 @@ PUBLIC = {
     "static",
     "appbuilder.static",
     "healthz",
+    "dialogs",
     "HomeView.index",
     "UtilView.back",
     "LocaleView.index",

@@ -11,6 +11,8 @@ import secrets
 
 from flask import Flask, Response, g, request
 
+from app.core.assets import FILES
+
 COOKIE = "device"
 _NAME = re.compile(r"[0-9a-f]{32}")
 _SECONDS = 2 * 365 * 86_400
@@ -31,7 +33,7 @@ def init(app: Flask) -> None:
 
 
 def _name(response: Response) -> Response:
-    if request.endpoint in ("static", "appbuilder.static", "healthz"):
+    if request.endpoint in (*FILES, "healthz"):
         return response
     if request.cookies.get(COOKIE) != current():
         response.set_cookie(

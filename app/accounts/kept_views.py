@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -20,14 +21,13 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from wtforms import Field, HiddenField
 
 from app.accounts import kept, queries
 from app.accounts.sessions import SECRET
-from app.core import clock
+from app.core import clock, csrf
 from app.core.crypto import cipher
 from app.core.registry import stores
 from app.fab.access import has_access
@@ -104,13 +104,19 @@ def state() -> dict[str, object]:
         "ends": g.ends.isoformat(),
         "last": g.last,
         "account": account_mark(g.user.id),
-        "csrf": generate_csrf(),
+        "csrf": csrf.token(),
     }
 
 
 def account_mark(user_id: int) -> str:
     """A name for the account that tells a page nothing but whether it is the same one."""
     return cipher().blind_index("page", str(user_id)).hex()[:16]
+
+
+def masked_key(user_id: int) -> str:
+    """The same as a page has it: under a mask made for that page, which stands before it (core.compress)."""
+    key, mask = bytes.fromhex(draft_key(user_id)), os.urandom(32)
+    return mask.hex() + bytes(a ^ b for a, b in zip(key, mask, strict=True)).hex()
 
 
 def draft_key(user_id: int) -> str:

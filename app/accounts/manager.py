@@ -14,6 +14,7 @@ from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
 from app.core import page
+from app.core.assets import FILES
 from app.core.registry import stores
 from app.fab.security import CodeRoleManager
 
@@ -21,16 +22,12 @@ CHALLENGE = "FactorView"
 
 # what a session may do whose second factor is not proved yet: sign out, change the language
 BEFORE_FACTOR = {
-    "static",
-    "appbuilder.static",
     "healthz",
     "LocaleView.index",
     "AuthView.logout",
     "AuthView.demo",  # leaves this session for another; exists in the demo only
 }
 ALWAYS_OPEN = {
-    "static",
-    "appbuilder.static",
     "healthz",
     "LocaleView.index",
     "AuthView.logout",
@@ -76,7 +73,9 @@ class AccountManager(CodeRoleManager):
 
     @staticmethod
     def before_request() -> ResponseReturnValue | None:
-        """Set `g.user`, then hold the account at its first gate."""
+        """Set `g.user`, then hold the account at its first gate; a file asks nobody who it is."""
+        if request.endpoint in FILES:
+            return None
         g.user = current_user._get_current_object()  # asked hundreds of times a page
         if not current_user.is_authenticated:
             return None

@@ -15,6 +15,8 @@ from flask import Flask, Response, current_app, request
 from werkzeug.security import safe_join
 
 ENDPOINTS = ("static", "appbuilder.static")
+DIALOGS = "dialogs"  # a script that is made, see `dialogs`
+FILES = (*ENDPOINTS, DIALOGS)  # the same for everybody: no session is read for them
 YEAR = 31_536_000  # seconds
 
 
@@ -54,8 +56,13 @@ def _kept_long(response: Response) -> Response:
         return response
     asked = request.args.get("v", "")
     filename = (request.view_args or {}).get("filename", "")
+    return keep_long(response, bool(asked) and asked == version(request.endpoint, filename))
+
+
+def keep_long(response: Response, right: bool) -> Response:
+    """Kept for a year where it was asked for with the right digest, else compared each time."""
     response.cache_control.no_cache = None
-    if asked and asked == version(request.endpoint, filename):
+    if right:
         response.cache_control.public, response.cache_control.max_age = True, YEAR
         response.cache_control.immutable = True
     else:

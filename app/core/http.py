@@ -11,19 +11,21 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_talisman import Talisman
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFError
 from sqlalchemy import text
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import door, forms, jobs
+from app.core import compress, door, forms, jobs
+from app.core.assets import FILES
+from app.core.csrf import Protection
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from config import VERSION, Config
 
-csrf = CSRFProtect()
+csrf = Protection()
 log = logging.getLogger(__name__)
 IN_DIALOG = "X-Dialog"  # the header of a dialog that stays open until its act is done
 
@@ -47,6 +49,7 @@ def init(app: Flask, config: Config) -> None:
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, n, n, n, n)  # type: ignore[method-assign]
+    compress.init(app)
     forms.install()
     door.init(app, urlsplit(config.base_url).netloc.lower() if config.production else "")
     csrf.init_app(app)
@@ -78,7 +81,7 @@ def _stay_in_dialog(response: Response) -> Response:
 
 def _no_store(response: Response) -> Response:
     """Pages of signed-in people are not kept by shared computers."""
-    if request.endpoint not in ("static", "appbuilder.static"):
+    if request.endpoint not in FILES:
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -110,7 +113,7 @@ def _errors(app: Flask) -> None:
 
 def _denied(status: int) -> None:
     """What the packages above do when somebody may not, or asks for what is not there for them."""
-    if request.endpoint not in (None, "static", "appbuilder.static"):
+    if request.endpoint not in (None, *FILES):
         stores().denied(status)
 
 

@@ -6,10 +6,12 @@ is changed, so that Jinja folds it into the page); labels of the code are one lo
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import MutableMapping
 from typing import Any
 
+import flask_babel
 from babel import support
 from flask import Flask
 from flask.globals import _cv_app
@@ -17,6 +19,11 @@ from flask.templating import Environment
 from flask_babel import Domain, get_locale
 from jinja2 import Template, nodes
 from jinja2.visitor import NodeTransformer
+
+_BLANK_LINES = re.compile(
+    r"[ \t]*\n\s*"
+)  # between tags one is as good as many: no page has <pre> there
+_NONE: dict[str, str] = {}
 
 
 def language() -> str:
@@ -45,6 +52,14 @@ class Texts(Domain):
             if spoken:
                 self.tables[spoken] = table
         return table
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """One look into the table of the page's language; all else is the library's."""
+        table = self.get_translations()
+        text = getattr(table, "_catalog", _NONE).get(string)
+        if not text:
+            text = table.ugettext(string)
+        return text % variables if variables else text
 
 
 class Translated(NodeTransformer):
@@ -87,6 +102,9 @@ class TranslatedEnvironment(Environment):
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
+        if (name or "").endswith(".html"):
+            for data in tree.find_all(nodes.TemplateData):
+                data.data = _BLANK_LINES.sub("\n", data.data)
         if language():
             texts: Texts = self.app.extensions["babel"].instance.domain_instance
             Translated(texts.get_translations()).visit(tree)
@@ -106,6 +124,16 @@ class TranslatedEnvironment(Environment):
         return template
 
 
+def texts() -> Domain:
+    """The texts of the running application; outside of one nothing is translated."""
+    context = _cv_app.get(None)
+    if context is None:
+        return Domain()
+    found: Domain = context.app.extensions["babel"].instance.domain_instance
+    return found
+
+
 def init(app: Flask) -> None:
     """Pages of this application are made so; after Flask-Babel is there."""
     app.extensions["babel"].instance.domain_instance = Texts()
+    flask_babel.get_domain = texts  # its own looks for one of the request's at each text

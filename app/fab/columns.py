@@ -69,11 +69,9 @@ class ListColumn:
             return self.of_row(item)
         return shown(value_of(item, self.path.split(".")), self.shape)
 
-    def css(self, first: bool) -> str:
-        """The classes of its cells: their width, and their place on a phone's card."""
-        place = self.card or ("title" if first else "line")
-        classes = ["qq-wide" if place == "none" else f"qq-card-{place}"]
-        return " ".join([f"qq-{self.width}", *classes] if self.width else classes)
+    def place(self, first: bool) -> str:
+        """Where its cells stand on a phone's card."""
+        return self.card or ("title" if first else "line")
 
     @property
     def order(self) -> str:

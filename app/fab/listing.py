@@ -12,30 +12,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.fab.arguments import ListArgs
 from app.fab.counting import COUNT_CAP
 from app.fab.declared import ActionButton, Link
-
-
-@dataclass(slots=True)
-class ListCell:
-    """One value of a row; the class says what it is on a phone's card: title, status, line.
-
-    The first cell leads somewhere, and so does the card's title: on a phone the first may not be shown.
-    """
-
-    label: str
-    value: Any
-    css: str
-    url: str = ""
-
-
-def cell(label: str, value: Any, css: str, url: str) -> ListCell:
-    """One value of a row; a phone's card leaves out what is empty, and its title leads to the record."""
-    if value == "":
-        css = f"{css} qq-wide"
-    return ListCell(label, value, css, url if "qq-card-title" in css else "")
 
 
 @dataclass(frozen=True)
@@ -43,7 +24,7 @@ class Row:
     """One record: `url` is its detail ("" without)."""
 
     pk: str
-    cells: list[ListCell]
+    cells: Markup
     url: str
     css: str
     name: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,10 +13,19 @@ from markupsafe import Markup
 from app.core import clock
 from app.fab.per_request import now
 
+NEVER_CUT = (
+    7  # signs of the widest kind that stand in the narrowest column (app.css: 8em with its padding)
+)
+
 
 def chip(label: Any, kind: str = "closed") -> Markup:
     """A state as a coloured word, as parts/status.html draws it."""
-    return Markup('<span class="qq-chip qq-chip-%s">%s</span>') % (kind, str(label))
+    return _chip(str(label), kind)
+
+
+@lru_cache(maxsize=1_000)
+def _chip(text: str, kind: str) -> Markup:
+    return Markup('<span class="qq-chip qq-chip-%s">%s</span>') % (kind, text)
 
 
 def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Any]:
@@ -40,9 +50,11 @@ def dash(value: object) -> object:
     return "–" if value in (None, "") else value
 
 
-def whole(value: Any) -> Markup:
-    """A text that a narrow column may cut, whole when pointed at."""
-    return Markup('<span title="%s">%s</span>') % (value or "", value or "")
+def whole(value: Any) -> Any:
+    """A text that a narrow column may cut, whole when pointed at; a short one is never cut."""
+    if len(value or "") <= NEVER_CUT:
+        return value or ""
+    return Markup('<span title="%s">%s</span>') % (value, value)
 
 
 def age(since: datetime | None) -> str:

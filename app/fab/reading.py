@@ -29,13 +29,13 @@ from app.fab.listing import (
     Pager,
     Row,
     TabLink,
-    cell,
     count_text,
     filled,
     range_text,
     sort_mark,
     value_of,
 )
+from app.fab.rows import RowCells
 
 MOST_FOUND = COUNT_CAP  # all that is found can be chosen as far as it is counted
 SIZES = (25, 50, 100, MAX_SIZE)
@@ -292,17 +292,15 @@ class ListReading:
     def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        first = self.list_columns[0]
-        heads = [(str(c.label), c, c.css(c.path == first)) for c in columns]
-        return [self._row(item, pattern, heads) for item in items]
+        cells = RowCells(columns, self.list_columns[0])
+        return [self._row(item, pattern, cells) for item in items]
 
-    def _row(self, item: Any, pattern: str, heads: list[tuple[str, ListColumn, str]]) -> Row:
+    def _row(self, item: Any, pattern: str, cells: RowCells) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
-        cells = [cell(label, column.says(item), css, url) for label, column, css in heads]
-        cells[0].url = self.first_link(item) or url
+        made = cells.of(item, self.first_link(item) or url, url)
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
-        return Row(str(key), cells, url, self.row_class(item), self.record_name(item), buttons)
+        return Row(str(key), made, url, self.row_class(item), self.record_name(item), buttons)
 
     def _heading(self, column: ListColumn, args: ListArgs, order: Order, to: Addresses) -> Heading:
         name, label = column.order, str(column.label)

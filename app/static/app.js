@@ -48,7 +48,7 @@
     const every = rows.length && $("[data-qq-every]:checked");
     if (!every) rows.forEach((box) => hidden(form, "rowid", box.value));
     if (rows.length) $$("[data-qq-copy]").forEach((input) => { if (input.type !== "checkbox" || input.checked) hidden(form, input.name, input.value); });
-    $("#qq-dialog-title").textContent = set.qqTitle || button.textContent;
+    $("#qq-dialog-title").textContent = set.qqTitle || button.firstChild.textContent.trim();
     $("#qq-dialog-text").textContent = set.qqText || "";
     $("#qq-dialog-text").hidden = !set.qqText;
     const reason = $("textarea", form), kind = set.qqReason || "none", hint = $(".qq-label-row .qq-hint", form);

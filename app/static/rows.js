@@ -110,7 +110,7 @@
   function meanings(found) {
     const here = {};
     for (const button of $$("[data-qq-key]", found)) {
-      if (!button.disabled && !(button.dataset.qqKey in here)) here[button.dataset.qqKey] = (button.dataset.qqTitle || button.textContent).trim();
+      if (!button.disabled && !(button.dataset.qqKey in here)) here[button.dataset.qqKey] = (button.dataset.qqTitle || button.firstChild.textContent).trim();
     }
     return here;
   }

@@ -90,9 +90,11 @@
   const closed = bar && safely(() => crypto.subtle);  // without https the text stays in this tab only
   const hex = (bytes) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const bytes = (text) => new Uint8Array((text.match(/../g) || []).map((pair) => parseInt(pair, 16)));
-  const key = closed && crypto.subtle.importKey("raw", bytes(bar.dataset.draft), "AES-GCM", false, ["encrypt", "decrypt"]);
+  // the key stands in a page under a mask made for that page: 32 bytes of it, then the key (app/core/compress.py says why)
+  const masked = closed && bytes(bar.dataset.draft), own = closed && masked.slice(32).map((byte, n) => byte ^ masked[n]);
+  const key = closed && crypto.subtle.importKey("raw", own, "AES-GCM", false, ["encrypt", "decrypt"]);
   const shelf = () => closed ? localStorage : sessionStorage;
-  const nameOf = async (id) => MINE + (closed ? hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(bar.dataset.draft + id))).slice(0, 32) : id);
+  const nameOf = async (id) => MINE + (closed ? hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(hex(own) + id))).slice(0, 32) : id);
 
   async function keep(name, value) {
     let data = JSON.stringify(value), iv = "";

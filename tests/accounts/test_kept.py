@@ -380,7 +380,7 @@ def test_every_field_for_a_code_says_beside_it_that_it_is_one():
             "factor_app.html",
             "factor_contact.html",
         ):
-            marked = "_code_url" in text or file.name == "dialog.html"  # app.js puts it there
+            marked = "_code_url" in text or file.name == "dialogs.html"  # app.js puts it there
             assert marked, file
             assert set(names) <= {"code", "{{ name }}"}, file
 
@@ -534,9 +534,13 @@ def test_every_page_says_by_the_servers_clock_when_the_session_ends(browser, stu
 
 def test_another_accounts_key_for_drafts_is_another_one(cast, browser, student):
     enter(browser, student)
-    one = re.search(
-        r'data-draft="([0-9a-f]{64})"', browser.get("/my/profile/").get_data(as_text=True)
-    )[1]
+    pages = [browser.get("/my/profile/").get_data(as_text=True) for _page in range(2)]
+    found = [re.search(r'data-draft="([0-9a-f]{64})([0-9a-f]{64})"', page) for page in pages]
+    assert found[0][0] != found[1][0]  # under another mask in each page
+    one, again = (
+        f"{int(mask, 16) ^ int(key, 16):064x}" for mask, key in (f.groups() for f in found)
+    )
+    assert one == again
     assert one != kept_views.draft_key(person(cast.classmate).id)
     assert one == kept_views.draft_key(student.id)
 

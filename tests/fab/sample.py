@@ -15,8 +15,9 @@ from jinja2 import StrictUndefined
 from sqlalchemy import ForeignKey, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from app.core import door
+from app.core import dialogs, door, pieces
 from app.core.errors import Invalid, Refused
+from app.core.site import Site
 from app.fab.builder import SafeAppBuilder, SafeView
 from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter, Tab, record_action
@@ -219,7 +220,7 @@ ROLES = {
 
 def make_app(url: str, **more) -> Flask:
     """The application; nothing of it asks the database while it starts."""
-    app = Flask(
+    app = Site(
         "sample",
         root_path=str(ROOT / "app"),
         static_folder=str(ROOT / "app" / "static"),
@@ -241,6 +242,8 @@ def make_app(url: str, **more) -> Flask:
     app.config.update(more)
     app.jinja_env.undefined = StrictUndefined
     door.init(app)
+    pieces.init(app)
+    dialogs.init(app)
     CSRFProtect(app)
     db.init_app(app)
     app.register_error_handler(Refused, lambda error: (str(error), 409))

@@ -36,6 +36,7 @@ def test_only_our_own_routes_exist(app):
     rest = {
         "/",
         "/back",
+        "/dialogs/<string:spoken>.js",
         "/lang/<string:locale>",
         "/login/",
         "/login/<name>",

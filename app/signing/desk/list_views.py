@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,6 +16,7 @@ from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.codes.labels import code_name
 from app.core import clock
+from app.core.site import keyed_url
 from app.fab.arguments import ListArgs
 from app.fab.columns import CHANGED, ListColumn, fact, same
 from app.fab.declared import ListFilter, Tab
@@ -69,9 +69,13 @@ def _ending(state: str | None) -> str:
 def _changed(at: datetime) -> str:
     """This year's days without their year; the whole moment when pointed at."""
     here = clock.local(at)
-    this_year = here.year == clock.local(now()).year
-    short = here.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
-    return Markup('<span title="%s">%s</span>') % (moment(at), short)
+    whole_moment = here.strftime("%Y-%m-%d %H:%M")
+    short = whole_moment[5:] if here.year == once("year", _year) else whole_moment[:10]
+    return Markup(f'<span title="{whole_moment}">{short}</span>')  # noqa: S704 (digits)
+
+
+def _year() -> int:
+    return clock.local(now()).year
 
 
 def _state(row: Any) -> str:
@@ -245,7 +249,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         return found_by(text, actor())
 
     def first_link(self, item: Placement) -> str | None:
-        return url_for("AgreementView.show", pk=item.id) if has_agreement(item) else None
+        return keyed_url("AgreementView.show", item.id) if has_agreement(item) else None
 
     def record_name(self, item: Placement) -> str:
         return f"{item.student.name} · {item.employer_name}"

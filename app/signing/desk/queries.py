@@ -78,7 +78,7 @@ def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
     return union_all(mine.where(Placement.state.in_(states)), mine.where(*_lapsed(states)))  # type: ignore[return-value]
 
 
-def _lapsed(states: Sequence[PlacementState]) -> list[ColumnElement[bool]]:
+def _lapsed(states: Sequence[PlacementState]) -> list[ColumnExpressionArgument[bool]]:
     school_first = Placement.review == Review.SCHOOL
     first = [
         school_first if state is S.AWAITING_SCHOOL else not_(school_first)
