@@ -29,8 +29,7 @@ def pieces(target: Target) -> dict[str, str]:
         "joined": joined(target),
         "current": current(target),
         "hidden": f"ARRAY[{', '.join(ends)}]::text[]",
-        "differs": "NOT c.cur @> r.values" if target.update else "false",
-        "sealed": "".join(SQL.sql("sealed_number", number=name) for name in secrets),
+        "differs": "NOT x.cur @> r.values" if target.update else "false",
         "replaced": "".join(SQL.sql("replaced_number", number=name) for name in secrets),
     }
 

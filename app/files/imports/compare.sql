@@ -17,23 +17,19 @@ SELECT EXISTS (SELECT 1 FROM import_row r LEFT JOIN {table} t ON {joined}
 
 -- statement: match
 -- New rows from those whose record exists, and of these the changed, with what they replace, from the same.
-WITH c AS MATERIALIZED (SELECT r.row, {current} AS cur{sealed}
-  FROM import_row r JOIN {table} t ON {joined} WHERE r.import_id = :id AND r.status <> 'faulty')
-UPDATE import_row r SET status = CASE WHEN {differs} THEN 'changed' ELSE 'same' END,
-  old = CASE WHEN {differs} THEN (SELECT coalesce(jsonb_object_agg(k, c.cur -> k), '{}')
-    FROM jsonb_object_keys(r.values) k WHERE c.cur -> k IS DISTINCT FROM r.values -> k) {replaced} END
+WITH c AS MATERIALIZED (SELECT r.row, CASE WHEN {differs} THEN (
+      SELECT coalesce(jsonb_object_agg(k, x.cur -> k), '{}')
+      FROM jsonb_object_keys(r.values) k WHERE x.cur -> k IS DISTINCT FROM r.values -> k) {replaced} END AS old
+  FROM import_row r JOIN {table} t ON {joined} CROSS JOIN LATERAL (SELECT {current} AS cur OFFSET 0) x
+  WHERE r.import_id = :id AND r.status <> 'faulty')
+UPDATE import_row r SET status = CASE WHEN c.old IS NULL THEN 'same' ELSE 'changed' END, old = c.old
 FROM c WHERE r.import_id = :id AND r.row = c.row
-
--- piece: sealed_number(number)
--- What the record has of a number that the row changes; of the others it would be carried along for nothing.
-, CASE WHEN r.values ->> '{number}_index' <> encode(t.{number}_index, 'hex')
-      THEN encode(t.{number}_sealed, 'hex') END AS {number}_sealed, t.{number}_masked
 
 -- piece: replaced_number(number)
 -- Of a number that changes, what it was: encrypted, and its mask.
-|| CASE WHEN r.values ->> '{number}_index' <> coalesce(c.cur ->> '{number}_index', '')
-    THEN jsonb_build_object('{number}_sealed', c.{number}_sealed, '{number}_masked', c.{number}_masked)
-    ELSE '{}' END
+|| CASE WHEN r.values ->> '{number}_index' <> coalesce(x.cur ->> '{number}_index', '')
+    THEN jsonb_build_object('{number}_sealed', encode(t.{number}_sealed, 'hex'),
+      '{number}_masked', t.{number}_masked) ELSE '{}' END
 
 -- statement: mark
 -- Rows of which the condition holds are faulty, with the sentence; only good ones, unless `:all_rows`.

@@ -194,6 +194,7 @@ def write(record: Import, now: datetime) -> None:
             yield found.written()
 
     at = {"id": record.id, "now": now}
+    db.session.execute(text("SET LOCAL work_mem = '64MB'"))  # what is done is read five times
     staged("plan_file", STAGED, written())
     if _tally(counts) != record.tally:
         raise NotAsShownError

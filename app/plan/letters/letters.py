@@ -37,7 +37,7 @@ from app.workflow.actor import Actor, Role
 if TYPE_CHECKING:
     from app.plan.letters.differing import Beside
 
-LETTERS, COURIER, BESIDE = "letters", "courier", "letters_beside"  # the kinds of papers
+LETTERS, COURIER, BESIDE = "letters", "courier", "beside"  # the kinds of papers
 COUNTER = 3  # the kind of the counter; 1 and 2 are the agreements
 AT_ONCE = 10  # letters that are laid out together
 MOST = 20_000
