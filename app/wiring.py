@@ -249,6 +249,7 @@ REGISTRY = Registry(
         official.FILLED: official.MAKER,
         letters.LETTERS: letters.LETTER_MAKER,
         letters.COURIER: letters.COURIER_MAKER,
+        letters.BESIDE: letters.DIFFERENCES_MAKER,
     },
     document_makers={
         placement_tasks.AGREEMENT: placement_tasks.ask_agreement,

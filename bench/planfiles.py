@@ -114,7 +114,7 @@ def bring(who: object, data: bytes, base: float, what: str) -> Import:
     )
     say(f"{what}: upload to preview", checked, base, f"{counts}, child {peak.most} MB")
     say("  page side by side", shown, base, found[0])
-    say("  difference of all rows", timed(lambda: importing.tally(record))[0], base)
+    say("  difference of all rows", timed(lambda: importing.compared(record))[0], base)
     if record.to_write:
         if not record.agreed:  # that much changes that a person is asked
             requests.agree(record, who)

@@ -71,20 +71,24 @@ def a_title(_form: object, field: Field) -> None:
 
 
 def name_has(
-    column: Any, fragment: str, fold: Callable[[str], str] = clean_name
+    column: Any,
+    fragment: str,
+    fold: Callable[[str], str] = clean_name,
+    pieces: Any = sql.text_grams,
 ) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over its short pieces.
 
-    Latin letters are compared without case, by the database on both sides. `fold` is the column's.
+    Latin letters are compared without case, by the database on both sides. `fold` is the column's,
+    `pieces` the function that its index is made by: `text_grams` or `grams`.
     """
     text = fold(fragment)
     literal = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     name = sql.lower(column)
-    return sql.text_grams(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
+    return pieces(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
         sql.lower(f"%{literal}%")
     )
 
 
-def title_has(column: object, fragment: str) -> ColumnElement[bool]:
+def title_has(column: object, fragment: str, pieces: Any = sql.text_grams) -> ColumnElement[bool]:
     """The same of an organisation's name."""
-    return name_has(column, fragment, clean_title)
+    return name_has(column, fragment, clean_title, pieces)

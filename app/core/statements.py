@@ -22,7 +22,7 @@ that anybody typed. A `table` is a statement whose rows later ones read as the t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,9 @@ Given = (
 )  # a function: what a package above says, known once all are assembled
 
 
+Scope = Mapping[str, Given]
+
+
 @dataclass(frozen=True)
 class _Part:
     kind: str
@@ -49,11 +52,22 @@ class _Part:
 class Statements:
     """The statements of one file by name. Raises KeyError for a name that stands nowhere."""
 
-    def __init__(self, module: str, name: str, **given: Given) -> None:
-        """Read the file of that name beside the module, whose `__file__` is given."""
+    def __init__(
+        self,
+        module: str,
+        name: str,
+        each: Callable[[], Iterable[Scope]] | None = None,
+        **given: Given,
+    ) -> None:
+        """Read the file of that name beside the module, whose `__file__` is given.
+
+        A file that is about several tables says with `each` what is given for every one of them.
+        """
         self.path = Path(module).with_name(name)
+        self.each = each or (lambda: [{}])
         self._given = given
         self._parts, self.after = _read(self.path)
+        self._made: dict[str, TextClause] = {}
 
     def names(self, *kinds: str) -> list[str]:
         """The statements (or `table`s, `piece`s) in the order of the file."""
@@ -66,6 +80,7 @@ class Statements:
     def give(self, **given: Given) -> None:
         """Say what else is put in, where that is made of pieces of this very file."""
         self._given |= given
+        self._made.clear()
 
     def sql(self, name: str, **given: Given) -> str:
         """The statement with everything put in; `given` here is of this one statement, or its arguments."""
@@ -73,8 +88,10 @@ class Statements:
         return self._put(self._parts[name].body, scope, scope, (name,))
 
     def __getitem__(self, name: str) -> TextClause:
-        """The statement, ready to be executed with its values."""
-        return text(self.sql(name))
+        """The statement, ready to be executed with its values; put together once."""
+        if name not in self._made:
+            self._made[name] = text(self.sql(name))
+        return self._made[name]
 
     def _put(
         self, body: str, scope: dict[str, Given], outer: dict[str, Given], within: tuple[str, ...]

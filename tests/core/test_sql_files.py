@@ -71,7 +71,8 @@ def test_the_database_understands_every_statement(app, path):
         make_tables(connection, path)
         for name in file.names("table", "statement"):
             assert file.why(name), f"{name} does not say what it gives"
-            explained(connection, file.sql(name))
+            for sql in {file.sql(name, **given) for given in file.each()}:
+                explained(connection, sql)
         connection.rollback()
 
 

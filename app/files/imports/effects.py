@@ -23,9 +23,10 @@ class NotAsShownError(Exception):
     """The data changed since the check: other numbers than the person confirmed."""
 
 
-def tally_of(sheet: Sheet, record: Import) -> dict[str, int]:
-    """What would become of the rows, as of now, where not all of them are simply written."""
-    return sheet.writer.tally(record) if sheet.writer and sheet.writer.tally else {}
+def compared(sheet: Sheet, record: Import) -> dict[str, Any]:
+    """What would become of the rows, as of now, where not all of them are simply written: to be kept."""
+    writer = sheet.writer
+    return {"tally": {}} | (writer.compared(record) if writer and writer.compared else {})
 
 
 def keep_counts(change: Change) -> None:

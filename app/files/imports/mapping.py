@@ -244,11 +244,14 @@ def _values(
     rows = reading.frame.drop(index=[row - 1 for row in found.words.rows_out], errors="ignore")
     rows = rows[~rows[min(places)].map(is_example).astype(bool)] if places else rows
     for place, column in places.items():
-        counts = rows[place].value_counts()
         here = known.here.get(column.field, {})
+        lists = lists_of(column, context) if column.secret is None else []
+        if not here and not lists:
+            continue  # nothing was said of its words, and none can be guessed
+        counts = rows[place].value_counts()
         said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
-        if column.secret is None:
-            said |= _guessed(column, counts, context, known, found, set(said))
+        if lists:
+            said |= _guessed(column, lists, counts, known, found, set(said))
         if said:
             found.words.values[column.field] = said
     open_ = [one for one in found.questions["values"] if one["ours"]]
@@ -265,12 +268,14 @@ def _last(said: Mapping[str, str], text: str) -> str:
 
 
 def _guessed(
-    column: Column, counts: Any, context: Context, known: KnownWords, found: Mapped, done: set[Any]
+    column: Column,
+    lists: list[ValueList],
+    counts: Any,
+    known: KnownWords,
+    found: Mapped,
+    done: set[Any],
 ) -> dict[Any, str]:
-    """What is sure of the values of one column; what is not is asked."""
-    lists = lists_of(column, context)
-    if not lists:
-        return {}
+    """What is sure of the values of one column, which are of these lists; what is not is asked."""
     table = table_of(column)
     words = codes.words(table) if table else {}
     before = known.values.get(column.field, {})

@@ -215,16 +215,16 @@ class Target:
 class Writer:
     """How rows are written and taken back where plain columns are not enough: in SQL of the feature's own.
 
-    `lock` takes what must not change while the rows are compared a last time and written. `tally` says
-    what would become of the rows as of now where not all of them are simply written: how many are
-    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change; where
-    it is given, `write` raises NotAsShownError if it would do anything else than the record's tally says.
+    `lock` takes what must not change while the rows are compared a last time and written. `compared`, where
+    not all rows are simply written, gives what is to be kept of the comparison as of now: the `tally`, how
+    many are `written`, how many `asked` for (a change to decide on), how many `blocked` by another such
+    change, and whatever the feature's pages need. `write` raises NotAsShownError if it would do else.
     """
 
     lock: Callable[[Import], None]
     write: Callable[[Import, datetime], None]
     take_back: Callable[[Import, datetime], None]
-    tally: Callable[[Import], dict[str, int]] | None = None
+    compared: Callable[[Import], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -74,10 +74,14 @@ def _objects(members: list[pd.Series], index: pd.Index) -> Iterator[str]:
 def _members(columns: dict[str, pd.Series]) -> list[pd.Series]:
     """Of each column that has any value the members of JSON objects, "" where there is none."""
     return [
-        mapped(column, lambda v, name=name: "" if v is None else f"{_dump(name)}:{_dump(v)}")
+        mapped(column, _member(_dump(name)))
         for name, column in columns.items()
         if column.notna().any()
     ]
+
+
+def _member(head: str) -> Callable[[Any], str]:
+    return lambda value: "" if value is None else f"{head}:{_dump(value)}"
 
 
 def _shown(findings: Findings, problems: pd.Series) -> pd.Series:

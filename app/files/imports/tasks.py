@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.registry import stores
 from app.files.imports import changes, compare, errors_book, intake, writing
-from app.files.imports.effects import NotAsShownError, tally_of
+from app.files.imports.effects import NotAsShownError, compared
 from app.files.imports.headers import normal
 from app.files.imports.models import FILES, OPEN, Import, ImportRow, ImportState
 from app.files.imports.sheet import Sheet
@@ -179,7 +179,7 @@ def _noted(
         "mended": dict(findings.mended),
         "masked": findings.masked,
         "listed": findings.listed,
-        "tally": tally_of(sheet, record),
+        **compared(sheet, record),
         "messages": sheet.messages(record) if found["new"] + found["changed"] else 0,
         "unknown": [head for head in findings.ignored if normal(head) not in mapped.words.heads],
         **{name: record.details[name] for name in ("hidden", "left") if name in record.details},

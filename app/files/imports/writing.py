@@ -1,11 +1,12 @@
 """The staged rows into the data and back, in the caller's transaction (BLK-03).
 
-Names of tables and columns come from declared models, values are always bound.
+The statements are in `writing.sql`; names of tables and columns come from declared models, values are
+always bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +16,37 @@ from sqlalchemy import text
 from app.core.crypto import Sealed
 from app.core.db import db, one_at_a_time, staged
 from app.core.errors import Refused
-from app.files.imports.compare import MANY, bound, current, joined, order, taken, widely
+from app.core.registry import stores
+from app.core.statements import Statements
+from app.files.imports import compare
+from app.files.imports.compare import MANY, bound, order, taken, widely
 from app.files.imports.models import Import
 from app.files.imports.sheet import Sheet, Target
 
-NEW = "r.import_id = :id AND r.status = 'new'"
-CHANGED = "r.import_id = :id AND r.status = 'changed'"
+
+def pieces(target: Target) -> dict[str, str]:
+    """What a target puts into the statements, as far as it does not depend on the file."""
+    new = _new(target)
+    return compare.pieces(target) | {
+        "names": ", ".join(new),
+        "values": ", ".join(new.values()),
+        "key": ", ".join(target.key),
+        "uid": "t.uid" if "uid" in target.model.__table__.c else "r.uid",
+        "order": order(target),
+        "put": ", ".join(_put(target, _source)) or "id = t.id",
+        "uses": " OR ".join(_uses(target)) or "false",
+    }
+
+
+def _of_every_sheet() -> Iterator[dict[str, str]]:
+    return (pieces(sheet.target) for sheet in stores().sheets.values() if not sheet.writer)
+
+
+SQL = Statements(__file__, "writing.sql", each=_of_every_sheet)
+
+
+def _run(name: str, target: Target, values: Mapping[str, object], **more: str) -> Any:
+    return db.session.execute(text(SQL.sql(name, **{**pieces(target), **more})), values)
 
 
 class MetAnotherError(Exception):
@@ -36,11 +62,15 @@ def write(sheet: Sheet, record: Import, now: datetime) -> None:
     """Insert the new rows and update the changed ones, in the order of the key."""
     target, values = sheet.target, bound(sheet, record)
     if target.update and record.changed:
-        _lock_changed(target, record, values)
-        _move_secrets(target, record, values)
+        with widely(record.changed):
+            _run("lock_changed", target, values)
+            _move_secrets(target, values)
         _update(target, values, _source)
     if record.new:
-        _insert(target, {**values, "now": now}, record.new)
+        given = {f"default_{name}": value for name, value in target.defaults.items()}
+        done = _run("insert", target, {**values, **given, "now": now})
+        if done.rowcount != record.new:
+            raise MetAnotherError
 
 
 _STALE = text("""SELECT c.reltuples <= 0 OR s.n_mod_since_analyze > c.reltuples / 10 + :many
@@ -64,66 +94,46 @@ def count_anew(target: Target, rows: int, *, staged_too: bool = False) -> None:
     db.session.commit()
 
 
-def _lock_changed(target: Target, record: Import, values: Mapping[str, object]) -> None:
-    table = target.model.__tablename__
-    with widely(record.changed):
-        db.session.execute(
-            text(
-                f"SELECT t.id FROM {table} t JOIN import_row r ON {joined(target)}"
-                f" WHERE {CHANGED} ORDER BY t.id FOR NO KEY UPDATE OF t"
-            ),
-            values,
-        )
-
-
-def _insert(target: Target, values: dict[str, Any], expected: int) -> None:
+def _new(target: Target) -> dict[str, str]:
+    """What a new record gets, column → its value in SQL."""
     table = target.model.__table__
-    put = {name: f":fix_{name}" for name in target.common}
-    for name, default in target.defaults.items():
-        put[name], values[f"default_{name}"] = f":default_{name}", default
+    put = {name: f"CAST(:fix_{name} AS {_kind(table.c[name])})" for name in target.common}
+    for name in target.defaults:
+        put[name] = f"CAST(:default_{name} AS {_kind(table.c[name])})"
     for column in _written(target):
         read = taken(column, _source(column.name))
         if column.name in target.defaults:
-            kind = column.type.compile(dialect=db.engine.dialect)
-            read = f"coalesce({read}, :default_{column.name} ::{kind})"
+            read = f"coalesce({read}, {put[column.name]})"
         put[column.name] = read
     if "uid" in table.c:
         put["uid"] = "r.uid"
-    if target.moment:
-        put[target.moment] = ":now"
-    done = db.session.execute(
-        text(
-            f"INSERT INTO {table.name} ({', '.join(put)})"
-            f" SELECT {', '.join(put.values())} FROM import_row r WHERE {NEW}"
-            f" ORDER BY {order(target)} ON CONFLICT ({', '.join(target.key)}) DO NOTHING"
-        ),
-        values,
-    )
-    if done.rowcount != expected:  # type: ignore[attr-defined]
-        raise MetAnotherError
+    return put | ({target.moment: ":now"} if target.moment else {})
 
 
-def _update(target: Target, values: Mapping[str, object], source: Callable[[str], str]) -> None:
+def _kind(column: Any) -> str:
+    return str(column.type.compile(dialect=db.engine.dialect))
+
+
+def _update(target: Target, values: Mapping[str, Any], source: Callable[[str], str]) -> None:
     """Only the cells that the file changes are written: the others may be younger than the check.
 
     And only the columns of which some row changes a cell: the indexes of the others need no look.
     """
-    names = db.session.scalars(
-        text(f"SELECT DISTINCT jsonb_object_keys(r.old) FROM import_row r WHERE {CHANGED}"), values
-    ).all()
-    parts = [
+    names = _run("columns_changed", target, values).scalars().all()
+    put = _put(target, source, names)
+    if put:
+        _run("update", target, values, put=", ".join(put))
+
+
+def _put(
+    target: Target, source: Callable[[str], str], names: Container[str] | None = None
+) -> list[str]:
+    """The columns, of `names` where they are given, with what they become where the file changes the cell."""
+    return [
         f"{c.name} = CASE WHEN r.old ? '{c.name}' THEN {taken(c, source(c.name))} ELSE t.{c.name} END"
         for c in _written(target)
-        if c.name in names and c.name not in target.key
+        if c.name not in target.key and (names is None or c.name in names)
     ]
-    if parts:
-        db.session.execute(
-            text(
-                f"UPDATE {target.model.__tablename__} t SET {', '.join(parts)} FROM import_row r"
-                f" WHERE {CHANGED} AND {joined(target)}"
-            ),
-            values,
-        )
 
 
 def _written(target: Target) -> list[Any]:
@@ -139,41 +149,20 @@ def _source(name: str) -> str:
     return "r.more" if name.endswith(("_sealed", "_masked")) else "r.values"
 
 
-def _move_secrets(target: Target, record: Import, values: Mapping[str, object]) -> None:
-    """Numbers of changed rows are encrypted for the row that exists, not for a new one."""
-    table = target.model.__tablename__
+def _move_secrets(target: Target, values: Mapping[str, object]) -> None:
+    """Numbers of changed rows are encrypted for the record that exists, not for a new one."""
+    owner = target.model.__name__
     for name in target.secrets:
-        with widely(record.changed):
-            rows = db.session.execute(
-                text(
-                    f"SELECT r.row, r.uid, t.uid, r.more ->> '{name}_sealed' FROM import_row r"
-                    f" JOIN {table} t ON {joined(target)} WHERE {CHANGED} AND r.old ? '{name}_sealed'"
-                ),
-                values,
-            ).all()
         attribute: Sealed = vars(target.model)[name]
-        owner = target.model.__name__
-        _replace(
-            record,
-            f"{name}_sealed",
-            [
+        at = {**values, "sealed": f"{name}_sealed"}
+        rows = _run("numbers_to_move", target, at).all()
+        if rows:
+            moved = (
                 (row, attribute.moved(bytes.fromhex(data), owner, mine, theirs).hex())
                 for row, mine, theirs, data in rows
-            ],
-        )
-
-
-def _replace(record: Import, key: str, rows: list[tuple[int, str]]) -> None:
-    if not rows:
-        return
-    staged("moved", "row int, data text", [rows])
-    db.session.execute(
-        text(
-            "UPDATE import_row r SET more = r.more || jsonb_build_object(CAST(:key AS text), m.data)"
-            " FROM moved m WHERE r.import_id = :id AND r.row = m.row"
-        ),
-        {"key": key, "id": record.id},
-    )
+            )
+            staged("moved_numbers", "row int, data text", [moved])
+            _run("keep_moved", target, at)
 
 
 def take_back(sheet: Sheet, record: Import) -> None:
@@ -181,32 +170,16 @@ def take_back(sheet: Sheet, record: Import) -> None:
     target, values = sheet.target, bound(sheet, record)
     _refuse_younger(target, values)
     _refuse_used(target, values)
-    table = target.model.__tablename__
-    db.session.execute(
-        text(f"DELETE FROM {table} t USING import_row r WHERE {NEW} AND {joined(target)}"), values
-    )
+    _run("remove", target, values)
     if target.update:
-        _taken_back("yes")  # what is taken back now is nobody's former name
+        db.session.execute(SQL["taken_back"], {"said": "yes"})
         _update(target, values, lambda _name: "r.old")
-        _taken_back("")
-
-
-def _taken_back(said: str) -> None:
-    db.session.execute(
-        text("SELECT set_config('qingqian.taken_back', :said, true)"), {"said": said}
-    )
+        db.session.execute(SQL["taken_back"], {"said": ""})
 
 
 def _refuse_younger(target: Target, values: Mapping[str, object]) -> None:
     """What somebody changed after the import is not overwritten by its undoing."""
-    found = db.session.execute(
-        text(
-            f"SELECT count(*) FROM {target.model.__tablename__} t JOIN import_row r"
-            f" ON {joined(target)} WHERE r.import_id = :id AND r.status IN ('new', 'changed')"
-            f" AND NOT ({current(target)} @> r.values)"
-        ),
-        values,
-    ).scalar_one()
+    found = _run("younger", target, values).scalar_one()
     if found:
         raise Refused(
             ngettext(
@@ -219,22 +192,7 @@ def _refuse_younger(target: Target, values: Mapping[str, object]) -> None:
 
 def _refuse_used(target: Target, values: Mapping[str, object]) -> None:
     """A new record that anything refers to stays: every foreign key of the product is asked."""
-    table = target.model.__table__
-    uses = [
-        f"EXISTS (SELECT 1 FROM {other.name} o WHERE o.{key.parent.name} = t.id)"
-        for other in db.metadata.tables.values()
-        for key in other.foreign_keys
-        if key.column.table is table and key.column.name == "id"
-    ]
-    if not uses:
-        return
-    found = db.session.execute(
-        text(
-            f"SELECT count(*) FROM {table.name} t JOIN import_row r ON {joined(target)}"
-            f" WHERE {NEW} AND ({' OR '.join(uses)})"
-        ),
-        values,
-    ).scalar_one()
+    found = _run("used", target, values).scalar_one()
     if found:
         raise Refused(
             ngettext(
@@ -243,3 +201,14 @@ def _refuse_used(target: Target, values: Mapping[str, object]) -> None:
                 found,
             )
         )
+
+
+def _uses(target: Target) -> list[str]:
+    """A condition for every foreign key that may refer to the record."""
+    table = target.model.__table__
+    return [
+        SQL.sql("use", other=other.name, column=key.parent.name)
+        for other in db.metadata.tables.values()
+        for key in other.foreign_keys
+        if key.column.table is table and key.column.name == "id"
+    ]

@@ -8,8 +8,7 @@ always from the plan as it is now: for the rows of a page, and for all of them w
 from __future__ import annotations
 
 import io
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,41 +18,31 @@ from typing import TYPE_CHECKING, Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.core.db import db, staged
 from app.core.errors import Refused
+from app.core.statements import Statements
 from app.files.imports import compare
 from app.files.imports.models import Import
 from app.files.made.making import Maker, book_of, progress
 from app.files.made.models import MadeFile
-from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
+from app.plan.comparison import importing
 from app.plan.comparison.sheets import PLAN
 from app.plan.rows.detail import shown
-from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState
+from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS
 from app.workflow.engine import committed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from app.plan.comparison.differing import Difference
+
 DIFFERENCES = "differences"  # the kind of paper
 CHOICES = ("file", "ours", "skip")
 MOST_LISTED = 100_000
 TABS = ("different", "waiting", "ours", "theirs")
-_ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
-  AND e.graduation_year IN (SELECT DISTINCT x.graduation_year FROM import_row r
-    JOIN student x ON x.id = {STUDENT} WHERE r.import_id = :id AND r.status <> 'faulty')
-  AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.import_id = :id AND {STUDENT} = e.student_id)"""
-_THEIRS = "FROM import_row r WHERE r.import_id = :id AND r.status = 'faulty' AND NOT r.values ? 'student_id'"
-SIDES = text(f"""SELECT
-  (SELECT count(*) FROM import_row WHERE import_id = :id AND status <> 'faulty') AS good,
-  (SELECT count(*) FROM import_row WHERE import_id = :id AND status = 'faulty' AND values ? 'student_id')
-    AS faulty,
-  (SELECT count(*) {_ONLY_OURS}) AS ours, (SELECT count(*) {_THEIRS}) AS theirs""")
-# which versions of the school's rows and open changes there are: another sum, another comparison
-AS_OF = text(f"""SELECT (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM plan_entry
-    WHERE school_id = :school) || (SELECT concat('/', count(*), '/', sum(xmin::text::bigint))
-    FROM change_request WHERE school_id = :school AND state = '{ChangeState.OPEN}')""")
+SQL = Statements(__file__, "choosing.sql", student=importing.STUDENT)
 
 
 @dataclass(frozen=True)
@@ -92,31 +81,26 @@ class Summary:
 
 
 def summary(record: Import) -> Summary:
-    """The comparison with the plan as it is now; while nothing has changed, the one made before."""
-    as_of = db.session.execute(AS_OF, {"school": record.school_id}).scalar_one()
-    return _summary(record.id, record.school_id, record.changed_at, as_of)
+    """The comparison with the plan as it is now: the kept one, while nothing has changed since."""
+    now = importing.as_of(record.school_id)
+    return _summary(record.id, record.changed_at, now)
 
 
 @lru_cache(200)
-def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str) -> Summary:
-    at = {"id": record_id, "school": school_id}
-    sides = dict(db.session.execute(SIDES, at).one()._mapping)
-    kinds: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    for portion in differences(record_id):
-        kinds += portion.kinds()
-        found += portion.counts()
-    counts = {
-        "same": sides.pop("good") - found["different"],
-        **{name: found[name] for name in ("different", "waiting")},
-    }
-    return Summary({**counts, **sides}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
+def _summary(record_id: int, _changed_at: datetime, now: str) -> Summary:
+    record = db.session.get_one(Import, record_id)
+    kept = record.details.get("compared", {})
+    found = kept if kept.get("as_of") == now else importing.compared(record)["compared"]
+    at = {"id": record.id, "school": record.school_id}
+    sides = dict(db.session.execute(SQL["sides"], at).one()._mapping)
+    differ = {name: found["counts"].get(name, 0) for name in ("different", "waiting")}
+    counts = {"same": sides.pop("good") - differ["different"], **differ, **sides}
+    return Summary(counts, sorted(found["kinds"].items(), key=lambda kind: (-kind[1], kind[0])))
 
 
 def different(record: Import, after: int, most: int, *, waiting: bool = False) -> list[Different]:
     """The next rows that differ, field by field."""
-    which = WAITING if waiting else ""
-    found = difference(record.id, which, shown=True, after=after, most=most)
+    found = importing.shown(record.id, after=after, most=most, waiting=waiting)
     return [] if found is None else list(_rows(found.lines()))
 
 
@@ -139,20 +123,14 @@ def _line(line: Any, year: int) -> FieldLine:
 
 def only_ours(record: Import, most: int) -> Sequence[Any]:
     """Graduates of the file's years who are not in the file."""
-    wanted = (
-        f"SELECT e.id, s.student_no, s.name, e.destination_code, e.graduation_year {_ONLY_OURS}"
-    )
     at = {"id": record.id, "school": record.school_id, "most": most}
-    return db.session.execute(text(f"{wanted} ORDER BY s.student_no LIMIT :most"), at).all()
+    return db.session.execute(SQL["only_ours_listed"], at).all()
 
 
 def only_theirs(record: Import, most: int) -> Sequence[Any]:
     """Rows of the file that are nobody's here, with why."""
-    said = "coalesce(r.more ->> '{0}', r.more -> 'shown' ->> '{0}', '') AS {0}".format
-    number = "coalesce(r.more ->> 'id_number_masked', r.more ->> 'examinee_no', '')"
-    wanted = f"SELECT r.line, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
     at = {"id": record.id, "most": most}
-    return db.session.execute(text(f"{wanted} ORDER BY r.row LIMIT :most"), at).all()
+    return db.session.execute(SQL["only_theirs_listed"], at).all()
 
 
 def choose(record_id: int, picked: dict[tuple[int, str], str]) -> None:
@@ -160,7 +138,11 @@ def choose(record_id: int, picked: dict[tuple[int, str], str]) -> None:
     from app.plan.comparison import differing
 
     rows = sorted({row for row, _field in picked})
-    _keep(record_id, lambda long: differing.picked(long, picked), rows)
+    _keep(
+        record_id,
+        lambda: [importing.shown(record_id, rows=rows)],
+        lambda long: differing.picked(long, picked),
+    )
 
 
 def choose_all(record_id: int, kind: str, choice: str) -> None:
@@ -172,27 +154,32 @@ def choose_all(record_id: int, kind: str, choice: str) -> None:
 
     if choice not in CHOICES or kind not in ("all", "owned", *DESTINATION_FIELDS):
         raise Refused(_("Choose a kind of differences and what to take."))
-    _keep(record_id, lambda long: differing.of_kind(long, kind, choice))
+    _keep(
+        record_id,
+        lambda: importing.differences(record_id),
+        lambda long: differing.of_kind(long, kind, choice),
+    )
 
 
 def _keep(
-    record_id: int, change: Callable[[DataFrame], DataFrame], rows: list[int] | None = None
+    record_id: int,
+    some: Callable[[], Iterable[Difference | None]],
+    change: Callable[[DataFrame], DataFrame],
 ) -> None:
-    """Put the chosen values among what is written, or beside it, and commit."""
+    """Put the chosen values of some differences among what is written, or beside it, and commit."""
     from app.plan.comparison import differing
 
     def keep() -> None:
         record = _still_open(record_id)
-        some = differences(record.id) if rows is None else [difference(record.id, THESE, rows=rows)]
-        lines = (found.lines() for found in some if found is not None)
+        lines = (found.lines() for found in some() if found is not None)
         left = (differing.left(long, change(long)) for long in lines)
         staged("plan_choice", "row int, choice jsonb", left)
-        db.session.execute(MOVE, {"id": record.id})
+        db.session.execute(SQL["move"], {"id": record.id})
         compare.match_anew(PLAN, record)
         found = compare.counts(record.id)
         for name in ("new", "changed", "same"):
             setattr(record, name, found[name])
-        record.details = {**record.details, "tally": tally(record)}
+        record.details = {**record.details, **importing.compared(record)}
 
     committed(keep)
 
@@ -205,13 +192,6 @@ def _still_open(record_id: int) -> Import:
     if not record.is_checked:
         raise Refused(_("This file does not wait to be applied any more."))
     return record
-
-
-MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_object_keys(c.choice)),
-  more = r.more || jsonb_build_object('choice', c.choice, 'left', (SELECT
-    coalesce(jsonb_object_agg(k, v), '{}') FROM jsonb_each(x.said) y(k, v) WHERE c.choice ? k))
-  FROM plan_choice c, import_row o, LATERAL (SELECT o.values || coalesce(o.more -> 'left', '{}') AS said) x
-  WHERE o.import_id = :id AND o.row = c.row AND r.import_id = o.import_id AND r.row = o.row""")
 
 
 def workbook(record: Import, noted: object) -> bytes:
@@ -266,10 +246,12 @@ def workbook(record: Import, noted: object) -> bytes:
 def _all_different(record: Import, noted: Any) -> Iterator[Different]:
     """Every row that differs, read in portions."""
     total, done = summary(record).counts["different"], 0
-    for found in differences(record.id, shown=True):
-        yield from _rows(found.lines())
-        done += len(found.facts)
-        noted(done, total)
+    for after, until in importing.portions(record.id):
+        found = importing.shown(record.id, after=after, until=until)
+        if found is not None:
+            yield from _rows(found.lines())
+            done += len(found.facts)
+            noted(done, total)
 
 
 def choice_labels() -> dict[str, object]:

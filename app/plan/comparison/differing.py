@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from pandas import DataFrame, Series
 
 from app.plan.rows.deciding import FIELDS, across, differ, lines_of
 from app.plan.rows.models import PlanState, Source
 
+FILE, OURS, SKIP, WAITS = CHOICES = ("file", "ours", "skip", "waits")
 OWNED = (Source.SIGNING, Source.DESTINATION)  # a placement's own value
-TOLD = ["sources", "choice", "request_source", "request_changes"]
-FACTS = ["row", "line", "student_id", "entry_id", "state", "request_id", *TOLD]
+TOLD = ["choice", "request_source", "request_changes"]
+FACTS = ["row", "line", "student_id", "entry_id", "state", "request_id", "sources", *TOLD]
 PERSON = ["student_no", "name", "graduation_year"]  # to show whom a line is about
 BLOCKS = ("theirs", "ours", "placement")  # the file, our plan, the placement in force
 NAMES = [*FACTS, *((block, name) for block in BLOCKS for name in FIELDS), *PERSON]
@@ -37,12 +39,15 @@ class Difference:
     blocks: dict[str, DataFrame]  # of BLOCKS
     differs: DataFrame  # the file says something, and says otherwise
     asks: DataFrame  # it may only be asked for: a placement's own value, or the row is reported
-    choice: DataFrame  # file, ours, skip, or waits: an earlier file asked for the same value
+    choice: DataFrame  # which of CHOICES; waits: an earlier file asked for the same value
 
     def lines(self) -> DataFrame:
         """A line for each field that differs: facts, `field`, BLOCKS, `asks`, `choice`."""
         long = lines_of(self.differs, **self.blocks, asks=self.asks, choice=self.choice)
-        facts = self.facts.drop(columns=TOLD).loc[long.pop("at")].reset_index(drop=True)
+        long["choice"] = np.array(CHOICES, object)[long["choice"].to_numpy(int)]
+        facts = (
+            self.facts.drop(columns=["sources", *TOLD]).loc[long.pop("at")].reset_index(drop=True)
+        )
         return facts.join(long.astype({"asks": bool}))
 
     def counts(self) -> Counter[str]:
@@ -64,7 +69,7 @@ class Difference:
 
     def kinds(self) -> Counter[str]:
         """Field → rows that differ in it and do not wait."""
-        return +Counter((self.differs & (self.choice != "waits")).sum().to_dict())
+        return +Counter((self.differs & ~self._are(WAITS)).sum().to_dict())
 
     def written(self) -> Iterator[tuple[Any, ...]]:
         """(row, student, changes that are asked for as JSON, new values by FIELDS) of each row with any."""
@@ -80,7 +85,10 @@ class Difference:
             yield *known, json.dumps(asked[at]) if at in asked else None, *values
 
     def _taken(self) -> DataFrame:
-        return self.differs & (self.choice == "file")
+        return self.differs & self._are(FILE)
+
+    def _are(self, choice: str) -> DataFrame:
+        return self.choice == CHOICES.index(choice)
 
 
 def rows_of(rows: Sequence[tuple[Any, ...]]) -> DataFrame:
@@ -100,7 +108,7 @@ def difference(rows: DataFrame) -> Difference:
     }
     facts, theirs = rows[[name for name in (*FACTS, *PERSON) if name in rows]], blocks["theirs"]
     asks, choice = _told(facts, theirs.to_numpy())
-    differs = differ(blocks["ours"], theirs) & theirs.notna()
+    differs = differ(blocks["ours"], theirs) & (theirs.to_numpy() != None)  # noqa: E711 (each cell)
     return Difference(
         facts,
         blocks,
@@ -111,20 +119,28 @@ def difference(rows: DataFrame) -> Difference:
 
 def _told(facts: DataFrame, theirs: np.ndarray[Any, Any]) -> tuple[Any, Any]:
     """What may only be asked for, and what is taken of each cell: what was chosen, else the file's value."""
-    asks = across(facts["state"] == PlanState.REPORTED)
-    choice = np.full(asks.shape, "file", object)
+    asks = across(facts["state"] == PlanState.REPORTED) | _owned(facts["sources"])
+    choice = np.full(asks.shape, CHOICES.index(FILE), np.int8)
     some = np.flatnonzero(facts[TOLD].notna().any(axis=1))
     told = facts[TOLD].iloc[some].itertuples(index=False)
-    for at, (sources, chosen, source, changes) in zip(some, told, strict=True):
-        asks[at] |= [(sources or {}).get(name) in OWNED for name in FIELDS]
+    for at, (chosen, source, changes) in zip(some, told, strict=True):
         waits = (changes or {}) if source == Source.IMPORT else {}
         choice[at] = [
-            "waits"
-            if name in waits and waits[name][-1] == value
-            else (chosen or {}).get(name, "file")
+            CHOICES.index(
+                WAITS
+                if name in waits and waits[name][-1] == value
+                else (chosen or {}).get(name, FILE)
+            )
             for name, value in zip(FIELDS, theirs[at], strict=True)
         ]
     return asks, choice
+
+
+def _owned(sources: Series[Any]) -> np.ndarray[Any, Any]:
+    """Which fields of each row a placement has given, by its sources as JSON: most rows have the same."""
+    codes, texts = pd.factorize(sources)  # -1: none
+    known = [[found.get(name) in OWNED for name in FIELDS] for found in map(json.loads, texts)]
+    return np.array([*known, [False] * len(FIELDS)], bool)[codes]
 
 
 # -- choices, line by line -------------------------------------------------------------------------

@@ -106,7 +106,7 @@ PLAN = Sheet(
     row=matching.has_number,
     told=("student_no", "id_number_index", "examinee_no"),
     look=matching.look,
-    writer=Writer(importing.lock, importing.write, importing.take_back, importing.tally),
+    writer=Writer(importing.lock, importing.write, importing.take_back, importing.compared),
     beside=lambda record: (_l("Compare side by side"), url_for("PlanFilesView.show", uid=record.uid)),
     unique=(("student_id", "student_no"),),
     target=Target(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import pikepdf
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
-from app.core.db import db, one_at_a_time
+from app.core.db import db, one_at_a_time, tuples
 from app.core.errors import Refused
 from app.core.printable import sentence
 from app.core.registry import stores
@@ -33,7 +34,10 @@ from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.models import PlanEntry
 from app.workflow.actor import Actor, Role
 
-LETTERS, COURIER = "letters", "courier"  # the kinds of papers
+if TYPE_CHECKING:
+    from app.plan.letters.differing import Beside
+
+LETTERS, COURIER, BESIDE = "letters", "courier", "beside"  # the kinds of papers
 COUNTER = 3  # the kind of the counter; 1 and 2 are the agreements
 AT_ONCE = 10  # letters that are laid out together
 MOST = 20_000
@@ -102,50 +106,40 @@ def _wanted(school_id: int, wish: dict[str, Any]) -> list[ColumnElement[bool]]:
 SQL = Statements(__file__, "letters.sql", terms=lambda: stores().terms_of_entry)
 
 
+def beside(school_id: int, wish: dict[str, Any]) -> Beside:
+    """The letters of a wish beside its plan rows, as they are now."""
+    from app.plan.letters import differing  # brings pandas: see docs/plan.md
+
+    entries = select(PlanEntry.id).where(*_wanted(school_id, wish))
+    at = {"entries": list(db.session.scalars(entries))}
+    return differing.beside(tuples(SQL["beside"], at))
+
+
 def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     """Give each row with a receiver its letter; the ids of all letters of the wish. Commits.
 
     A letter that was made stays; one whose receiver changed or went away before it was sent is void,
-    and the student gets a new one where there is a receiver. The counter rolls back with the
-    transaction: no number is lost.
+    and the student gets a new one where there is a receiver; one that was sent stands, whatever changes. The
+    counter rolls back with the transaction: no number is lost.
     """
-    entries = db.session.scalars(select(PlanEntry.id).where(*_wanted(school_id, wish))).all()
-    at = {"entries": list(entries), "now": clock.now()}
     one_at_a_time("forwarding", school_id)
-    db.session.execute(SQL["void"], at)
-    _number_missing(school_id, at)
-    of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))
+    now, found = clock.now(), beside(school_id, wish)
+    db.session.execute(update(L).where(L.id.in_(found.void())).values(void_at=now))
+    for year, rows in groupby(found.numbered(), key=lambda row: row["graduation_year"]):
+        some = list(rows)
+        numbers = take_numbers(COUNTER, year, school_id, len(some))
+        db.session.add_all(
+            L(school_id=school_id, number=f"{year}-{n:05d}", made_at=now, **row)
+            for n, row in zip(numbers, some, strict=True)
+        )
+    db.session.flush()
+    of_students = select(PlanEntry.student_id).where(*_wanted(school_id, wish))
     wanted = select(L.id).where(L.school_id == school_id, L.void_at.is_(None))
-    found = db.session.scalars(
+    ids = db.session.scalars(
         wanted.where(L.student_id.in_(of_students)).order_by(L.college_id, L.number)
     ).all()
     db.session.commit()
-    return list(found)
-
-
-def _number_missing(school_id: int, at: Mapping[str, object]) -> None:
-    by_year: dict[int, list[Any]] = {}
-    for row in db.session.execute(SQL["missing"], at).all():
-        by_year.setdefault(row.graduation_year, []).append(row)
-    for year, rows in by_year.items():
-        numbers = take_numbers(COUNTER, year, school_id, len(rows))
-        for n, row in zip(numbers, rows, strict=True):
-            db.session.add(
-                L(
-                    school_id=school_id,
-                    student_id=row.student_id,
-                    college_id=row.college_id,
-                    graduation_year=year,
-                    number=f"{year}-{n:05d}",
-                    archive_to=row.archive_to,
-                    archive_address=row.archive_address,
-                    archive_postcode=row.archive_postcode,
-                    contact=row.contact,
-                    phone=row.phone,
-                    made_at=at["now"],
-                )
-            )
-    db.session.flush()
+    return list(ids)
 
 
 # -- papers ----------------------------------------------------------------------------------------
@@ -316,3 +310,47 @@ def make_courier(paper: MadeFile) -> bytes:
 
 
 COURIER_MAKER = made.Maker(_l("Courier sheet"), make_courier, _back, menu="Plan")
+
+
+def difference_labels() -> dict[str, str]:
+    """The kinds of differences between letters and plan, in words, the gravest first."""
+    return {
+        "posted": _("Posted, and the plan says otherwise now"),
+        "void": _("Not posted, and no longer right: becomes void"),
+        "missing": _("No letter yet"),
+    }
+
+
+def make_differences(paper: MadeFile) -> bytes:
+    """Letters that say otherwise than the plan, and graduates without one, field by field."""
+    out = io.BytesIO()
+    heads = [
+        (_("What it is"), 30),
+        (_("Letter number"), 16),
+        (_("Tracking number"), 22),
+        (_("Student number"), 16),
+        (_("Student"), 14),
+        (_("Field"), 20),
+        (_("The letter says"), 36),
+        (_("The plan says"), 36),
+    ]
+    says, labels = difference_labels(), field_labels()
+    with made.book_of(out, _("Differences"), heads) as put:
+        for row in beside(paper.school_id, paper.wish).lines():
+            numbers = (row.number or "", row.tracking_number or "", row.student_no, row.name)
+            put([says[row.kind], *numbers, labels[row.field], row.letter, row.plan])
+    return out.getvalue()
+
+
+def field_labels() -> dict[str, str]:
+    """What a letter copies from the plan, in words."""
+    return {
+        "archive_to": _("Receiver"),
+        "archive_address": _("Forwarding address"),
+        "archive_postcode": _("Forwarding postcode"),
+        "contact": _("Forwarding contact"),
+        "phone": _("Forwarding telephone"),
+    }
+
+
+DIFFERENCES_MAKER = made.Maker(_l("Letters beside the plan"), make_differences, _back, menu="Plan")

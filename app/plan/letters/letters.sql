@@ -1,4 +1,5 @@
--- Which rows of the plan lack a letter, and which letters are no longer right. `:entries` are plan rows.
+-- Letters beside the plan; `differing.py` says which of its rows lack one, and which letters are no longer right.
+-- `:entries` are plan rows.
 
 -- piece: receivers
 -- Who receives the archive, with the contact that was agreed on where the receiver is still that one.
@@ -9,17 +10,11 @@
   FROM plan_entry e {terms}
   WHERE e.id = ANY(:entries) AND coalesce(e.archive_to, '') <> '') r
 
--- statement: void
--- A letter whose receiver changed or went away is void; one that was sent stands, whatever changes.
-UPDATE forwarding_letter l SET void_at = :now
-FROM plan_entry e LEFT JOIN {receivers} ON r.id = e.id
-WHERE e.id = ANY(:entries) AND l.student_id = e.student_id AND l.void_at IS NULL
-  AND l.tracking_number IS NULL AND (r.id IS NULL
-    OR NOT (l.archive_to, l.archive_address, l.archive_postcode, l.contact, l.phone)
-      = (r.archive_to, r.archive_address, r.archive_postcode, r.contact, r.phone))
-
--- statement: missing
--- The rows with a receiver and without a letter that stands, in the order in which they are numbered.
-SELECT r.* FROM {receivers} WHERE NOT EXISTS (SELECT 1 FROM forwarding_letter l
-  WHERE l.student_id = r.student_id AND l.void_at IS NULL)
-ORDER BY r.graduation_year, r.college_id, r.student_id
+-- statement: beside
+-- Who has a letter, or a receiver of the archive: `differing.NAMES`, what the letter says and what the plan.
+SELECT s.id, e.college_id, e.graduation_year, s.student_no, s.name, l.id, l.number, l.tracking_number,
+  l.archive_to, l.archive_address, l.archive_postcode, l.contact, l.phone,
+  r.archive_to, r.archive_address, r.archive_postcode, r.contact, r.phone
+FROM plan_entry e JOIN student s ON s.id = e.student_id LEFT JOIN {receivers} ON r.id = e.id
+  LEFT JOIN forwarding_letter l ON l.student_id = e.student_id AND l.void_at IS NULL
+WHERE e.id = ANY(:entries) AND (l.id IS NOT NULL OR r.id IS NOT NULL)

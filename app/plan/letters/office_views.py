@@ -34,7 +34,8 @@ from app.plan.letters.sheets import COURIER
 from app.plan.rows.detail import Making
 from app.plan.rows.models import PlanEntry
 
-KINDS = (letters.LETTERS, letters.COURIER)
+KINDS = (letters.LETTERS, letters.COURIER, letters.BESIDE)
+SHOWN = 50  # graduates of the comparison with the plan
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -142,6 +143,7 @@ class LetterWorkView(FormPage):
     def _index(self, problem: str = "") -> Any:
         who = actor()
         school, wish = made.may_ask(who), _wish(request.values)
+        beside = letters.beside(school, wish) if wish else None
         return self.render_template(
             "plan/letters/make.html",
             years=years(),
@@ -149,10 +151,24 @@ class LetterWorkView(FormPage):
             year=request.values.get("year", ""),
             college=request.values.get("college", ""),
             found=letters.ready(school, wish) if wish else None,
+            kinds=_kinds(beside),
+            fields=letters.field_labels(),
+            lines=beside.lines(("posted", "void"), SHOWN) if beside else [],
+            shown=SHOWN,
             problem=problem,
             may_full=may_have_full(who, school),
             latest=named(made.latest(who, KINDS)),
         )
+
+
+def _kinds(beside: Any) -> list[tuple[str, int, str]]:
+    """What differs from the plan: label, graduates, and how it is shown."""
+    counts = beside.counts() if beside else {}
+    return [
+        (label, counts[kind], "refused" if kind == "posted" else "waiting")
+        for kind, label in letters.difference_labels().items()
+        if counts.get(kind)
+    ]
 
 
 def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:

@@ -69,7 +69,7 @@ class PlanEntry(db.Model):
         Index("ix_plan_entry_order", "school_id", "employer_name_order", "id"),
         Index("ix_plan_entry_credit_code", "credit_code"),
         # the employers' names that no placement's index knows (plan.narrowing)
-        Index("ix_plan_entry_grams", text("text_grams(lower(employer_name))"), postgresql_using="gin",
+        Index("ix_plan_entry_grams", text("grams(lower(employer_name))"), postgresql_using="gin",
               postgresql_where=text("employer_name IS NOT NULL AND (placement_id IS NULL"
                                     " OR coalesce(sources ->> 'employer_name', '') <> 'signing')")),
     )  # fmt: skip

@@ -210,3 +210,14 @@ def test_former_regions_are_none_of_today_and_have_a_year(regions):
     assert not today & set(former)
     assert former["330103"] == ("浙江省杭州市下城区", 2021)
     assert all(1980 <= until <= 2030 and len(code) == 6 for code, (_n, until) in former.items())
+
+
+def test_each_former_region_is_part_of_regions_that_exist_today(regions):
+    today = {code: (full, level) for code, _name, full, level in regions.rows}
+    for row in codes._read("xzqh_former"):
+        now = row["now"].split()
+        assert now, row
+        for code in now:
+            full, level = today[code]
+            assert level == 3, row  # a county for a county
+            assert full[:2] == row["full_name"][:2], row

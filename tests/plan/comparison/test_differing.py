@@ -54,7 +54,9 @@ def frame(found):
         [
             (
                 *(
-                    facts | {"row": row, "line": row + 1, "choice": choice, "sources": sources}
+                    facts
+                    | {"row": row, "line": row + 1, "choice": choice}
+                    | {"sources": json.dumps(sources) if any(sources.values()) else None}
                 ).values(),
                 *said.values(),
                 *ours.values(),

@@ -164,7 +164,7 @@ from app.core.db import db
 from app.plan.comparison import importing
 import app.menu
 name = sys.argv[3]
-begins = str(getattr(importing, name)).split("{")[0]
+begins = importing.SQL.sql(name).split("SET")[0]  # what is put is known when it is written
 real = type(db.session).execute
 def slow(self, what, *args, **more):
     done = real(self, what, *args, **more)
@@ -184,7 +184,7 @@ def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race,
     numbers = [f"R{n:04d}" for n in range(20, 60)]
     before = names(race, numbers)
     record_id = confirmed(race, file_of(range(20, 60), "杀后单位"), "killed")
-    for point in ("LOCK", "BEGIN", "WRITE"):
+    for point in ("lock", "begin", "write"):
         killed(SCRIPT, *place, point, "write", record_id)
         assert names(race, numbers) == before
     with race.test_request_context():
@@ -192,7 +192,7 @@ def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race,
     assert set(names(race, numbers).values()) == {"杀后单位"}
     with race.test_request_context():
         requests.ask("undo", db.session.get(Import, record_id), make.actor(Cast.load().officer))
-    killed(SCRIPT, *place, "GIVE_BACK", "take_back", record_id)
+    killed(SCRIPT, *place, "give_back", "take_back", record_id)
     assert set(names(race, numbers).values()) == {"杀后单位"}
     with race.test_request_context():
         tasks.take_back(record_id)

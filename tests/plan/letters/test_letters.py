@@ -315,3 +315,33 @@ def test_a_search_finds_a_letter_by_number_name_and_tracking_number(
     office = visit(cast.officer)
     for text in ("2027-00001", "黄河", "A1", "EMS77"):
         assert "2027-00001" in office.get(f"/plan/letters/list/?q={text}").text, text
+
+
+@pytest.mark.rule("PLN-10")
+def test_what_was_posted_and_what_the_plan_says_now_stand_side_by_side(
+    cast, receivers, printed, visit
+):
+    printed()
+    one, two = all_letters()
+    two.tracking_number = "SF2"
+    db.session.commit()
+    for student in (cast.student, cast.neighbour):
+        edit(entry(student).id, actor(cast.officer), {"archive_to": "长沙市人才服务中心"})
+    assert letters.beside(one.school_id, WISH).counts() == {"void": 1, "posted": 1}
+    page = visit(cast.officer).get("/plan/letters/make/?year=2027").get_data(as_text=True)
+    for text in (
+        "已寄出，但就业方案现已不同",
+        "未寄出，已不正确：将作废",
+        two.number,
+        "长沙市人才服务中心",
+    ):
+        assert text in page, text
+    book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.BESIDE))))
+    rows = [[cell or "" for cell in row] for row in book.active.iter_rows(values_only=True)]
+    assert sorted(row[1:] for row in rows[1:]) == sorted(
+        [n.number, n.tracking_number or "", s.student_no, s.name, "接收单位",
+         "武汉市人才服务中心", "长沙市人才服务中心"]
+        for n, s in ((row, db.session.get_one(type(cast.student), row.student_id)) for row in (one, two))
+    )  # fmt: skip
+    printed()  # what the comparison said is done: one is void and made anew, the other stands
+    assert letters.beside(one.school_id, WISH).counts() == {"same": 1, "posted": 1}

@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.core import clock
 from app.core.db import db
@@ -14,6 +14,7 @@ from app.files.exports import lists, tasks
 from app.people.employers.models import Employer
 from app.people.names.models import FormerName
 from app.people.schools.models import Major
+from app.people.students.models import Student
 from app.plan.rows import editions, narrowing, sync
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
@@ -241,3 +242,17 @@ def test_employers_are_found_by_an_index_never_by_reading_every_row(app, cast, r
             )
             assert "Seq Scan on plan_entry" not in said, said
             assert "Seq Scan on placement" not in said, said
+
+
+@pytest.mark.rule("ADM-02")
+def test_classes_are_found_by_an_index_whoever_asks(app, cast, rows):
+    with tasks.as_person(cast.province.id):
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        for typed in ("计算机", "3", "CS-1"):
+            wanted = select(Student.id).where(narrowing.in_class(typed))
+            made = wanted.compile(db.engine, compile_kwargs={"literal_binds": True})
+            said = "\n".join(
+                db.session.scalars(text(f"EXPLAIN {str(made).replace(':', chr(92) + ':')}"))
+            )
+            assert "ix_student_class_grams" in said, said
+            assert "Seq Scan" not in said, said
