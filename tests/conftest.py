@@ -6,13 +6,20 @@ import gc
 import os
 import random
 import socket
+import sys
 import warnings
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from flask import g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
+# what costs time and belongs to no test, here and in the processes that tests start
+WITHOUT = str(Path(__file__).parent / "without")
+sys.path.insert(0, WITHOUT)
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [WITHOUT, os.environ.get("PYTHONPATH")]))
+gc.set_threshold(50_000, 20, 50)
 
 from argon2 import PasswordHasher
 from flask import has_app_context
@@ -29,7 +36,7 @@ from tests.cast import Cast
 
 def pytest_configure(config):
     """The order of the run: as written, or by a seed, the same in all its processes."""
-    seed = os.environ.pop("QINGQIAN_TEST_SEED", "")
+    seed = os.environ.pop("QINGQIAN_TEST_SEED", "").replace("written", "")
     if seed == "chance":
         seed = str(random.randrange(1_000_000))
     config.seed = getattr(config, "workerinput", {}).get("seed", seed)
@@ -39,6 +46,11 @@ def pytest_sessionstart(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and session.config.seed:
         reporter.write_line(f"QINGQIAN_TEST_SEED={session.config.seed}")
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    if config.seed and exitstatus:
+        terminalreporter.write_line(f"in the order of QINGQIAN_TEST_SEED={config.seed}")
 
 
 @pytest.hookimpl(trylast=True)

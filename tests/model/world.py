@@ -133,6 +133,7 @@ class World:
     def step(self) -> None:
         """Do one thing at random; raise Violation if the world is wrong afterwards."""
         self.steps += 1
+        missing = len(self.goals) - len(self.goals & set(self.reached))
         act = self.dice.choices(
             [
                 self._aimed,
@@ -143,7 +144,7 @@ class World:
                 self._time,
                 self._office,
             ],
-            [35, 10, 20, 10, 16, 6, 3],
+            [150 if 0 < missing < 60 else 35, 10, 20, 10, 16, 6, 3],
         )[0]
         act()
         db.session.expunge_all()
@@ -155,7 +156,7 @@ class World:
             key=lambda goal: (self.reached[goal] + self.missed[goal] / 12, self.dice.random()),
         )
         unreached = [goal for goal in goals if not self.reached[goal]]
-        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.5 else goals[:12])
+        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.7 else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
             self.dice.choice([self._known, self._known, self._birth])()

@@ -15,6 +15,7 @@ from app.core.errors import Invalid, Refused
 from app.files.imports import intake
 from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
 from app.signing.invitations.models import Candidate
+from tests.depth import times
 from tests.files.imports import hostile
 from tests.files.imports.books import xlsx
 from tests.files.imports.hostile_more import MORE
@@ -148,7 +149,7 @@ def test_any_bytes_at_all_end_in_a_sentence_or_rows(app, sheet):
 
     dice = random.Random(7)
     good = xlsx([{"学号": str(n), "姓名": "甲"} for n in range(20)], ["学号", "姓名"])
-    for n in range(40):
+    for n in range(times(10, 40)):
         data = bytearray(good)
         for _spoil in range(1 + n):
             data[dice.randrange(len(data))] = dice.randrange(256)
