@@ -159,7 +159,19 @@ class World:
         goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.7 else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
-            self.dice.choice([self._known, self._known, self._birth])()
+            if not self._led_towards(*goal):
+                self.dice.choice([self._known, self._known, self._birth])()
+
+    def _led_towards(self, kind: str, name: str, outcome: str) -> bool:
+        """Bring a record into a state from which the step goes, and try again; False where none can be."""
+        flow = stores().workflows[kind]
+        wanted = set(flow.step(name).sources)
+        ways = [s.name for s in flow.steps if s.name != name and wanted & {*s.targets, s.to}]
+        ways = [way for way in ways if (kind, way, "done") in self.goals]
+        self.dice.shuffle(ways)
+        return any(self._go_for(kind, w, "done") for w in ways) and self._go_for(
+            kind, name, outcome
+        )
 
     def _barred(self) -> None:
         """Try what one guard alone should stop, by turns each: without it the step would be done."""
