@@ -81,7 +81,7 @@ def rows(reading):
 
 @pytest.mark.rule("BLK-05")
 @pytest.mark.parametrize("attack", ALL, ids=lambda attack: attack.__name__)
-def test_an_attack_ends_in_a_sentence(app, sheet, attack):
+def test_an_attack_ends_in_a_sentence(app, sheet, attack, monkeypatch):
     data, (name, says) = attack(), ALL[attack]
     assert len(data) < intake.MAX_BYTES
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -89,6 +89,8 @@ def test_an_attack_ends_in_a_sentence(app, sheet, attack):
         read(app, data, sheet, name)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 50 * 1024
+    # who reads the good one, in a child of its own, meets the next attack
+    monkeypatch.setattr(children, "dismiss", lambda _task, **_more: None)
     good = read(app, xlsx([{"学号": "1", "姓名": "甲"}], ["学号", "姓名"]), sheet)
     assert rows(good) == [(2, ["1", "甲"])]
 
