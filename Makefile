@@ -3,6 +3,12 @@ PY ?= $(shell command -v python3.11 || command -v python3 || command -v python)
 BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
+# whatever the shell says, what was compiled once is kept: the tests and the processes they start begin sooner
+export PYTHONDONTWRITEBYTECODE :=
+# the order of the tests: by chance unless a number is given, or `written`
+TESTS = QINGQIAN_TEST_SEED=$(or $(QINGQIAN_TEST_SEED),chance) $(BIN)/python -m pytest -q
+# one process more than cores, as some tests wait for clocks and other processes
+MANY = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal -m "not browser"
 
 .PHONY: help setup setup-dev run test test-fast query-counts check check-deep lint types messages docs migration bench rules browser buttons month services attack sbom demo
 
@@ -35,17 +41,18 @@ browser: setup-dev ## a Chromium for the browser tests, where one can be had
 services: setup-dev ## servers that some tests talk to, where they can be had
 	@$(BIN)/python tests/get_services.py pgbouncer slapd
 
-test: setup-dev browser services ## all tests; QINGQIAN_TEST_SEED=chance (or a number): in that order
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
-	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile -m browser tests/browser
+test: setup-dev browser services ## all tests, in an order by chance; QINGQIAN_TEST_SEED=<its number>: in that one, =written: as written
+	$(TESTS) $(MANY)
+	$(TESTS) -n auto --maxprocesses 4 --dist loadfile -m browser tests/browser
 
 test-fast: setup-dev ## all tests but those in a browser
-	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
+	$(TESTS) $(MANY)
 
 query-counts: setup-dev ## write tests/query_counts.txt anew: how many statements each page asks
 	WRITE_QUERY_COUNTS=1 $(BIN)/python -m pytest -q tests/test_matrix.py
 
-check-deep: setup-dev browser ## random walks over all tables and of an adversary, every planted bug and hole found, every button pressed (three hours)
+check-deep: setup-dev browser ## all tests with all their rounds, random walks over all tables and of an adversary, every planted bug and hole found, every button pressed (three hours)
+	DEPTH=deep $(TESTS) $(MANY)
 	$(BIN)/python -m tests.model
 	$(BIN)/python -m tests.adversary
 	$(BIN)/python -m tests.browser.buttons

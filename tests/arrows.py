@@ -6,6 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,6 +31,7 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
 def floors() -> dict[str, int]:
     """Package → its floor, the lowest 0: the layers that import-linter keeps."""
     config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

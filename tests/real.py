@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
+import time
+import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Barrier
 
@@ -53,16 +53,47 @@ def at_once(app, acts):
         return Counter(pool.map(run, acts))
 
 
-def killed(script: str, *args: object) -> None:
-    """Run the script in a process of its own, and kill it -9 once it says «midway»."""
-    worker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", script, *map(str, args)],
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        text=True,
-    )
-    said = worker.stdout.readline()
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
-    worker.stdout.close()
-    assert said == "midway\n"
+def forked(app: Flask, act: Callable[[], object]) -> int:
+    """The process of a worker that does the act with everything loaded; it ends with 0 when it is done."""
+    with warnings.catch_warnings():  # the threads that it warns of hold nothing of ours
+        warnings.simplefilter("ignore", DeprecationWarning)
+        worker = os.fork()
+    if worker == 0:
+        with suppress(BaseException), app.app_context():
+            db.engine.dispose(close=False)  # its connections are the parent's
+            act()
+            os._exit(0)
+        os._exit(1)
+    return worker
+
+
+def killed(
+    app: Flask,
+    act: Callable[[], object],
+    owner: object,
+    name: str,
+    when: Callable[..., bool] = lambda *_args, **_more: True,
+) -> None:
+    """Do the act in a worker, and kill it -9 when it comes out of that function of the owner."""
+    reads, writes = os.pipe()
+
+    def worker() -> None:
+        real = getattr(owner, name)
+
+        def slow(*args: object, **more: object) -> object:
+            done = real(*args, **more)
+            if when(*args, **more):
+                os.write(writes, b"midway")
+                time.sleep(60)
+            return done
+
+        setattr(owner, name, slow)
+        act()
+
+    pid = forked(app, worker)
+    os.close(writes)
+    with open(reads, "rb") as pipe:
+        said = pipe.read(6)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert said == b"midway"

@@ -18,9 +18,11 @@ from app.workflow.actor import SYSTEM
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
+from tests.depth import times
 from tests.real import at_once, installation
 
-STUDENTS = 200
+STUDENTS = times(16, 200)
+PAIRS = times(10, 50)
 OFFERS = 4  # open invitations of each student
 
 
@@ -113,7 +115,7 @@ def test_attest_against_refuse_has_one_winner_and_numbers_have_no_gap(race):
 @pytest.mark.rule("INV-06", "GRD-02")
 def test_sending_twice_at_once_invites_once(race):
     with race.app_context():
-        ids = students(50)
+        ids = students(PAIRS)
         firm = db.session.query(Employer).order_by(Employer.id).first()
         for student_id in ids:
             make.make_candidate(firm, db.session.get(Student, student_id))
@@ -134,13 +136,13 @@ def test_sending_twice_at_once_invites_once(race):
         counted = text(
             "SELECT count(*), count(DISTINCT student_id) FROM invitation WHERE batch = :b"
         )
-        assert tuple(db.session.execute(counted, {"b": batch}).one()) == (50, 50)
+        assert tuple(db.session.execute(counted, {"b": batch}).one()) == (PAIRS, PAIRS)
 
 
 @pytest.mark.rule("INV-17", "INV-13", "GRD-05")
 def test_accept_while_the_employer_withdraws_or_the_clock_expires_has_one_winner(race):
     with race.app_context():
-        mine = invited(students(50))
+        mine = invited(students(PAIRS))
         firm = make.actor(db.session.query(Employer).order_by(Employer.id).first())
         actors = {i: make.actor(db.session.get(Student, i)) for i in mine}
         db.session.commit()

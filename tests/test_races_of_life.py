@@ -1,4 +1,4 @@
-"""Two at once in the life of a signing, over real connections: one outcome each, no deadlock (100 rounds)."""
+"""Two at once in the life of a signing, over real connections: one outcome each, no deadlock."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from app.signing.terminations.workflow import TERMINATIONS, force, request
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.real import at_once
 from tests.test_races import race  # noqa: F401 (a fixture)
 
-ROUNDS = 100
+ROUNDS, ROWS = times(10, 100), times(60, 500)
 HEALTHY = {
     "two hold one student": """SELECT count(*) FROM (SELECT 1 FROM placement WHERE state IN
         ('awaiting_college', 'awaiting_school', 'amending', 'in_force') GROUP BY student_id HAVING count(*) > 1) x""",
@@ -190,9 +191,9 @@ def test_a_restriction_against_the_acceptance(office):
 
 
 @pytest.mark.rule("AGR-07", "AGR-11")
-def test_two_reviewers_in_bulk_over_the_same_500_rows(office):
+def test_two_reviewers_in_bulk_over_the_same_rows(office):
     _firm, officer, second = people(office)
-    keys = [key for key, _student in signings(office, 500, attested=False)]
+    keys = [key for key, _student in signings(office, ROWS, attested=False)]
     with office.app_context():
         first = ask(officer, "placement", "attest", [(k, str(k), "") for k in keys]).id
         other = ask(
@@ -213,4 +214,4 @@ def test_two_reviewers_in_bulk_over_the_same_500_rows(office):
             text("SELECT outcome, count(*) FROM batch_row WHERE batch_id IN (:a, :b) GROUP BY 1"),
             {"a": first, "b": other},
         ).all()
-        assert dict(map(tuple, done)) == {"done": 500, "refused": 500}
+        assert dict(map(tuple, done)) == {"done": ROWS, "refused": ROWS}

@@ -9,6 +9,9 @@ from app.accounts import passwords
 from tests.adversary import walk
 from tests.adversary.holes import HOLES
 from tests.adversary.judge import Violation
+from tests.depth import times
+
+STEPS = times(120, 400)
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +32,10 @@ def _cheap_hashing(monkeypatch):
 @pytest.mark.rule("ACC-10", "ACC-15", "NTF-05", "INV-20", "ACC-02")
 @pytest.mark.parametrize("seed", [0, 1])
 def test_thieves_act_for_nobody_and_change_no_way_in_without_a_word(prepared, seed):
-    here = walk.walk(*prepared, seed=seed, steps=400)
-    assert here.requests > 1_000  # they did try
+    here = walk.walk(*prepared, seed=seed, steps=STEPS)
+    assert here.requests > 2.5 * STEPS  # they did try
+    assert len(here.asked) > STEPS / 5  # routes
+    assert here.judge.acts
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ from werkzeug.test import run_wsgi_app
 
 from tests.attack.pages import Found, walk
 from tests.attack.shots import Range, Shot
+from tests.depth import times
 from tests.test_matrix import ROLES, people, records
 
-SHOTS = int(os.environ.get("SHOTS", "220"))  # of each of the eight roles
-PAGES = 30
+SHOTS = int(os.environ.get("SHOTS", "0")) or times(80, 220)  # of each of the eight roles
+PAGES = times(15, 30)
 STARTS = ["/", "/login/", "/messages/", "/verify/"]
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import signal
-import subprocess
-import sys
 import threading
 from datetime import date, timedelta
 
@@ -30,6 +27,7 @@ from config import BadSettings
 from tests.audit.conftest import as_superuser, head, note, write
 from tests.audit.test_tampering import put_back
 from tests.databases import furnished, make_database, settings_for
+from tests.real import killed
 
 pytestmark = pytest.mark.rule("TRU-05")
 
@@ -409,34 +407,10 @@ def test_eight_writers_rollbacks_and_a_killed_sealer_raise_no_alarm(kept):
     assert seals.waiting()[0] == 0
 
 
-KILLED = """
-import os, signal, sys
-sys.path.insert(0, {root!r})
-from app.audit import seals
-from tests.databases import settings_for
-from app import create_app
-from pathlib import Path
-application = create_app(settings_for({url!r}, Path({folder!r})))
-real = seals._append
-def dies(covers):
-    real(covers)
-    os.kill(os.getpid(), signal.SIGKILL)
-seals._append = dies
-with application.app_context():
-    seals.seal_waiting()
-"""
-
-
 def test_a_sealer_killed_between_seal_and_commit_leaves_nothing_half_done(kept):
     write(record=11, n=4)
     db.session.commit()
-    url = db.engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
-    folder = str(kept.config["QINGQIAN"].folder)
-    root = str(seals.__file__).rsplit("/app/", 1)[0]
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED.format(root=root, url=url, folder=folder)], cwd=root
-    )
-    assert done.returncode == -signal.SIGKILL
+    killed(kept, seals.seal_waiting, seals, "_append")
     assert kinds() == []
     assert seals.waiting()[0] == 1
     assert seals.seal_waiting() == 4

@@ -23,17 +23,27 @@ def sample_url(server):
 @pytest.fixture(scope="session")
 def sample_app(sample_url):
     app = sample.make_app(sample_url)
+    app.written = ["nothing is filled yet"]
+
+    def note(conn, cursor, statement, *rest):
+        if not statement.startswith("SELECT"):
+            app.written.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
     yield app
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def filled(sample_app):
-    """The tables filled anew for each file of tests."""
-    with sample_app.app_context():
-        sample.fill()
+    """The tables as they are filled, whatever the tests before have written."""
+    if sample_app.written:
+        with sample_app.app_context():
+            sample.fill()
+        sample_app.written.clear()
     return sample_app
 
 

@@ -275,12 +275,12 @@ def _placement(name, now, who, row, was):
             not _value(
                 """SELECT count(*) FROM attachment WHERE record_kind = 'placement' AND record_id = :id AND created_at >=
             (SELECT max(t.at) FROM trail t WHERE t.kind = 'placement' AND t.record_id = :id
-             AND t.to_state = 'awaiting_scan' AND t.from_state <> 'giving_up'
+             AND t.to_state = 'awaiting_scan' AND t.from_state NOT IN ('giving_up', 'awaiting_scan')
              AND NOT EXISTS (  -- what was undone asked for nothing
               SELECT 1 FROM trail u WHERE u.kind = 'placement' AND u.record_id = :id AND u.step = 'undo'
                AND u.from_state = 'awaiting_scan' AND u.id > t.id AND NOT EXISTS (
                 SELECT 1 FROM trail v WHERE v.kind = 'placement' AND v.record_id = :id
-                 AND v.to_state = 'awaiting_scan' AND v.from_state <> 'giving_up' AND v.id > t.id AND v.id < u.id)))""",
+                 AND v.to_state = 'awaiting_scan' AND v.from_state NOT IN ('giving_up', 'awaiting_scan') AND v.id > t.id AND v.id < u.id)))""",
                 row.record_id,
             ),
         )

@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.depth import times
 from tests.model import walk
 from tests.model.mutations import MUTATIONS
 from tests.model.world import Violation
 
-STEPS, MOST = 3_000, 30_000
+STEPS, MOST = times(300, 3_000), 30_000
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_what_hypothesis_chooses_breaks_nothing_either(prepared):
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=10,
+            max_examples=times(4, 10),
             stateful_step_count=40,
             deadline=None,
             derandomize=True,

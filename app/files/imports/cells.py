@@ -10,6 +10,7 @@ import unicodedata
 from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext
@@ -260,5 +261,10 @@ def folded(text: str) -> str:
     """A name of a list as it is compared: half-width, without blanks, in small letters."""
     if text.isascii() and text.isalnum():
         return text.lower()
+    return _folded(text) if len(text) < 100 else _folded.__wrapped__(text)
+
+
+@lru_cache(maxsize=16_384)  # the code tables' names, with each file again
+def _folded(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))

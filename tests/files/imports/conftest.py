@@ -1,5 +1,7 @@
 """Bringing a file as an officer or employer and letting the worker do its part at once."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from app.core.db import db
@@ -58,6 +60,20 @@ def apply(app, cast):
         return db.session.get(Import, record.id, populate_existing=True)
 
     return act
+
+
+@contextmanager
+def aside():
+    """What is written inside is gone afterwards: for cases of one test that begin with the same."""
+    db.session.commit()
+    db.engine.exec_driver_sql("SAVEPOINT aside")
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        db.engine.exec_driver_sql("ROLLBACK TO SAVEPOINT aside")
+        db.engine.exec_driver_sql("RELEASE SAVEPOINT aside")
+        db.session.expire_all()
 
 
 def problems(record):

@@ -70,12 +70,13 @@ CASES = {
 
 
 @pytest.mark.rule("BLK-02", "INV-03")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.replace(" ", "-"))
-def test_a_bad_cell_is_named_by_row_column_and_sentence(bring, case):
-    spoiled, field, sentence = CASES[case]
-    record = bring(xlsx([good_row(7), good_row(1, **spoiled), good_row(8)]))
-    assert problems(record) == {3: [(field, sentence)]}
-    assert (record.new, record.faulty) == (2, 1)
+def test_each_bad_cell_is_named_by_row_column_and_sentence(bring):
+    """A row a case, all in one file, with a right one above and below."""
+    bad = [good_row(100 + n, **spoiled) for n, (spoiled, _f, _s) in enumerate(CASES.values())]
+    record = bring(xlsx([good_row(7), *bad, good_row(8)]))
+    expected = {n: [(field, said)] for n, (_c, field, said) in enumerate(CASES.values(), 3)}
+    assert problems(record) == expected
+    assert (record.new, record.faulty) == (2, len(CASES))
 
 
 @pytest.mark.rule("BLK-02")

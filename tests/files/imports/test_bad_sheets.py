@@ -10,15 +10,9 @@ from tests.files.imports.bad import Table, filled
 from tests.files.imports.bad.lists import COURIER, PLAN, SEND_LIST
 from tests.files.imports.bad.people import COLLEGES, EMPLOYERS, MAJORS, RESTRICTIONS
 from tests.files.imports.books import xlsx
-from tests.files.imports.conftest import problems
+from tests.files.imports.conftest import aside, problems
 
 TABLES = (SEND_LIST, COLLEGES, MAJORS, EMPLOYERS, RESTRICTIONS, PLAN, COURIER)
-BAD = [(table, name) for table in TABLES for name in table.cases]
-MENDED = [(table, name) for table in TABLES for name in table.mended]
-
-
-def label(value) -> str:
-    return value.sheet if isinstance(value, Table) else value.replace(" ", "-")
 
 
 @pytest.fixture
@@ -26,7 +20,6 @@ def brought(bring, cast):
     """The import of a file whose row 3 is spoiled."""
 
     def act(table: Table, spoiled, before=None):
-        table.before(cast)
         if before:
             before(cast)
         rows = [table.good(cast, n) for n in range(3)]
@@ -39,21 +32,29 @@ def brought(bring, cast):
 
 
 @pytest.mark.rule("BLK-01", "BLK-02", "INV-03")
-@pytest.mark.parametrize(("table", "name"), BAD, ids=label)
-def test_a_bad_cell_of_any_sheet_is_named_by_row_column_and_sentence(brought, table, name):
-    spoiled, what, *more = table.cases[name]
-    record = brought(table, spoiled, more[1] if len(more) > 1 else None)
-    expected = what if isinstance(what, dict) else {3: [(what, more[0])]}
-    assert problems(record) == expected
-    assert (record.total, record.faulty) == (3, len(expected))
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.sheet)
+def test_a_bad_cell_of_any_sheet_is_named_by_row_column_and_sentence(cast, brought, table):
+    table.before(cast)
+    found, expected = {}, {}
+    for name, (spoiled, what, *more) in table.cases.items():
+        said = what if isinstance(what, dict) else {3: [(what, more[0])]}
+        expected[name] = said, 3, len(said)
+        with aside():
+            record = brought(table, spoiled, more[1] if len(more) > 1 else None)
+            found[name] = problems(record), record.total, record.faulty
+    assert found == expected
 
 
 @pytest.mark.rule("BLK-02")
-@pytest.mark.parametrize(("table", "name"), MENDED, ids=label)
-def test_what_can_be_read_is_kept_as_it_was_meant_and_its_mending_reported(brought, table, name):
-    spoiled, kept, mended = table.mended[name]
-    record = brought(table, spoiled)
-    assert problems(record) == {}
-    assert record.details["mended"] == mended
-    row = db.session.query(ImportRow).filter_by(import_id=record.id, line=3).one()
-    assert {key: row.values.get(key) for key in kept} == kept
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.sheet)
+def test_what_can_be_read_is_kept_as_it_was_meant_and_its_mending_reported(cast, brought, table):
+    table.before(cast)
+    found, expected = {}, {}
+    for name, (spoiled, kept, mended) in table.mended.items():
+        expected[name] = {}, mended, kept
+        with aside():
+            record = brought(table, spoiled)
+            row = db.session.query(ImportRow).filter_by(import_id=record.id, line=3).one()
+            values = {key: row.values.get(key) for key in kept}
+            found[name] = problems(record), record.details["mended"], values
+    assert found == expected

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
-import subprocess
-import sys
+import signal
 import time
 
 import pytest
@@ -13,64 +13,36 @@ from sqlalchemy import text
 from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
+from app.plan.rows.tasks import follow
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.files.imports.books import good_row, xlsx
 from tests.files.imports.test_races import confirm, place, race  # noqa: F401 (fixtures)
-from tests.real import ROOT
+from tests.real import forked
 
-ROWS, MOMENTS = 1000, 20
-# a process that has everything loaded forks the workers: «task id seconds» → «killed» or «done»
-FORKER = """
-import os, signal, sys, time
-from pathlib import Path
-from app import create_app
-from tests.databases import settings_for
-from app.files.imports import tasks as bulk
-from app.plan.rows import tasks as plan
-app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
-print("ready", flush=True)
-for line in sys.stdin:
-    task, key, seconds = line.split()
-    worker = os.fork()
-    if worker == 0:
-        os.setpgid(0, 0)
-        with app.app_context():
-            plan.follow() if task == "follow" else getattr(bulk, task)(int(key))
-        os._exit(0)
-    end = time.monotonic() + float(seconds)
-    found = (0, 0)
-    while found[0] == 0 and time.monotonic() < end:
-        time.sleep(0.002)
-        found = os.waitpid(worker, os.WNOHANG)
-    if found[0] == 0:
-        os.kill(worker, signal.SIGKILL)
-        found = os.waitpid(worker, 0)
-    print("killed" if os.WIFSIGNALED(found[1]) else "done", flush=True)
-"""
+ROWS, MOMENTS = 1000, times(6, 20)
 
 
 @pytest.fixture(scope="module")
-def run(place, race):  # noqa: F811
-    """`run(task, id, seconds)` in a worker that is killed after so long."""
-    forker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", FORKER, place[0], str(place[1])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=ROOT,
-        text=True,
-    )
-    assert forker.stdout.readline() == "ready\n"
+def run(race):  # noqa: F811
+    """`run(task, id, seconds)` in a worker that is killed after so long: «killed» or «done»."""
 
     def act(task, key, seconds):
-        forker.stdin.write(f"{task} {key} {seconds}\n")
-        forker.stdin.flush()
-        return forker.stdout.readline().strip()
+        worker = forked(race, lambda: follow() if task == "follow" else getattr(tasks, task)(key))
+        end, found = time.monotonic() + seconds, (0, 0)
+        while found[0] == 0 and time.monotonic() < end:
+            time.sleep(0.002)
+            found = os.waitpid(worker, os.WNOHANG)
+        if found[0] == 0:
+            os.kill(worker, signal.SIGKILL)
+            found = os.waitpid(worker, 0)
+        if os.WIFSIGNALED(found[1]):
+            return "killed"
+        assert found[1] == 0
+        return "done"
 
-    yield act
-    forker.stdin.close()
-    forker.wait()
-    forker.stdout.close()
+    return act
 
 
 def brought(app, first):
@@ -92,7 +64,7 @@ def count(app, statement, **values):
 
 
 def spread(run, task, key):
-    """Moments over the time that such a task takes when nobody kills it, each at random in its twentieth."""
+    """Moments over the time that such a task takes when nobody kills it, each at random in its part."""
     dice, start = random.Random(20261121), time.monotonic()
     assert run(task, key, 600) == "done"
     whole = time.monotonic() - start
@@ -100,7 +72,7 @@ def spread(run, task, key):
 
 
 @pytest.mark.rule("BLK-03", "BLK-04", "GRD-06")
-def test_an_import_killed_at_twenty_moments_leaves_all_or_nothing(race, run):  # noqa: F811
+def test_an_import_killed_at_random_moments_leaves_all_or_nothing(race, run):  # noqa: F811
     first, key = brought(race, 200_000), brought(race, 400_000)
     staged, killed = "SELECT count(*) FROM import_row WHERE import_id = :i", 0
     for moment in spread(run, "check", first):
@@ -123,7 +95,7 @@ def test_an_import_killed_at_twenty_moments_leaves_all_or_nothing(race, run):  #
         done = count(race, "SELECT state FROM import_file WHERE id = :i", i=key)
         expected = {"writing": 0, "applied": ROWS, "undoing": ROWS, "undone": 0}
         assert count(race, written) == expected[done]
-    assert killed >= MOMENTS  # of forty
+    assert killed >= MOMENTS  # of twice as many
 
 
 def soil(app, ours, year):
@@ -152,7 +124,7 @@ def both(app, ours, year):
 
 
 @pytest.mark.rule("PLN-04", "BLK-03")
-def test_a_sync_killed_at_twenty_moments_leaves_rows_and_keys_together(race, run):  # noqa: F811
+def test_a_sync_killed_at_random_moments_leaves_rows_and_keys_together(race, run):  # noqa: F811
     key = brought(race, 300_000)
     with race.test_request_context():
         tasks.check(key)

@@ -23,7 +23,7 @@ from tests.files.imports import hostile
 from tests.files.imports.bad.lists import COURIER, PLAN, SEND_LIST
 from tests.files.imports.bad.people import EMPLOYERS, RESTRICTIONS
 from tests.files.imports.books import text_table, xls, xlsx
-from tests.files.imports.conftest import tally
+from tests.files.imports.conftest import aside, tally
 
 LISTED = {  # sheet → the list that it fills
     "students": "StudentsView",
@@ -118,55 +118,68 @@ def table_of(data):
 
 def came_back(bring, data, name, sheet, user=None):
     found = bring(data, name, sheet, user)
-    assert found.state == "checked", found.details
+    assert found.state == "checked", (name, found.details)
     rows = db.session.query(ImportRow).filter_by(import_id=found.id)
     wrong = [(r.row, r.status, r.problems, r.values, r.old) for r in rows if r.status != "same"]
-    assert wrong == []
+    assert wrong == [], name
     assert found.same > 0
     return found
 
 
-@pytest.mark.rule("BLK-01", "BLK-02")
-@pytest.mark.parametrize("form", ["csv", "csv-gb18030", "xlsx", "dbf"])
-@pytest.mark.parametrize("sheet", LISTED)
-def test_a_list_that_goes_out_comes_back_without_a_change(bring, full, ask, content, sheet, form):  # noqa: F811
-    more = {"clear": True, "purpose": "核对"} if sheet == "students" else {}
-    record = ask(form, LISTED[sheet], "tab=all", **more)
-    assert record.state == "ready", record.details
-    found = came_back(bring, content(record), f"a.{Format(form).ending}", sheet)
-    assert found.same == record.counted
+@pytest.fixture
+def listed(full, ask, content):  # noqa: F811
+    """The list that a sheet fills, as a file of that format; and how many rows it has."""
+
+    def act(sheet, form):
+        more = {"clear": True, "purpose": "核对"} if sheet == "students" else {}
+        record = ask(form, LISTED[sheet], "tab=all", **more)
+        assert record.state == "ready", record.details
+        return content(record), record.counted
+
+    return act
 
 
 @pytest.mark.rule("BLK-01", "BLK-02")
-@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("sheet", LISTED)
-def test_a_list_comes_back_from_any_format(bring, full, ask, content, sheet, form):  # noqa: F811
-    more = {"clear": True, "purpose": "核对"} if sheet == "students" else {}
-    heads, rows = table_of(content(ask("xlsx", LISTED[sheet], "tab=all", **more)))
-    data, name = shaped(sheet, heads, rows, form)
-    came_back(bring, data, name, sheet)
+def test_a_list_that_goes_out_comes_back_without_a_change(bring, listed, sheet):
+    for form in ("csv", "csv-gb18030", "xlsx", "dbf"):
+        with aside():
+            data, counted = listed(sheet, form)
+            found = came_back(bring, data, f"a.{Format(form).ending}", sheet)
+            assert found.same == counted, form
+
+
+@pytest.mark.rule("BLK-01", "BLK-02")
+@pytest.mark.parametrize("sheet", LISTED)
+def test_a_list_comes_back_from_any_format(bring, listed, sheet):
+    heads, rows = table_of(listed(sheet, "xlsx")[0])
+    for form in FORMATS:
+        with aside():
+            came_back(bring, *shaped(sheet, heads, rows, form), sheet)
 
 
 @pytest.mark.rule("BLK-01", "BLK-02", "PLN-05", "INV-03")
-@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("table", [SEND_LIST, PLAN], ids=lambda table: table.sheet)
-def test_what_was_applied_comes_back_from_any_format(bring, apply, cast, table, form):
+def test_what_was_applied_comes_back_from_any_format(bring, apply, cast, table):
     table.before(cast)
     user = getattr(cast, table.user)
     rows = [table.good(cast, n) for n in range(3)]
     first = apply(bring(xlsx(rows, table.heads), "a.xlsx", table.sheet, user), user=user)
     assert first.state == "applied"
-    data, name = shaped(table.sheet, table.heads, rows, form, " ")  # other bytes
-    came_back(bring, data, name, table.sheet, user)
+    for form in FORMATS:
+        with aside():
+            data, name = shaped(table.sheet, table.heads, rows, form, " ")  # other bytes
+            came_back(bring, data, name, table.sheet, user)
 
 
 @pytest.mark.rule("BLK-01", "ADM-03")
-@pytest.mark.parametrize("form", FORMATS)
-def test_restrictions_from_any_format_are_not_set_twice(bring, apply, cast, form):
+def test_restrictions_from_any_format_are_not_set_twice(bring, apply, cast):
     table = RESTRICTIONS
     rows = [table.good(cast, n) | {"结束日期": "2030-07-01"} for n in range(3)]
-    data, name = shaped(table.sheet, table.heads, rows, form)
-    assert apply(bring(data, name, table.sheet)).state == "applied"
-    assert db.session.query(Restriction).count() == 3
-    again = bring(xlsx(rows, table.heads, sheet="又"), "b.xlsx", table.sheet)
-    assert tally(again) == (0, 0, 3, 0)
+    for form in FORMATS:
+        with aside():
+            data, name = shaped(table.sheet, table.heads, rows, form)
+            assert apply(bring(data, name, table.sheet)).state == "applied", form
+            assert db.session.query(Restriction).count() == 3
+            again = bring(xlsx(rows, table.heads, sheet="又"), "b.xlsx", table.sheet)
+            assert tally(again) == (0, 0, 3, 0), form

@@ -23,10 +23,16 @@ RECORDS = {"restrictions": {"restriction", "message", "notice"}}
 
 
 def everything(but: set[str]) -> dict[str, Counter]:
-    """All rows of all tables, without the moments at which they were written."""
+    """All rows of all tables, without the moments at which they were written; of long ones a sum of them."""
     found = {}
+    long = set(db.session.scalars(text("SELECT relname FROM pg_class WHERE reltuples > 1000")))
     for table in db.metadata.sorted_tables:
-        if table.name not in KEPT | but and not table.name.startswith("procrastinate"):
+        if table.name in long and not {c.name for c in table.columns} & set(MOMENTS):
+            said = (
+                f"count(*) || ' ' || sum(hashtextextended(t::text, 0)::numeric) FROM {table.name} t"
+            )
+            found[table.name] = Counter([db.session.scalar(text(f"SELECT {said}"))])
+        elif table.name not in KEPT | but and not table.name.startswith("procrastinate"):
             rows = db.session.execute(
                 text(
                     f"SELECT (to_jsonb(t) - CAST(:moments AS text[]))::text FROM {table.name} t"

@@ -16,10 +16,11 @@ from app.people.students.models import Student
 from app.signing.invitations.workflow import INVITATIONS
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.real import at_once
 from tests.test_races import invited, race  # noqa: F401 (fixture)
 
-ROUNDS = 15
+ROUNDS = times(6, 15)
 
 
 def pair():

@@ -7,6 +7,7 @@ from app.core import clock
 from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
+from app.plan.comparison import importing
 from app.plan.rows import sync
 from app.plan.rows.models import ChangeRequest, PlanEntry
 from tests import factories as make
@@ -154,45 +155,27 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
         assert db.session.query(ChangeRequest).filter_by(entry_id=row.id).count() == 0
 
 
-SCRIPT = """
-import sys, time
-from app import create_app
-from tests.databases import settings_for
-from pathlib import Path
-from app.files.imports import tasks
-from app.core.db import db
-from app.plan.comparison import importing
-import app.menu
-name = sys.argv[3]
-begins = importing.SQL.sql(name).split("SET")[0]  # what is put is known when it is written
-real = type(db.session).execute
-def slow(self, what, *args, **more):
-    done = real(self, what, *args, **more)
-    if str(what).startswith(begins):
-        print("midway", flush=True)
-        time.sleep(60)
-    return done
-type(db.session).execute = slow
-app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
-with app.app_context():
-    getattr(tasks, sys.argv[4])(int(sys.argv[5]))
-"""
+def killed_after(app, act, statement: str) -> None:
+    """A worker killed when that statement of `importing` is done."""
+    begins = importing.SQL.sql(statement).split("SET")[0]  # what is put is known when it is written
+    asked = lambda _session, what, *_args, **_more: str(what).startswith(begins)  # noqa: E731
+    killed(app, act, type(db.session), "execute", asked)
 
 
 @pytest.mark.rule("PLN-05", "BLK-03")
-def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race, place):
+def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race):
     numbers = [f"R{n:04d}" for n in range(20, 60)]
     before = names(race, numbers)
     record_id = confirmed(race, file_of(range(20, 60), "杀后单位"), "killed")
     for point in ("lock", "begin", "write"):
-        killed(SCRIPT, *place, point, "write", record_id)
+        killed_after(race, lambda: tasks.write(record_id), point)
         assert names(race, numbers) == before
     with race.test_request_context():
         tasks.write(record_id)
     assert set(names(race, numbers).values()) == {"杀后单位"}
     with race.test_request_context():
         requests.ask("undo", db.session.get(Import, record_id), make.actor(Cast.load().officer))
-    killed(SCRIPT, *place, "give_back", "take_back", record_id)
+    killed_after(race, lambda: tasks.take_back(record_id), "give_back")
     assert set(names(race, numbers).values()) == {"杀后单位"}
     with race.test_request_context():
         tasks.take_back(record_id)

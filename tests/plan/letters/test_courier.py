@@ -11,13 +11,14 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import db
-from app.files.imports import requests, tasks
+from app.files.imports import requests, staging, tasks, writing
 from app.files.imports.models import Import
 from app.plan.letters import letters
 from app.plan.rows import sync
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
+from tests.depth import DEEP, times
 from tests.files.imports.books import xlsx
 from tests.files.imports.real import checked, confirm, uploading
 from tests.files.imports.test_hostile import ALL
@@ -25,10 +26,12 @@ from tests.real import at_once, killed
 
 HEADS = ["转递单编号", "学生", "快递单号", "快递公司", "寄出日期"]
 LETTERS = 60
+# the reader meets them all in tests/files/imports/test_hostile.py: here each of its sentences ends an import
+ATTACKS = ALL if DEEP else {says: attack for attack, (_name, says) in ALL.items()}.values()
 
 
 @pytest.mark.rule("BLK-05", "PLN-10")
-@pytest.mark.parametrize("attack", ALL, ids=lambda attack: attack.__name__)
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_an_attack_by_the_courier_sheet_ends_in_a_sentence(bring, attack):
     data, (name, says) = attack(), ALL[attack]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -43,7 +46,7 @@ def test_an_attack_by_the_courier_sheet_ends_in_a_sentence(bring, attack):
 def test_any_bytes_at_all_for_a_courier_sheet_end_in_a_state(bring):
     dice = random.Random(10)
     good = xlsx([{"转递单编号": f"2027-{n:05d}", "快递单号": str(n)} for n in range(20)], HEADS)
-    for n in range(20):
+    for n in range(times(5, 20)):
         data = bytearray(good)
         for _spoil in range(1 + n):
             data[dice.randrange(len(data))] = dice.randrange(256)
@@ -122,7 +125,7 @@ def state(app, key):
 
 
 @pytest.mark.rule("BLK-03", "PLN-10")
-@pytest.mark.parametrize("turn", range(10))
+@pytest.mark.parametrize("turn", range(times(2, 10)))
 def test_overlapping_courier_sheets_do_not_deadlock_and_lose_nothing(race, turn):
     first, second = f"A{turn}X", f"B{turn}X"
     ids = [
@@ -161,37 +164,15 @@ def test_a_double_confirmation_of_a_courier_sheet_writes_once(race):
     assert list(numbers(race).values()).count("DBL0001") == 1
 
 
-SCRIPT = """
-import sys, time
-from pathlib import Path
-from app import create_app
-from tests.databases import settings_for
-from app.files.imports import staging, tasks, writing
-import app.menu
-module, name = {"stage": (staging, "stage"), "update": (writing, "_update"),
-                "give back": (writing, "_update")}[sys.argv[3]]
-real = getattr(module, name)
-def slow(*args, **more):
-    done = real(*args, **more)
-    print("midway", flush=True)
-    time.sleep(60)
-    return done
-setattr(module, name, slow)
-app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
-with app.app_context():
-    getattr(tasks, sys.argv[4])(int(sys.argv[5]))
-"""
-
-
 @pytest.mark.rule("BLK-03", "PLN-10", "GRD-06")
-def test_a_worker_killed_with_a_courier_sheet_leaves_all_or_nothing(race, place):
+def test_a_worker_killed_with_a_courier_sheet_leaves_all_or_nothing(race):
     with race.test_request_context():
         who = make.actor(Cast.load().officer)
         key = requests.bring(
             who, requests.sheet_for(who, "courier"), file_of(range(1, 61), "KIL"), "k"
         )[0].id
     before = numbers(race)
-    killed(SCRIPT, *place, "stage", "check", key)
+    killed(race, lambda: tasks.check(key), staging, "stage")
     with race.app_context():
         staged = text("SELECT count(*) FROM import_row WHERE import_id = :i")
         assert db.session.scalar(staged, {"i": key}) == 0
@@ -199,13 +180,13 @@ def test_a_worker_killed_with_a_courier_sheet_leaves_all_or_nothing(race, place)
     with race.test_request_context():
         tasks.check(key)
     confirm(race, key)
-    killed(SCRIPT, *place, "update", "write", key)
+    killed(race, lambda: tasks.write(key), writing, "_update")
     assert (numbers(race), state(race, key)) == (before, "writing")
     with race.test_request_context():
         tasks.write(key)
     assert {number[:3] for number in numbers(race).values()} == {"KIL"}
     confirm(race, key, "undo")
-    killed(SCRIPT, *place, "give back", "take_back", key)
+    killed(race, lambda: tasks.take_back(key), writing, "_update")
     assert {number[:3] for number in numbers(race).values()} == {"KIL"}
     with race.test_request_context():
         tasks.take_back(key)

@@ -13,11 +13,12 @@ from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.real import at_once
 from tests.signing.destinations.ways import filled
 from tests.test_races import invited, race, students  # noqa: F401 (a fixture)
 
-ROUNDS = 25
+ROUNDS = times(8, 25)
 HELD = "SELECT count(*) FROM placement WHERE student_id = :s AND settles AND state <> 'replaced'"
 
 

@@ -21,10 +21,11 @@ from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
+from tests.depth import times
 from tests.real import at_once, installation
 from tests.signing.disputes.told import tokens_of, warnings_of
 
-ROUNDS = 12
+ROUNDS = times(6, 12)
 
 
 @pytest.fixture(scope="module")

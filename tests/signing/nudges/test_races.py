@@ -9,10 +9,11 @@ from app.core.db import db
 from app.signing.invitations.workflow import INVITATIONS
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.real import at_once
 from tests.test_races import invited, race, students  # noqa: F401 (a fixture)
 
-ROUNDS = 12
+ROUNDS = times(6, 12)
 ONE = """SELECT (SELECT count(*) FROM nudge WHERE record_id = :i),
   (SELECT count(*) FROM trail WHERE kind = 'invitation' AND record_id = :i AND step LIKE 'nudge%'),
   (SELECT count(*) FROM notice WHERE key LIKE :key)"""

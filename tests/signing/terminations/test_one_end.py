@@ -14,13 +14,14 @@ from app.signing.terminations.models import Termination
 from app.signing.terminations.workflow import TERMINATIONS, force, request
 from tests import factories as make
 from tests.cast import Cast
+from tests.depth import times
 from tests.factories import accept, attest, invite, terminate
 from tests.real import at_once
 from tests.test_races import race  # noqa: F401 (a fixture)
 from tests.test_races_of_life import HEALTHY, office, people, signings  # noqa: F401 (fixtures)
 
 pytestmark = pytest.mark.rule("GRD-03", "AGR-09", "TRM-01")
-ROUNDS = 60
+ROUNDS = times(8, 60)
 
 
 def _reopen(key, officer):
