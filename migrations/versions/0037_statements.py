@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0037_statements"
-down_revision = "0035_pace"
+down_revision = "0036_grams"
 branch_labels = None
 depends_on = None
 

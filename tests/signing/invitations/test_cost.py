@@ -28,7 +28,6 @@ def asked(cast, query_count):
 
 @pytest.mark.rule("INV-13", "GRD-06")
 def test_accepting_costs_twenty_one_statements(asked):
-    [print(x[:70], x[x.find(" FROM ") :][:130].replace("\n", " ")) for x in asked]
     assert asked.n == 21
 
 
