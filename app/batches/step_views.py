@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -56,7 +56,7 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
-def _action_of(name: str, label: object, step: Step) -> ResponseReturnValue:
+def _action_of(name: str, label: object, step: Step) -> Callable[..., ResponseReturnValue]:
     """A step as one of FAB's actions; its name is its permission word."""
 
     def act(self: Any, items: list[Any]) -> ResponseReturnValue:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    GenerativeSelect,
+    ScalarSelect,
     Select,
     SelectBase,
     case,
@@ -40,11 +42,11 @@ class Counting:
         """How many rows, but never more than cap + 1: more is shown as «over 10,000»."""
         return int(self.session.execute(select(self._count(statement, cap))).scalar_one())
 
-    def _count(self, statement: Any, cap: int) -> Any:
+    def _count(self, statement: Select[Any], cap: int) -> ScalarSelect[int]:
         return self._count_keys(self.only(statement, self.key), cap)
 
     @staticmethod
-    def _count_keys(keys: Any, cap: int) -> Any:
+    def _count_keys(keys: GenerativeSelect, cap: int) -> ScalarSelect[int]:
         inner = keys.limit(cap + 1).subquery()
         return select(func.count()).select_from(inner).scalar_subquery()
 

@@ -43,7 +43,7 @@ def _of_row(column: ListColumn) -> Inner:
     return lambda item: _safe(says(item))
 
 
-def _safe(value: Any) -> str:
+def _safe(value: object) -> str:
     """The text as markup; most have nothing to escape, and need no object that says so."""
     if type(value) is str and not _SPECIAL.search(value):
         return value

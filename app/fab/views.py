@@ -160,7 +160,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             raise Odd(_("1 to %(most)s records at a time. Narrow the list.", most=MOST_FOUND))
         return items
 
-    def _key(self, pk: Any) -> ResponseReturnValue:
+    def _key(self, pk: object) -> object:
         try:
             return self.datamodel.parse_key(str(pk))
         except ValueError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, url_for
@@ -93,14 +94,9 @@ def _restrictions(student: Student) -> Items:
     return Items(rows, _("This student was never restricted."), link if may else None)
 
 
-def _of_restrictions(student: Student) -> list[Any] | None:
+def _traces(student: Student, which: int) -> Sequence[object] | None:
     rows = restrictions_of(actor(), student.id)
-    return traces_of(student.id, [row.id for row in rows])[1] or None
-
-
-def _of_record(student: Student) -> list[Any] | None:
-    rows = restrictions_of(actor(), student.id)
-    return traces_of(student.id, [row.id for row in rows])[0] or None
+    return traces_of(student.id, [row.id for row in rows])[which] or None
 
 
 def _changes(student: Student) -> Items | None:
@@ -241,7 +237,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         Panel(_l("Origin and home"), "origin_state origin " + _shown("home")),
         items_panel(_l("Restrictions"), _restrictions),
         Panel(
-            _l("History of the restrictions"), made=_of_restrictions, template="fab/trace.html",
+            _l("History of the restrictions"), made=partial(_traces, which=1), template="fab/trace.html",
             aside=True,
         ),
         items_panel(_l("Changed sign-in"), _changes),
@@ -253,7 +249,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         ),
         told_panel(_account),
         Panel(
-            _l("History of the record"), made=_of_record,
+            _l("History of the record"), made=partial(_traces, which=0),
             template="fab/trace.html", aside=True,
         ),
     )  # fmt: skip
@@ -321,7 +317,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             Link(url_for("ImportsView.begin", name="facts"), _("Complete by file")),
         ]
 
-    def written(self, kind: str, item: Student, form: FlaskForm) -> Any:
+    def written(self, kind: str, item: Student, form: FlaskForm) -> Student:
         if kind == "edit":
             return correct(item, form.values(), actor())
         return enter(actor().school_id or 0, form.values(), actor())
@@ -367,12 +363,13 @@ class StudentMailView(SafeView):
     @has_access
     def change(self, pk: int) -> ResponseReturnValue:
         form = StudentMailForm()
-
-        def act() -> ResponseReturnValue:
-            return change_mail(pk, form.email.data or "", actor(), form.reason.data)
-
         return _changed(
-            self, pk, form, "change_mail_office", "people/students/student_mail.html", act
+            self,
+            pk,
+            form,
+            "change_mail_office",
+            "people/students/student_mail.html",
+            lambda: change_mail(pk, form.email.data or "", actor(), form.reason.data),
         )
 
 

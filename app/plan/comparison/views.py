@@ -137,7 +137,9 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     }
 
 
-def _rows(record: Import, tab: str, after: int) -> ResponseReturnValue:
+def _rows(
+    record: Import, tab: str, after: int
+) -> list[choosing.Different] | list[tuple[str, str, str, str]]:
     if tab == "ours":
         return [
             (row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))

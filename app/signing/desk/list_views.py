@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -99,7 +98,7 @@ def _kind(kind: str) -> str:
     return kind_names()[kind]
 
 
-def _review(row: Any) -> ResponseReturnValue:
+def _review(row: Any) -> str:
     """The state of the review; what rests until the school has answered says so beside it (INV-20)."""
     lapsed = PLACEMENTS.lapse(row, now())
     value = chip(*review_of(row.kind, lapsed[1] if lapsed else row.state))

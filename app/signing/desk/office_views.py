@@ -149,7 +149,7 @@ class DeskView(StepActions, DeskList):
         return {name: lever.step for name, lever in levers.LEVERS.items()}
 
     @classmethod
-    def called(cls, name: str) -> ResponseReturnValue:
+    def called(cls, name: str) -> object:
         return levers.LEVERS[name].called()
 
     def pulls(self, item: Any) -> list[Pull]:
@@ -303,7 +303,7 @@ class DeskView(StepActions, DeskList):
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
 
-    def _next_waiting(self, item: Any) -> ResponseReturnValue:
+    def _next_waiting(self, item: Any) -> object:
         """The key of the record that waits next, in the list as it was left."""
         if self.left_args().tab == "mine":
             before, behind = self.neighbours(item)
