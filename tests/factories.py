@@ -19,6 +19,7 @@ from app.core.identity import id_number_mark
 from app.core.mail import Message, send_message
 from app.files.documents.attachments import Upload
 from app.files.documents.models import Attachment
+from app.notices import queries as notices
 from app.people.employers.models import Employer, EmployerState
 from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import College, Major, School
@@ -207,6 +208,11 @@ def actor(record):
     """The actor of a student or an employer (with a fresh code), or of an account."""
     user = record if isinstance(record, AppUser) else account(record)
     return actor_of(user, factor={Role.STUDENT: "sms", Role.EMPLOYER: "mail"}.get(user.role, ""))
+
+
+def unread(user: AppUser) -> int:
+    """How many notices the account has not read, as its pages say it."""
+    return db.session.scalar(db.select(notices.unread(actor_of(user))))
 
 
 def offer(**changes) -> dict:

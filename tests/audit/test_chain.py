@@ -408,6 +408,7 @@ def test_eight_writers_rollbacks_and_a_killed_sealer_raise_no_alarm(kept):
 
 
 def test_a_sealer_killed_between_seal_and_commit_leaves_nothing_half_done(kept):
+    seals.seal_waiting()  # of the tests before
     write(record=11, n=4)
     db.session.commit()
     killed(kept, seals.seal_waiting, seals, "_append")
@@ -419,6 +420,7 @@ def test_a_sealer_killed_between_seal_and_commit_leaves_nothing_half_done(kept):
 
 def test_a_transaction_that_commits_late_is_sealed_in_its_turn(kept):
     """Lower ids that become visible after higher ones were sealed."""
+    seals.seal_waiting()  # of the tests before
     held, go = threading.Event(), threading.Event()
 
     def slow():

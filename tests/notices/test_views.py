@@ -7,7 +7,7 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.notices.models import Notice
-from app.notices.queries import PAGE, unread_count
+from app.notices.queries import PAGE
 from tests import factories as make
 from tests.signing.desk.desk import text
 
@@ -16,7 +16,7 @@ from tests.signing.desk.desk import text
 def test_a_decision_that_can_be_undone_neither_shows_nor_counts_until_it_stands(cast, visit):
     placement = make.accept(make.invite(cast.employer, cast.student)[0])
     user = make.account(cast.student)
-    before = unread_count(user.id)
+    before = make.unread(user)
     make.attest(placement, cast.officer)
     hidden = (
         db.session.query(Notice)
@@ -25,13 +25,13 @@ def test_a_decision_that_can_be_undone_neither_shows_nor_counts_until_it_stands(
     )
     assert hidden.shown_from > clock.now()
     browser = visit(user)
-    assert unread_count(user.id) == before
+    assert make.unread(user) == before
     assert hidden.subject not in text(browser.get("/notices/"))
     assert hidden.subject not in text(browser.get("/my/"))
     assert browser.post(f"/notices/{hidden.id}").status_code == 404
     browser.post("/notices/read")
     make.pass_time(seconds=31)
-    assert unread_count(user.id) == 1  # reading all before does not hide it
+    assert make.unread(user) == 1  # reading all before does not hide it
     assert hidden.subject in text(browser.get("/notices/?unread=1"))
 
 

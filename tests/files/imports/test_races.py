@@ -183,7 +183,13 @@ def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(
         )
         tasks.check(record_id)
     confirm(race, record_id)
-    killed(race, lambda: tasks.write(record_id), writing, "_insert")
+    killed(
+        race,
+        lambda: tasks.write(record_id),
+        writing,
+        "_run",
+        lambda name, *_args, **_more: name == "insert",
+    )
     assert classes(race, numbers) == {}
     with race.test_request_context():
         assert db.session.get(Import, record_id).state == "writing"

@@ -152,16 +152,11 @@ def test_a_snapshot_keeps_its_rate_whatever_becomes_of_rows_codes_and_formula(ca
     db.session.execute(
         text("""UPDATE rate_formula SET settled = '["study"]' WHERE edition = '2024'""")
     )
-    parts_of.forget()
-    editions.formulas.forget()
-    try:
-        again, formula = queries.of_snapshot(db.session.get_one(Snapshot, kept.id), Cut(2027))
-        assert queries.whole(again).settled(formula) == before == 1
-        now = queries.whole(queries.live(actor(cast.officer), Cut(2027)))
-        assert now.settled(formula_of("2024")) == 0
-    finally:
-        parts_of.forget()
-        editions.formulas.forget()
+    db.session.commit()
+    again, formula = queries.of_snapshot(db.session.get_one(Snapshot, kept.id), Cut(2027))
+    assert queries.whole(again).settled(formula) == before == 1
+    now = queries.whole(queries.live(actor(cast.officer), Cut(2027)))
+    assert now.settled(formula_of("2024")) == 0
 
 
 @pytest.mark.rule("PLN-08", "RPT-01")

@@ -13,7 +13,17 @@ from app.signing.placements.queries import placement_of
 from app.signing.placements.tasks import agreement_data, trace_rows
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
 from app.workflow import trail
-from tests.factories import accept, account, actor, attest, destination, invite, offer, pass_time
+from tests.factories import (
+    accept,
+    account,
+    actor,
+    attest,
+    destination,
+    invite,
+    offer,
+    pass_time,
+    unread,
+)
 
 
 @pytest.fixture
@@ -146,14 +156,12 @@ def test_a_decision_is_undone_within_thirty_seconds_by_whoever_took_it(cast, wai
 
 @pytest.mark.rule("NTF-02")
 def test_a_decision_stands_after_thirty_seconds_and_was_hidden_until_then(cast, waiting):
-    from app.notices.queries import unread_count
-
     user = account(cast.student)
-    before = unread_count(user.id)
+    before = unread(user)
     attest(waiting, cast.officer)
-    assert unread_count(user.id) == before
+    assert unread(user) == before
     pass_time(seconds=31)
-    assert unread_count(user.id) == before + 1
+    assert unread(user) == before + 1
     with pytest.raises(Refused):
         act("undo", waiting, cast.officer)
 
