@@ -557,6 +557,11 @@ def test_the_command_says_the_first_broken_place_and_exits_with_one(kept, tmp_pa
 
 
 def test_the_command_compares_with_a_mail_a_list_and_the_public_file(kept, tmp_path):
+    for _day in range(2):
+        write()
+        db.session.commit()
+        seals.seal_waiting()
+        next_day()
     copy = roots.published()
     lines = "\n".join(f"> {row['day']}:  {row['root'].upper()}" for row in copy)
     listed, public, wrong = (tmp_path / name for name in ("mail.txt", "roots.json", "wrong.txt"))
