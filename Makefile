@@ -10,7 +10,7 @@ TESTS = QINGQIAN_TEST_SEED=$(or $(QINGQIAN_TEST_SEED),chance) $(BIN)/python -m p
 # one process more than cores, as some tests wait for clocks and other processes
 MANY = -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist worksteal -m "not browser"
 
-.PHONY: help setup setup-dev run test test-fast query-counts check check-deep lint types messages docs migration bench rules browser buttons month services attack sbom demo
+.PHONY: help setup setup-dev run test test-fast query-counts check check-deep lint types messages docs migration bench load rules browser buttons month services attack sbom demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ rules: setup-dev ## every rule of the specification with its tests
 
 migration: setup ## draft a migration: make migration NAME=0002_text
 	$(BIN)/flask --app run db revision --autogenerate --rev-id $(NAME)
+
+load: setup-dev ## the web server under load: 1 to 32 at once, twice what it can do, half of it
+	$(BIN)/python -m bench load
 
 bench: setup-dev ## figures as ratios to a floor measured in the same run; make bench NAME=lists: one of them
 	$(BIN)/python -m bench $(NAME)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 PREFIX = "QINGQIAN_"
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 SMS = {
     "console": (),
     "aliyun": (

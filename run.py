@@ -159,7 +159,7 @@ def web_command(port: str, env: dict[str, str]) -> list[str]:
             "run:create_app",
         ]
     processes = env.get("QINGQIAN_WEB_PROCESSES", "2")
-    threads = env.get("QINGQIAN_WEB_THREADS", "4")
+    threads = env.get("QINGQIAN_WEB_THREADS", "2")
     return [
         sys.executable,
         "-m",
