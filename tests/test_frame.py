@@ -179,6 +179,19 @@ def test_a_token_stands_for_the_sessions_value_under_a_mask_of_each_page(app, va
     assert len({token[:20] for token in tokens}) == 3
 
 
+def test_a_page_after_signing_out_has_the_token_of_the_new_session(app):
+    """The page that leads on to the campus is made after the session was cleared."""
+    with app.test_request_context():
+        csrf.check(before := csrf.token())
+        generate_csrf()
+        session.clear()
+        after = csrf.token()
+        assert csrf.value_of(after) == session[csrf.NAME] != csrf.value_of(before)
+        csrf.check(after)
+        session[csrf.NAME] = "cd" * 20  # and where it became another's
+        assert csrf.value_of(csrf.token()) == "cd" * 20
+
+
 @pytest.mark.parametrize("wrong", ["", "x", "cut", "a.b.c", "=", "A" * 54, "é", "A" * 5_000])
 def test_another_token_opens_nothing(app, wrong):
     with app.test_request_context("/"):

@@ -25,13 +25,15 @@ LONGEST = 1_000
 
 
 def token() -> str:
-    """The token of this page; several forms have the same."""
-    found: str | None = g.get("qq_csrf")
-    if found is None:
-        if not isinstance(session.get(NAME), str):
-            generate_csrf()  # gives the session its value
-        found = g.qq_csrf = _masked(session[NAME]) or generate_csrf()
-    return found
+    """The token of this page; several forms have the same, unless the session became another meanwhile."""
+    if not isinstance(session.get(NAME), str):
+        g.pop(NAME, None)  # what Flask-WTF made for a session that was cleared since
+        generate_csrf()  # gives the session its value
+    value, text = g.get("qq_csrf", ("", ""))
+    if value != session[NAME]:
+        text = _masked(session[NAME]) or generate_csrf()
+        g.qq_csrf = session[NAME], text
+    return str(text)
 
 
 def value_of(text: str) -> object:
