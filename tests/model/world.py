@@ -133,7 +133,6 @@ class World:
     def step(self) -> None:
         """Do one thing at random; raise Violation if the world is wrong afterwards."""
         self.steps += 1
-        missing = len(self.goals) - len(self.goals & set(self.reached))
         act = self.dice.choices(
             [
                 self._aimed,
@@ -144,7 +143,7 @@ class World:
                 self._time,
                 self._office,
             ],
-            [150 if 0 < missing < 60 else 35, 10, 20, 10, 16, 6, 3],
+            [35, 10, 20, 10, 16, 6, 3],
         )[0]
         act()
         db.session.expunge_all()
@@ -156,22 +155,10 @@ class World:
             key=lambda goal: (self.reached[goal] + self.missed[goal] / 12, self.dice.random()),
         )
         unreached = [goal for goal in goals if not self.reached[goal]]
-        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.7 else goals[:12])
+        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.5 else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
-            if not self._led_towards(*goal):
-                self.dice.choice([self._known, self._known, self._birth])()
-
-    def _led_towards(self, kind: str, name: str, outcome: str) -> bool:
-        """Bring a record into a state from which the step goes, and try again; False where none can be."""
-        flow = stores().workflows[kind]
-        wanted = set(flow.step(name).sources)
-        ways = [s.name for s in flow.steps if s.name != name and wanted & {*s.targets, s.to}]
-        ways = [way for way in ways if (kind, way, "done") in self.goals]
-        self.dice.shuffle(ways)
-        return any(self._go_for(kind, w, "done") for w in ways) and self._go_for(
-            kind, name, outcome
-        )
+            self.dice.choice([self._known, self._known, self._birth])()
 
     def _barred(self) -> None:
         """Try what one guard alone should stop, by turns each: without it the step would be done."""
