@@ -86,7 +86,7 @@ def match_anew(sheet: Sheet, record: Import) -> None:
 
 def _moved_on(target: Target, record: Import) -> bool:
     statement = text(SQL.sql("moved_on", **pieces(target)))
-    with widely(_staged(record)):
+    with widely(staged_rows(record.id)):
         found = db.session.execute(statement, _bound(record))
     return bool(found.scalar_one())
 
@@ -107,7 +107,7 @@ def widely(rows: int) -> Iterator[None]:
 
 def _match(target: Target, record: Import) -> None:
     """Tell new rows from those whose record exists, and of these the changed from the same."""
-    with widely(_staged(record)):
+    with widely(staged_rows(record.id)):
         db.session.execute(text(SQL.sql("match", **pieces(target))), _bound(record))
 
 
@@ -115,10 +115,10 @@ def _bound(record: Import) -> dict[str, object]:
     return bound(stores().sheets[record.sheet], record)
 
 
-def _staged(record: Import) -> int:
+def staged_rows(import_id: int) -> int:
     """How many rows are staged: the record is told after they were compared."""
     rows = text("SELECT count(*) FROM import_row WHERE import_id = :id")
-    return int(db.session.execute(rows, {"id": record.id}).scalar_one())
+    return int(db.session.execute(rows, {"id": import_id}).scalar_one())
 
 
 def counts(import_id: int) -> dict[str, int]:

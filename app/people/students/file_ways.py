@@ -233,14 +233,16 @@ def _end_what_runs(found: Changed) -> None:
 def told_by_file(import_id: int, school_id: int | None) -> int:
     """How many students will be told, once the file is applied, that a way in of theirs has changed."""
     values = {"id": import_id, "school": school_id}
-    return int(db.session.execute(SQL["told"], values).scalar_one())
+    with compare.widely(compare.staged_rows(import_id)):
+        return int(db.session.execute(SQL["told"], values).scalar_one())
 
 
 def look_at_mails(record: Import, taken: str) -> None:
     """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
     values = {"id": record.id, "school": record.school_id}
-    db.session.execute(SQL["same_mail"], values)
-    kept = db.session.execute(SQL["own_mail"], values).rowcount  # type: ignore[attr-defined]
+    with compare.widely(compare.staged_rows(record.id)):
+        db.session.execute(SQL["same_mail"], values)
+        kept = db.session.execute(SQL["own_mail"], values).rowcount  # type: ignore[attr-defined]
     if kept:
         left = record.details.get("left", {})
         record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}

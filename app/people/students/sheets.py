@@ -125,7 +125,8 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 
 def look(record: Import, _context: Context) -> None:
     """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
-    db.session.execute(SQL["as_known"], {"id": record.id, "school": record.school_id})
+    with compare.widely(compare.staged_rows(record.id)):
+        db.session.execute(SQL["as_known"], {"id": record.id, "school": record.school_id})
     origin_sheets.take_from_number(record)
     compare.mark(
         record,
@@ -232,10 +233,9 @@ def _mails_follow(
 
 def _changed(record: Import, field: str) -> dict[int, dict[str, Any]]:
     """The students whose field the file changed, by id, with what they were."""
-    rows = db.session.execute(
-        SQL["changed"], {"id": record.id, "school": record.school_id, "field": field}
-    )
-    return dict(rows.tuples().all())
+    at = {"id": record.id, "school": record.school_id, "field": field}
+    with compare.widely(record.total):
+        return dict(db.session.execute(SQL["changed"], at).tuples().all())
 
 
 STUDENTS = Sheet(

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import event, text
 
 from app.core.db import db
-from app.files.imports import writing
+from app.files.imports import compare, writing
 from app.files.imports.models import ImportRow
 from app.people.schools.models import Major
 from app.people.students.models import Student
@@ -33,6 +33,31 @@ def test_new_students_are_added_with_their_numbers_sealed(bring, apply, cast):
     assert found.phone == "13900000001"
     assert (found.sex, found.education, found.graduation_year) == ("1", "31", 2027)
     assert found.origin_state == "entered"
+
+
+@pytest.mark.rule("BLK-01")
+def test_what_reads_all_rows_and_their_students_is_never_joined_row_by_row(
+    bring, apply, monkeypatch
+):
+    """The database knows nothing of students just written, and would look through all of them for each row."""
+    monkeypatch.setattr(compare, "MANY", 1)
+    joined, nested = [], [True]
+
+    def note(_connection, _cursor, statement, *_more):
+        if "enable_nestloop" in statement:
+            nested.append(statement.endswith("on"))
+        elif "FROM import_row r JOIN student s ON" in statement:
+            joined.append((nested[-1], statement))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        record = bring(xlsx([good_row(1), good_row(2)]))
+        assert apply(record).state == "applied"
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len(joined) > 3
+    assert [statement for nested, statement in joined if nested] == []
+    assert nested[-1]
 
 
 @pytest.mark.rule("BLK-01")
