@@ -103,7 +103,7 @@ def prepared(
         ("first page", "/desk/list/?tab=all", "/all/0"),
         ("page 1,000", deep(desk), f"/all/{DEEP * 25 - 25}"),
         ("filtered by state", "/desk/list/?tab=in_force", "/in_force/0"),
-        ("to do", "/desk/list/?tab=todo", "/waiting/0"),
+        ("to do", "/desk/list/?tab=mine", "/waiting/0"),
         ("name fragment", f"/desk/list/?tab=all&q={NAME}", "/name/0"),
         ("student number", f"/desk/list/?tab=all&q={number}", "/all/0"),
     ]

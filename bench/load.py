@@ -87,7 +87,7 @@ def student_pages(letter: int) -> list[str]:
 
 def staff_pages(n: int) -> list[str]:
     """What an officer looks at: the desk's tabs, a search, a detail, the plan, the students."""
-    tabs = [f"/desk/list/?tab={tab}" for tab in ("all", "todo", "in_force", "refused")]
+    tabs = [f"/desk/list/?tab={tab}" for tab in ("all", "mine", "in_force", "refused")]
     return [
         *tabs,
         "/desk/list/?tab=all&q=伟刚",
