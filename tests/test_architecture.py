@@ -231,6 +231,16 @@ def _arguments_of(function):
     return [arg for arg in every if arg is not None]
 
 
+def test_no_module_makes_an_alias_of_a_model_while_it_is_imported():
+    """It configures all models, which then fails wherever not every one of them is imported yet."""
+    found = [
+        f"{path.relative_to(APP)}: {line}"
+        for path in SOURCES
+        for line in re.findall(r"^\w.* = .*\baliased\(.*", path.read_text(encoding="utf-8"), re.M)
+    ]
+    assert not found
+
+
 def test_false_friends_are_no_names():
     found = [
         f"{path.relative_to(APP)}: {name}"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from flask import g, has_request_context, request
@@ -27,7 +27,12 @@ from app.workflow.actor import Actor, Role
 RECORD = ("record",)  # the student or employer that the account stands for
 MOST = 20_000  # sessions whose shape is remembered
 Name = tuple[str, ...]
-me = aliased(AppUser, name="me")
+
+
+@cache
+def me() -> Any:
+    """The account that asks, by this name in every statement; made once all models are known."""
+    return aliased(AppUser, name="me")
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def ask(*name: str) -> Any:
         if page.current() is not None:
             note(name)
         return db.session.scalar(
-            select(_question(Asker.of(g.user), name)).where(me.id == g.user.id)
+            select(_question(Asker.of(g.user), name)).where(me().id == g.user.id)
         )
 
     return page.told(key(name), anew)
@@ -122,7 +127,7 @@ def _question(shape: Asker, name: Name) -> Any:
 def statement(shape: Asker | None, names: tuple[Name, ...], *more: Any) -> Select[Any]:
     """The account of a session, its record, `more`, and the answers, of the session that `:token` means."""
     asked: list[Any] = []
-    wanted = select(me)
+    wanted = select(me())
     found = stores().records.get(shape.role) if shape is not None and RECORD in names else None
     if found is None:
         asked.append(null())
@@ -133,12 +138,12 @@ def statement(shape: Asker | None, names: tuple[Name, ...], *more: Any) -> Selec
     if shape is not None:
         asked += [_question(shape, name) for name in names if name != RECORD]
     wanted = wanted.add_columns(*asked).join_from(
-        AccountSession, me, AccountSession.user_id == me.id
+        AccountSession, me(), AccountSession.user_id == me().id
     )
     if found is not None:
-        wanted = wanted.outerjoin(model, model.id == getattr(me, column)).options(*options())
+        wanted = wanted.outerjoin(model, model.id == getattr(me(), column)).options(*options())
     return wanted.where(
-        AccountSession.token == bindparam("token"), me.active == true(), me.frozen_at.is_(None)
+        AccountSession.token == bindparam("token"), me().active == true(), me().frozen_at.is_(None)
     )
 
 

@@ -240,7 +240,7 @@ def has_factor(user_id: Any) -> Any:
 
 _SESSION = (
     clock.app_now(),
-    has_factor(beside.me.id),
+    has_factor(literal_column("me.id", Integer)),  # of `beside.me`
     AccountSession.seen_at,
     AccountSession.created_at,
     AccountSession.factor_at,
