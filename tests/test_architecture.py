@@ -232,10 +232,11 @@ def _arguments_of(function):
 
 
 def test_no_module_makes_an_alias_of_a_model_while_it_is_imported():
-    """It configures all models, which then fails wherever not every one of them is imported yet."""
+    """It configures all models, which fails where not every one is imported yet; those of `models` see to it."""
     found = [
         f"{path.relative_to(APP)}: {line}"
         for path in SOURCES
+        if path.name != "models.py"
         for line in re.findall(r"^\w.* = .*\baliased\(.*", path.read_text(encoding="utf-8"), re.M)
     ]
     assert not found
