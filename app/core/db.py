@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection
-from sqlalchemy import CursorResult, Executable, event, func, select
+from sqlalchemy import CursorResult, Executable, event, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import page
@@ -74,6 +75,17 @@ def _committed(session: Session) -> None:
 def _rolled_back(session: Session, _transaction: object) -> None:
     page.forget()
     session.info.pop(_REMEMBERED, None)
+
+
+@contextmanager
+def without_nested_loops() -> Iterator[None]:
+    """Joins read both sides from end to end, once: for many rows of which the statistics know nothing yet.
+
+    For statements that only read, or write staged rows: what triggers ask inside keeps plans made under it.
+    """
+    db.session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    db.session.execute(text("SET LOCAL enable_nestloop = on"))
 
 
 class Reads(property):

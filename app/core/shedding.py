@@ -25,10 +25,8 @@ CHANGING = 10.0  # the same for what changes something, always
 AGAIN = (3, 8)  # seconds after which whoever was turned away may come again: not all at one moment
 
 TOLD_EVERY = 60.0  # seconds between two lines of the log
-ALWAYS = (
-    b"/healthz",
-    b"/static/",
-)  # who watches the service; what a page that has come still needs
+# who watches the service; what a page that has come still needs
+ALWAYS = (b"/healthz", b"/static/", b"/dialogs/")
 READING = (b"GET ", b"HEAD ")
 BUSY = "现在访问的人太多，请过几秒再试。"
 BUSY_ENGLISH = "Too many people are here at this moment: try again in some seconds."

@@ -46,7 +46,7 @@ def test_who_changes_something_waits_longest_and_the_watch_always(clock):
     clock[0] += 60
     assert not crowd.too_late(PRESSED, clock[0] - shedding.LONGEST * 2)
     assert crowd.too_late(PRESSED, clock[0] - shedding.CHANGING - 1)
-    for path in (b"/healthz", b"/static/app.css?v=1"):
+    for path in (b"/healthz", b"/static/app.css?v=1", b"/dialogs/zh.js?v=1"):
         assert not crowd.too_late(b"GET " + path + b" HTTP/1.1\r\n\r\n", clock[0] - 3600)
 
 

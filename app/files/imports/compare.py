@@ -7,13 +7,13 @@ always bound.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import LargeBinary, text
 
-from app.core.db import db
+from app.core.db import db, without_nested_loops
 from app.core.registry import stores
 from app.core.statements import Statements
 from app.files.imports.cells import MASKED
@@ -91,18 +91,12 @@ def _moved_on(target: Target, record: Import) -> bool:
     return bool(found.scalar_one())
 
 
-@contextmanager
-def widely(rows: int) -> Iterator[None]:
+def widely(rows: int) -> AbstractContextManager[None]:
     """Many rows are never looked up one by one in what is read from end to end, whatever is believed of it.
 
-    For statements that only read, or write staged rows: what triggers ask inside keeps its plans.
+    For statements that only read, or write staged rows.
     """
-    if rows <= MANY:
-        yield
-        return
-    db.session.execute(text("SET LOCAL enable_nestloop = off"))
-    yield
-    db.session.execute(text("SET LOCAL enable_nestloop = on"))
+    return without_nested_loops() if rows > MANY else nullcontext()
 
 
 def _match(target: Target, record: Import) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.core import clock, page
-from app.core.db import db
+from app.core.db import db, without_nested_loops
 from app.core.statements import Statements
 from app.people.schools.models import College
 from app.people.schools.queries import at_school
@@ -135,12 +135,8 @@ def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
 def years_of_file(import_id: int, school_id: int) -> list[int]:
     """The graduation years of the students whom the rows of a file mean."""
     meant = {"id": import_id, "school": school_id}
-    # students of this very file are not counted yet: planned for one, the join would go through the file
-    # once for each
-    db.session.execute(text("SET LOCAL enable_nestloop = off"))
-    found = db.session.scalars(SQL["years_of_file"], meant).all()
-    db.session.execute(text("SET LOCAL enable_nestloop = on"))
-    return list(found)
+    with without_nested_loops():  # students of this very file are not in the statistics yet
+        return list(db.session.scalars(SQL["years_of_file"], meant).all())
 
 
 def ask_run(school_id: int, year: int) -> None:
