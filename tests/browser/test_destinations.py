@@ -55,7 +55,7 @@ def test_a_student_registers_on_the_phone_and_the_school_approves(running, open_
     student.wait_for_load_state()
     assert "湖北省武汉市洪山区" in student.inner_text("main")
     student.locator(".qq-paper img").scroll_into_view_if_needed()
-    student.wait_for_function("document.querySelector('.qq-paper img').naturalWidth > 100")
+    student.wait_for_function("() => document.querySelector('.qq-paper img').naturalWidth > 100")
     assert fits(student)
     press(student, "submit")
     confirm(student)
@@ -67,7 +67,7 @@ def test_a_student_registers_on_the_phone_and_the_school_approves(running, open_
     sign_in(office, "school", at=f"/desk/show/{key}")
     assert "录取学校" in office.inner_text("main")
     office.locator(".qq-paper img").scroll_into_view_if_needed()
-    office.wait_for_function("document.querySelector('.qq-paper img').naturalWidth > 100")
+    office.wait_for_function("() => document.querySelector('.qq-paper img').naturalWidth > 100")
     press(office, "attest")
     confirm(office)
     assert running.ask(STATE, key) == "in_force"
