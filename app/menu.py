@@ -54,6 +54,7 @@ from app.people.employers.employer_views import EmployerProfileView, SigningProf
 from app.people.employers.office_views import EmployersView
 from app.people.employers.registration_views import EmployerReviewView, RegisterView
 from app.people.merging.office_views import MergeEmployersView, MergeStudentsView
+from app.people.reveals.office_views import RevealsView
 from app.people.schools.office_views import CollegesView, MajorsView, SchoolsView
 from app.people.staff.office_views import AccountsView, StaffRequestsView
 from app.people.students.office_views import StudentMailView, StudentPhoneView, StudentsView
@@ -243,6 +244,7 @@ def _office_pages(builder: AppBuilder) -> None:
         SignInView,
         StudentPhoneView,
         StudentMailView,
+        RevealsView,
         MergeStudentsView,
         MergeEmployersView,
         OfferedEmployersView,

@@ -161,6 +161,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Students": _by_steps(STUDENTS, {**_READERS, Role.SCHOOL: (*READ, "add", "edit", "restrict")}),
     "MergeStudents": {Role.SCHOOL: ("merge",)},
     "MergeEmployers": {Role.SCHOOL: ("merge",)},
+    # whole numbers, one at a time: telephones for whoever decides, documents of identity for the school
+    "Reveals": {Role.SCHOOL: ("phone", "id_number"), Role.COLLEGE: ("phone",)},
     "HeldChanges": {
         Role.SCHOOL: (*LIST, "undo_change"),  # what the school changed the next level confirms
         Role.PROVINCE: (*LIST, "confirm_change", "undo_change"),

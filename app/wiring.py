@@ -37,7 +37,7 @@ from app.people.employers import employer_views
 from app.people.employers import registration_views as registration
 from app.people.employers.detail import EMPLOYER_LABELS, EMPLOYER_TABLES
 from app.people.employers.models import Employer
-from app.people.employers.queries import EMPLOYER_RECORD
+from app.people.employers.queries import EMPLOYER_NUMBERS, EMPLOYER_RECORD
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.merging.requests import is_asked
@@ -54,7 +54,7 @@ from app.people.students.detail import LABELS
 from app.people.students.effects import sign_in_follows, studied
 from app.people.students.fields import TABLES
 from app.people.students.models import Student
-from app.people.students.queries import STUDENT_RECORD, accounts_by_number
+from app.people.students.queries import STUDENT_NUMBERS, STUDENT_RECORD, accounts_by_number
 from app.people.students.restriction_sheets import RESTRICTION_LIST
 from app.people.students.sheets import FACTS, STUDENTS
 from app.people.students.workflow import RESTRICTIONS
@@ -201,6 +201,7 @@ REGISTRY = Registry(
         "courier": letters.has_letter,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
+    numbers={"student": STUDENT_NUMBERS, "employer": EMPLOYER_NUMBERS},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},
     homes={

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
 from app.accounts.models import AppUser, SecurityEvent
 from app.core import clock
@@ -47,6 +47,11 @@ def named(text: str, most: int = 200) -> list[int]:
     return []
 
 
+def seen_of(about: str) -> ColumnElement[bool]:
+    """The lines of whole numbers of a record that were shown (ADM-10); `about` is its kind and key."""
+    return and_(SecurityEvent.event == "reveal", SecurityEvent.details["about"].astext == about)
+
+
 NOT_OWN = (
     "denied",
     "export",
@@ -56,10 +61,16 @@ NOT_OWN = (
 )  # what a person did elsewhere
 
 
-def own_events(user_id: int, before: int, most: int) -> Sequence[SecurityEvent]:
-    """What happened to one's own ways in within 90 days, the newest first, from a line on."""
+def own_events(user: AppUser, before: int, most: int) -> Sequence[SecurityEvent]:
+    """What happened to one's own ways in, and who saw one's numbers, within 90 days; the newest first.
+
+    From a line on (`before`). A student's numbers may have been shown before there was an account.
+    """
+    mine = SecurityEvent.user_id == user.id
+    if user.student_id:
+        mine = or_(mine, seen_of(f"student {user.student_id}"))
     wanted = select(SecurityEvent).where(
-        SecurityEvent.user_id == user_id,
+        mine,
         SecurityEvent.at > clock.now() - timedelta(days=90),
         SecurityEvent.event.not_in(NOT_OWN),
     )

@@ -69,6 +69,14 @@ WAYS = {
     mail.SMS: _l("text message"),
     mail.MAIL: _l("mail"),
 }
+# what a whole personal number was shown for; another purpose stands in its own words
+PURPOSES = {
+    "call": _l("Telephone call"),
+    "identity": _l("Checking the identity"),
+    "authority": _l("Asked for by an authority"),
+    "other": _l("Another purpose"),
+}
+NUMBERS = {"phone": _l("Phone"), "id_number": _l("Number of the identity document")}
 KEYS = {
     "way": _l("Way in"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
     "rows": _l("Rows"), "title": _l("List"), "clear": _l("Whole personal numbers"), "key": _l("Setting"),
@@ -81,6 +89,7 @@ KEYS = {
     "address": lazy_pgettext("network", "Address"),
     "export": _l("Number of the export"), "school": _l("Number of the school"),
     "more": _l("More of the same in this minute"), "scope": _l("Scope"), "phone": _l("Phone"),
+    "shown": _l("What was shown"), "about": _l("Record"),
     "since": lazy_pgettext("value", "Since"),
     "lost_seal": _l("Last seal before"), "lost_head": _l("Head before"),
 }  # fmt: skip
@@ -106,11 +115,21 @@ def _value(key: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if key in ("way", "channel"):
         return way_name(str(value))
+    if key == "shown":
+        return str(NUMBERS.get(str(value), value))
+    if key == "purpose":
+        return str(PURPOSES.get(str(value), value))
     if isinstance(value, dict):
         return _(", ").join(f"{name}: {_value('', one)}" for name, one in value.items())
     if isinstance(value, list):
         return _(", ").join("–" if one is None else str(one) for one in value)
     return "–" if value is None else str(value)
+
+
+def seen_for(row: SecurityEvent) -> str:
+    """Which number was shown and what for; empty of any other line."""
+    said = [_value(key, row.details[key]) for key in ("shown", "purpose") if key in row.details]
+    return " · ".join(said) if row.event == "reveal" else ""
 
 
 def whose_hand(row: SecurityEvent) -> str:

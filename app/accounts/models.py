@@ -228,6 +228,8 @@ class SecurityEvent(db.Model):
         Index("ix_security_event_address", "address", "at", "id"),
         Index("ix_security_event_student_address", "address", "id",
               postgresql_where=text("actor_role = 'student' AND address <> ''")),
+        Index("ix_security_event_about", text("(details ->> 'about')"), "id",
+              postgresql_where=text("event = 'reveal'")),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from app.accounts import log_queries, queries, workflow
 from app.accounts.agents import in_words
-from app.accounts.log_words import CHIPS, OUTCOMES, event_name, way_name, whose_hand
+from app.accounts.log_words import CHIPS, OUTCOMES, event_name, seen_for, way_name, whose_hand
 from app.accounts.models import AccountSession, SecurityEvent
 from app.accounts.sessions import SECRET
 from app.core import clock
@@ -35,7 +35,7 @@ class MySignInsView(SafeView):
     def index(self) -> ResponseReturnValue:
         typed = request.args.get("before", "0")
         before = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else 0
-        rows = log_queries.own_events(g.user.id, before, PAGE + 1)
+        rows = log_queries.own_events(g.user, before, PAGE + 1)
         return self.render_template(
             "accounts/sign_ins.html",
             sessions=sorted(map(_session, queries.sessions_of(g.user.id)), key=_others_last),
@@ -89,13 +89,15 @@ def _others_last(it: Mapping[str, object]) -> bool:
 
 
 def _event(row: SecurityEvent) -> dict[str, object]:
+    own = row.actor_id in (None, row.user_id)
     return {
         "what": event_name(row.event),
+        "why": seen_for(row),
         "outcome": "" if row.outcome == "done" else OUTCOMES[row.outcome],
         "chip": CHIPS[row.outcome],
         "when": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
-        "device": in_words(row.device) if row.device else "",
-        "address": row.address,
+        "device": in_words(row.device) if row.device and own else "",
+        "address": row.address if own else "",
         "way": way_name(str(row.details["way"])) if "way" in row.details else "",
-        "by": "" if row.actor_id in (None, row.user_id) else whose_hand(row),
+        "by": "" if own else whose_hand(row),
     }

@@ -116,6 +116,8 @@ class Registry:
     """Models whose texts come to stand in documents, letters and official files (DOC-07)."""
 
     # -- people
+    numbers: Mapping[str, Any]
+    """Kind of record → `people.reveals.workflow.Subject`: whose whole numbers may be shown (ADM-10)."""
     student_filters: Sequence[Any]
     """`ListFilter`s that the list of students has besides its own."""
     student_finds: Sequence[Callable[[str, Actor], list[Ids]]]

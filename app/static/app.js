@@ -108,6 +108,10 @@
       event.preventDefault();
       form.dataset.sent = "1";
       sendAct(form);
+    } else if (form.matches("[data-qq-reveal]")) {
+      event.preventDefault();
+      form.dataset.sent = "1";
+      reveal(form);
     } else if (form.matches("[data-qq-stay]") && !event.defaultPrevented) {
       event.preventDefault();
       form.dataset.sent = "1";
@@ -123,6 +127,16 @@
     $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
     $$("[aria-busy]").forEach((button) => { button.disabled = false; button.removeAttribute("aria-busy"); });
   });
+
+  // a whole number in the place of the masked one; where that fails, the page that says why
+  async function reveal(form) {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } }).catch(() => null);
+    const said = answer && answer.ok && await answer.json().catch(() => null);
+    if (!said || !said.number) return form.submit();
+    const link = Object.assign(document.createElement("a"), { href: `tel:${said.number}`, textContent: said.number, title: said.note });
+    form.replaceWith(link);
+    link.focus();
+  }
 
   // ---- clicks
   on("click", (event) => {

@@ -30,12 +30,18 @@ from app.people.employers.register import correct_employer, list_employer
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.names.queries import called_before
+from app.people.reveals.cells import beside
+from app.people.reveals.workflow import PHONE
 
 _head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back
 
 
 def _account(employer: Employer) -> int | None:
     return queries.account_spoken_to(employer, actor())
+
+
+def _phone(employer: Employer) -> Any:
+    return beside("employer", employer.id, PHONE, employer.contact_phone_masked)
 
 
 def _licence(employer: Employer) -> tuple[Any]:
@@ -104,7 +110,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         fact("address", _l("Address"), dash, head=_head("address")),
         fact("postcode", _l("Postcode"), dash, head=_head("postcode")),
         fact("contact_name", _l("Contact"), head=_head("contact_name")),
-        fact("contact_phone_masked", _l("Phone")),
+        fact("contact_phone_masked", _l("Phone"), of_row=_phone, out_shape=dash),
         fact("email", _l("E-mail"), head=_head("email")),
         fact("archive_receiver", _l("Archive is received by"), code_name("dajs")),
         fact("archive_to", _l("Forward the archive to"), dash),

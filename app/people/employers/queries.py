@@ -17,6 +17,7 @@ from app.core.text import clean_code
 from app.people.employers.models import Employer, EmployerState
 from app.people.names.models import FormerName
 from app.people.names.queries import MOST, called, merged
+from app.people.reveals.workflow import PHONE, Subject
 from app.people.schools.queries import EVERYWHERE
 from app.workflow.actor import Actor, Role
 
@@ -55,6 +56,16 @@ def employers_for(who: Actor) -> Select[Employer]:
             or_(Employer.school_id == who.school_id, Employer.state.in_(SHARED))
         )
     return select(Employer).where(true() if who.role in (*EVERYWHERE, Role.DATA) else false())
+
+
+# see `registry.numbers`
+EMPLOYER_NUMBERS = Subject(
+    visible=employers_for,
+    model=Employer,
+    account=lambda employer: next(iter(users_of(employer_id=employer.id)), None),
+    columns={PHONE: "contact_phone"},
+    page="EmployersView.show",
+)
 
 
 def account_spoken_to(employer: Employer, who: Actor) -> int | None:

@@ -36,6 +36,8 @@ from app.fab.security import manager
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
 from app.people.names.queries import called_before
+from app.people.reveals.cells import beside
+from app.people.reveals.workflow import ID_NUMBER, PHONE
 from app.people.schools.office_views import colleges, years
 from app.people.students import fields, queries
 from app.people.students.detail import (
@@ -73,6 +75,14 @@ def _of_field(field: fields.Field) -> ListColumn:
     """A field of the origin record as the detail and the export show it."""
     shape = code_name(field.table) if field.table else dash
     return fact(field.shown, field.label, shape, head=_head(field.name))
+
+
+def _document(student: Student) -> Any:
+    return beside("student", student.id, ID_NUMBER, student.id_document)
+
+
+def _phone(student: Student) -> Any:
+    return beside("student", student.id, PHONE, student.phone_masked)
 
 
 def _account(student: Student) -> int | None:
@@ -184,7 +194,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             card="status",
             cut=same,
         ),
-        fact("id_document", _l("Identity document"), dash, out=False),
+        fact("id_document", _l("Identity document"), of_row=_document, out=False),
         fact("examinee_no", _l("Examinee number"), dash, head=_head("examinee_no")),
         fact("sex", _l("Sex"), code_name("xb"), cut=same, head=_head("sex:XB")),
         fact("nation", _l("Nationality"), code_name("mz"), cut=same, head=_head("nation:MZ")),
@@ -205,7 +215,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             head=_head("training_mode:PYFS"),
         ),
         *(_of_field(field) for field in fields.of_group("studies")),
-        fact("phone_masked", _l("Phone"), dash, head=_head("phone")),
+        fact("phone_masked", _l("Phone"), dash, of_row=_phone, out_shape=dash, head=_head("phone")),
         fact("email", _l("E-mail"), dash, head=_head("email")),
         fact("address", _l("Address"), dash),
         fact("verified_at", _l("First sign-in"), moment),

@@ -21,6 +21,7 @@ from app.core.phones import folded, is_mobile
 from app.core.text import clean_code
 from app.people.names.models import FormerName
 from app.people.names.queries import called, merged
+from app.people.reveals.workflow import ID_NUMBER, PHONE, Subject
 from app.people.schools.models import School
 from app.people.schools.queries import at_school
 from app.people.students.models import Restriction, Student
@@ -227,6 +228,16 @@ def account_of(student: Student) -> AppUser | None:
     """The account of a student; the younger one would be a mistake."""
     mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)
     return db.session.scalars(mine.limit(1)).first()
+
+
+# see `registry.numbers`
+STUDENT_NUMBERS = Subject(
+    visible=students_for,
+    model=Student,
+    account=account_of,
+    columns={PHONE: "phone", ID_NUMBER: "id_number"},
+    page="StudentsView.show",
+)
 
 
 def unreached() -> ColumnElement[bool]:

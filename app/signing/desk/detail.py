@@ -14,6 +14,9 @@ from app.core import clock
 from app.core.names import title_key
 from app.fab.presentation import moment
 from app.files.documents import files
+from app.people.employers.models import Employer
+from app.people.reveals.cells import button
+from app.people.reveals.workflow import ID_NUMBER, PHONE
 from app.signing.destinations import detail as destinations
 from app.signing.objections.queries import about, open_objection
 from app.signing.offline.detail import no_register
@@ -168,7 +171,11 @@ def _student(placement: Placement) -> list[object]:
     return [
         {"label": _("Name"), "value": student.name, "strong": True},
         (_("Student number"), student.student_no),
-        (student.id_label, student.id_number_masked),
+        {
+            "label": student.id_label,
+            "value": student.id_number_masked,
+            "extra": button("student", student.id, ID_NUMBER, student.id_number_masked),
+        },
         (_("Sex"), labels.code("xb", student.sex, student.graduation_year)),
         (_("College"), placement.college.name),
         (_("Major"), placement.major.name),
@@ -176,7 +183,11 @@ def _student(placement: Placement) -> list[object]:
         (_("Level of education"), labels.code("xl", student.education, student.graduation_year)),
         (_("Graduation year"), student.graduation_year),
         (_("Training mode"), labels.code("pyfs", student.training_mode, student.graduation_year)),
-        (_("Phone"), student.phone_masked),
+        {
+            "label": _("Phone"),
+            "value": student.phone_masked,
+            "extra": button("student", student.id, PHONE, student.phone_masked),
+        },
         (_("E-mail"), student.email),
     ]
 
@@ -206,9 +217,19 @@ def _employer(placement: Placement) -> list[object]:
         ),
         (_("Address"), placement.employer_address or (employer and employer.address)),
         (_("Contact"), paper.contact_name if paper else employer and employer.contact_name),
-        (_("Phone"), paper.contact_phone if paper else employer and employer.contact_phone_masked),
+        _contact_phone(paper, employer),
         (_("E-mail"), placement.employer_email or (employer and employer.email)),
     ]
+
+
+def _contact_phone(paper: Any, employer: Employer | None) -> dict[str, object]:
+    """Of a paper agreement as the student typed it; of an employer with an account, masked."""
+    masked = None if paper or employer is None else employer.contact_phone_masked
+    return {
+        "label": _("Phone"),
+        "value": paper.contact_phone if paper else masked,
+        "extra": button("employer", employer.id, PHONE, masked) if employer and masked else "",
+    }
 
 
 _FACTS = {
