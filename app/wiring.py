@@ -27,6 +27,7 @@ from app.files.imports import tasks as bulk_tasks
 from app.files.imports.workflow import IMPORTS
 from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
+from app.home import person
 from app.home.queries import around, party
 from app.notices import reached
 from app.notices.models import RECEIVER
@@ -201,6 +202,7 @@ REGISTRY = Registry(
         "courier": letters.has_letter,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
+    student_panels=person.PANELS,
     numbers={"student": STUDENT_NUMBERS, "employer": EMPLOYER_NUMBERS},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},

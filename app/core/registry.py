@@ -120,6 +120,8 @@ class Registry:
     """Kind of record → `people.reveals.workflow.Subject`: whose whole numbers may be shown (ADM-10)."""
     student_filters: Sequence[Any]
     """`ListFilter`s that the list of students has besides its own."""
+    student_panels: Sequence[Any]
+    """`Panel`s that the page of a student has besides its own, behind its notes (AGR-15)."""
     student_finds: Sequence[Callable[[str, Actor], list[Ids]]]
     """Selects of the ids of students that the search of that list finds besides."""
     student_moved: Sequence[Callable[..., None]]

@@ -44,6 +44,7 @@ def confirm(page) -> None:
 def press(page, action: str) -> None:
     """Press a button of the action bar; the seldom ones lie under «更多»."""
     button = page.locator(f"[data-qq-action={action}]").first
+    button.wait_for(state="attached")  # the page may still be on its way
     if not button.is_visible():
         page.locator("details.qq-more summary").first.click()
     button.click()

@@ -29,7 +29,7 @@ from app.people.employers.models import EMPLOYER_CHIPS, EMPLOYER_STATES, Employe
 from app.people.employers.register import correct_employer, list_employer
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
-from app.people.names.queries import called_before
+from app.people.names.queries import called_before, former_names
 from app.people.reveals.cells import beside
 from app.people.reveals.workflow import PHONE
 
@@ -50,7 +50,7 @@ def _licence(employer: Employer) -> tuple[Any]:
 
 
 def _to_be_known(employer: Employer) -> list[tuple[str, str]]:
-    former = called_before(employer_id=employer.id)
+    former = called_before(former_names(employer_id=employer.id))
     return [*frozen_note(_account(employer)), *([(former, "info")] if former else [])]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -60,9 +60,8 @@ def former_names(
     return [(name, until) for name, until in db.session.execute(rows).tuples()]
 
 
-def called_before(*, student_id: int | None = None, employer_id: int | None = None) -> str:
+def called_before(found: Iterable[tuple[str, datetime]]) -> str:
     """The former names as one line with the days they were given up; empty where there are none."""
-    found = former_names(student_id=student_id, employer_id=employer_id)
     names = [
         _("%(name)s (until %(day)s)", name=name, day=clock.local(until).date())
         for name, until in found

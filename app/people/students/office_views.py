@@ -51,7 +51,7 @@ from app.people.students.detail import (
 )
 from app.people.students.forms import PhoneForm, StudentForm, StudentMailForm
 from app.people.students.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
-from app.people.students.queries import account_of, likely_twins, twins_of, unreached
+from app.people.students.queries import account_of, likely_twins, unreached
 from app.people.students.restriction_views import restrict_page
 from app.people.students.search_views import StudentSearch, finds_student_or_class
 from app.people.students.sheets import STUDENTS as STUDENTS_SHEET
@@ -90,9 +90,13 @@ def _account(student: Student) -> int | None:
     return user.id if user else None
 
 
+def _around(student: Student) -> queries.Around:
+    return once(f"around {student.id}", lambda: queries.around(student, actor()))
+
+
 def _to_be_known(student: Student) -> list[tuple[str, str]]:
     """That the account is frozen, that no message reaches it, what the student was called before."""
-    out_of_reach, former = unreachable(student), called_before(student_id=student.id)
+    out_of_reach, former = unreachable(student), called_before(_around(student).former)
     found = [*frozen_note(_account(student)), (out_of_reach, "warn"), (former, "info")]
     return [note for note in found if note[0]]
 
@@ -110,7 +114,7 @@ def _traces(student: Student, which: int) -> Sequence[object] | None:
 
 
 def _changes(student: Student) -> Items | None:
-    rows = change_items(student)
+    rows = change_items(student) if _around(student).changed else []
     may = manager().has_access("can_list", "HeldChanges")
     link = Link(url_for("HeldChangesView.list"), _("Confirm or take back"))
     return Items(rows, head=link if may else None) if rows else None
@@ -125,13 +129,11 @@ def _twins(student: Student) -> Items | None:
     merge = "MergeStudentsView.merge"
     found = [
         Item(
-            f"{twin.name} {twin.student_no}",
-            url_for("StudentsView.show", pk=twin.id),
-            end=Link(url_for(merge, pk=student.id, other=twin.student_no), _("Compare"))
-            if _keeps()
-            else "",
+            f"{name} {number}",
+            url_for("StudentsView.show", pk=key),
+            end=Link(url_for(merge, pk=student.id, other=number), _("Compare")) if _keeps() else "",
         )
-        for twin in twins_of(student, actor())
+        for key, name, number in _around(student).twins
     ]
     return Items(found) if found else None
 
@@ -305,6 +307,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
 
     def __init__(self, **kwargs: object) -> None:
         self.filters = (*type(self).filters, *stores().student_filters)
+        notes, *own = type(self).panels
+        self.panels = (notes, *stores().student_panels, *own)
         super().__init__(**kwargs)
 
     def scoped(self) -> Select[Student]:

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased, joinedload
 
 from app.accounts import contacts
-from app.accounts.models import AppUser
+from app.accounts.models import AppUser, ContactChange
 from app.core import mail, page, sms
 from app.core.checks import is_credit_code
 from app.core.db import db
@@ -251,11 +264,56 @@ def likely_twins() -> ColumnElement[bool]:
     return or_(*(_same(other, how) for how in _alike(Student, other)))
 
 
+NEVER = cast(null(), DateTime(timezone=True))
+TWINS = 10  # a record has none or one
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the page of a student asks of other records, by one statement."""
+
+    former: list[tuple[str, datetime]]  # names, and until when
+    twins: list[tuple[int, str, str]]  # id, name and number of records likely of the same person
+    changed: bool  # whether a way in was ever changed
+
+
+def around(student: Student, who: Actor) -> Around:
+    """Former names, likely twins, and whether changed ways in are to be asked for."""
+    former = select(
+        literal("former"), literal(0), FormerName.name, literal(""), FormerName.until
+    ).where(FormerName.student_id == student.id)
+    twins = _twins(student, who).with_only_columns(
+        literal("twin"), Student.id, Student.name, Student.student_no, NEVER
+    )
+    changed = (
+        select(literal("changed"), literal(0), literal(""), literal(""), NEVER)
+        .select_from(ContactChange)
+        .join(AppUser, AppUser.id == ContactChange.user_id)
+        .where(AppUser.student_id == student.id)
+        .limit(1)
+    )
+    rows = db.session.execute(
+        union_all(former, *(part.subquery().select() for part in (twins, changed)))
+    ).all()
+    return Around(
+        former=sorted(
+            ((name, at) for kind, _key, name, _no, at in rows if kind == "former"),
+            key=lambda it: it[1],
+            reverse=True,
+        ),
+        twins=[(key, name, no) for kind, key, name, no, _at in rows if kind == "twin"],
+        changed=any(kind == "changed" for kind, *_rest in rows),
+    )
+
+
 def twins_of(student: Student, who: Actor) -> list[Student]:
     """The other records that are likely the same person, at most ten."""
-    how = or_(*_alike(student, Student))
+    return list(db.session.scalars(_twins(student, who)))
+
+
+def _twins(student: Student, who: Actor) -> Select[Student]:
     here = (Student.school_id == student.school_id, Student.id != student.id)
-    return list(db.session.scalars(students_for(who).where(*here, how).limit(10)))
+    return students_for(who).where(*here, or_(*_alike(student, Student))).limit(TWINS)
 
 
 def _same(other: Any, how: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -115,6 +115,7 @@ class Hand:
     def act(self, action: str) -> None:
         """A button of the action bar, and its question."""
         button = self.page.locator(f"[data-qq-action={action}]").first
+        button.wait_for(state="attached")  # the page may still be on its way
         if not button.is_visible():
             self._count()
             self.page.locator("details.qq-more summary").first.click()

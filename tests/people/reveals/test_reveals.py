@@ -27,7 +27,11 @@ def test_a_telephone_is_shown_by_one_click_and_the_log_has_who_whose_and_what_fo
     )
     assert answer.json["number"] == cast.student.phone and answer.json["note"]
     (line,) = lines()
-    assert (line.user_id, line.actor_id, line.school_id) == (mine.id, cast.officer.id, cast.school.id)
+    assert (line.user_id, line.actor_id, line.school_id) == (
+        mine.id,
+        cast.officer.id,
+        cast.school.id,
+    )
     assert line.details == {
         "shown": "phone", "purpose": "call", "about": f"student {cast.student.id}",
     }  # fmt: skip
@@ -94,9 +98,7 @@ def test_an_employers_contact_is_called_too(cast, visit):
 
 @pytest.mark.rule("ADM-10")
 def test_the_student_sees_who_saw_it_even_from_before_there_was_an_account(cast, visit):
-    workflow.reveal(
-        make.actor(cast.officer), "student", cast.student.id, "phone", "identity"
-    )
+    workflow.reveal(make.actor(cast.officer), "student", cast.student.id, "phone", "identity")
     page = visit(make.account(cast.student)).get("/my/sign-ins/").text
     assert "查看完整号码" in page and cast.officer.display_name in page and "核对身份" in page
     theirs = visit(make.account(cast.classmate)).get("/my/sign-ins/").text
