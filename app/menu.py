@@ -31,6 +31,7 @@ from app.core import clock, jobs
 from app.demo import ACCOUNTS
 from app.fab.frame import Menu, Menus
 from app.fab.per_request import now, once
+from app.fab.security import manager
 from app.files.documents.file_views import FileView
 from app.files.exports.list_views import ExportHistoryView
 from app.files.exports.views import ExportsView
@@ -42,6 +43,7 @@ from app.files.made.views import PapersView
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
+from app.home.search_views import SearchView
 from app.home.student_views import MyCopyView, MyHomeView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
@@ -245,6 +247,7 @@ def _office_pages(builder: AppBuilder) -> None:
         StudentPhoneView,
         StudentMailView,
         RevealsView,
+        SearchView,
         MergeStudentsView,
         MergeEmployersView,
         OfferedEmployersView,
@@ -318,6 +321,8 @@ def frame() -> dict[str, object]:
     found["menu"] = MENUS.of(role)
     if shell != "office":
         return found
+    if manager().has_access("can_index", "Search"):
+        found["find_url"] = url_for("SearchView.send")
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
 

@@ -162,6 +162,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MergeStudents": {Role.SCHOOL: ("merge",)},
     "MergeEmployers": {Role.SCHOOL: ("merge",)},
     # whole numbers, one at a time: telephones for whoever decides, documents of identity for the school
+    "Search": dict.fromkeys(_READERS, ("index", "send", "lines")),
     "Reveals": {Role.SCHOOL: ("phone", "id_number"), Role.COLLEGE: ("phone",)},
     "HeldChanges": {
         Role.SCHOOL: (*LIST, "undo_change"),  # what the school changed the next level confirms

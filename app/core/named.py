@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +88,27 @@ def name_has(
     return pieces(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
         sql.lower(f"%{literal}%")
     )
+
+
+_PINYIN = re.compile(r"[a-z]{2,12}")
+
+
+def initials(text: str) -> str:
+    """A typed text as the initials of a name in pinyin (hhs for 黄河水); empty where it is none."""
+    typed = "".join(text.lower().split())
+    return typed if _PINYIN.fullmatch(typed) else ""
+
+
+def initials_begin(order: Any, letters: str) -> ColumnElement[bool]:
+    """A condition «the initials of the name begin with these», by the name's key of order: indexed."""
+    begin: ColumnElement[bool] = sql.name_initials(order).like(f"{letters}%")
+    return begin
+
+
+def initials_have(order: Any, letters: str) -> ColumnElement[bool]:
+    """The same anywhere in the name (xgjt for 武汉星光集团), served by the index over its pairs."""
+    made = sql.name_initials(order)
+    return sql.text_grams(made).op("@>")(sql.text_pieces(letters)) & made.like(f"%{letters}%")
 
 
 def title_has(column: object, fragment: str, pieces: Any = sql.text_grams) -> ColumnElement[bool]:

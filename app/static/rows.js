@@ -191,7 +191,8 @@
   }
 
   const DO = {
-    "/": () => { const box = $("[data-qq-search]"); if (box) box.focus(); return box; },
+    "/": () => focusOn("[data-qq-find]") || focusOn("[data-qq-search]"),
+    f: () => focusOn("[data-qq-search]"),
     j: (row) => ($("tr[data-href]") ? (move(row, 1), true) : clicked("J")),
     k: (row) => ($("tr[data-href]") ? (move(row, -1), true) : clicked("K")),
     x: (row) => { const box = row && $(".qq-row-check", row); if (box) box.click(); return box; },
@@ -199,6 +200,13 @@
     a: (row) => { table() ? decide("A", row) : decideHere("A"); return true; },
     r: (row) => { table() ? decide("R", row) : decideHere("R"); return true; },
   };
+  function focusOn(selector) {
+    const box = $(selector);
+    if (!box || !box.checkVisibility()) return false;
+    box.focus();
+    box.select();
+    return true;
+  }
   function clicked(key) {
     const button = $$(`[data-qq-key="${key}"]`).find((one) => !one.disabled && !one.closest("[hidden]"));
     if (button) button.click();
@@ -226,7 +234,7 @@
     const here = meanings(found || document), rows = $("tr[data-href]");
     if (ticked().length) for (const key of ["A", "R"]) { const button = bulkKey(key); here[key] = button ? button.textContent.trim() : ""; }
     const so = {
-      "/": $("[data-qq-search]"), "?": true, j: rows || here.J, x: row && $(".qq-row-check", row), enter: row,
+      "/": $("[data-qq-find], [data-qq-search]"), f: $("[data-qq-search]"), ctrl: $(".qq-rail"), "?": true, j: rows || here.J, x: row && $(".qq-row-check", row), enter: row,
       a: here.A, r: here.R, u: here.U, esc: true,
     };
     $$("#qq-keys [data-qq-for]").forEach((one) => {

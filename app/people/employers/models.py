@@ -54,6 +54,11 @@ class Employer(db.Model):
     __table_args__ = (
         Index("ix_employer_school_state", "school_id", "state", "changed_at"),
         Index("ix_employer_order", "name_order", "id"),
+        Index(
+            "ix_employer_initials",
+            text("text_grams(name_initials(name_order))"),
+            postgresql_using="gin",
+        ),
         Index("ix_employer_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
     )
 

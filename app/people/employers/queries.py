@@ -11,7 +11,7 @@ from app.accounts import beside
 from app.accounts.models import AppUser
 from app.accounts.queries import users_of
 from app.core.db import db
-from app.core.named import title_has
+from app.core.named import initials, initials_have, title_has
 from app.core.names import clean_title
 from app.core.text import clean_code
 from app.people.employers.models import Employer, EmployerState
@@ -24,7 +24,8 @@ from app.workflow.actor import Actor, Role
 
 def employer_called(text: str) -> ColumnElement[bool]:
     """The employers whose present or former name has the text."""
-    return called(Employer, FormerName.employer_id, text, clean_title)
+    found, letters = called(Employer, FormerName.employer_id, text, clean_title), initials(text)
+    return or_(found, initials_have(Employer.name_order, letters)) if letters else found
 
 
 def renamed_employers(text: str) -> Sequence[int]:

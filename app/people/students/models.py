@@ -73,6 +73,7 @@ class Student(OriginColumns, db.Model):
         Index("ix_student_examinee", "examinee_no"),
         Index("ix_student_name", "school_id", text("lower(name)")),
         Index("ix_student_order", "school_id", "name_order", "id"),
+        Index("ix_student_initials", text("name_initials(name_order)"), "id"),
         Index("ix_student_class_order", "school_id", "class_name_order", "id"),
         Index("ix_student_class", "school_id", "class_name"),
         Index("ix_student_email", text("lower(email)")),

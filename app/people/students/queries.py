@@ -29,6 +29,7 @@ from app.core import mail, page, sms
 from app.core.checks import is_credit_code
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
+from app.core.named import initials, initials_begin
 from app.core.names import clean_name, name_key, same_name
 from app.core.phones import folded, is_mobile
 from app.core.text import clean_code
@@ -51,8 +52,12 @@ STUDENT_RECORD = (Student, "student_id", with_parts)
 
 
 def student_called(text: str) -> ColumnElement[bool]:
-    """The students whose present or former name has the text: both parts served by an index."""
-    return called(Student, FormerName.student_id, text, clean_name)
+    """The students whose present or former name has the text, or begins with it as pinyin's initials.
+
+    All parts are served by an index.
+    """
+    found, letters = called(Student, FormerName.student_id, text, clean_name), initials(text)
+    return or_(found, initials_begin(Student.name_order, letters)) if letters else found
 
 
 def students_for(who: Actor) -> Select[Student]:
