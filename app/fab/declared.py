@@ -69,7 +69,8 @@ class ActionButton:
     `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
     reasons to pick from, `tick` a box that must be ticked, `code` the address that sends a code,
     `key` a shortcut; a non-empty `why_not` greys the button and says why. `onward`: no dialog, the
-    ticked rows are sent to a page that asks what it needs.
+    ticked rows are sent to a page that asks what it needs. `quick`: done at once, since there is nothing
+    to ask and it can be undone.
     """
 
     name: str
@@ -86,6 +87,7 @@ class ActionButton:
     key: str = ""
     why_not: Any = ""
     onward: bool = False
+    quick: bool = False
 
     @classmethod
     def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> ActionButton:

@@ -142,7 +142,7 @@
   on("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     let found;
-    if ((found = at("[data-qq-action]"))) openDialog(found);
+    if ((found = at("[data-qq-action]"))) { if (!("qqQuick" in found.dataset)) openDialog(found); }  // rows.js takes the quick ones
     else if (at("[data-qq-cancel]")) at("dialog").close();
     else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
     else if ((found = at("[data-qq-switch]"))) turnSwitch(found);
@@ -353,6 +353,13 @@
     });
   }
 
+  let ticking = 0;
+  function tick() {
+    countdown();
+    ticking = ticking || setInterval(countdown, 1000);
+  }
+  on("qq-countdown", tick);  // one came later
+
   on("DOMContentLoaded", () => {
     $$("[data-qq-switch]").forEach(showSwitch);
     $$("form").filter((form) => $("[data-qq-when]", form)).forEach(conditions);
@@ -360,7 +367,7 @@
     $$("[data-qq-code-url]").forEach((button) => { button.type = "button"; });
     $$("[data-qq-puzzle]").forEach(solve);
     $$("[data-qq-region]").forEach(region);
-    if ($("[data-qq-countdown]")) { countdown(); setInterval(countdown, 1000); }
+    if ($("[data-qq-countdown]")) tick();
     if ($("[data-qq-focus]")) $("[data-qq-focus]").focus();
     let dirty = false, waiting = 0, sending = false;
     const autosave = async (form) => {  // one at a time; what was typed meanwhile goes with the next

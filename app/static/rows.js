@@ -98,6 +98,12 @@
     return known.get(key);
   }
 
+  // what the keys do on the rows that come next is known before they are selected
+  function ahead(row) {
+    const rows = $$("tr[data-href]");
+    rows.slice(rows.indexOf(row) + 1, rows.indexOf(row) + 3).forEach(rowKeys);
+  }
+
   function say(text, loud) {
     const place = $("[data-qq-says]");
     if (!place) return;
@@ -126,6 +132,7 @@
     await new Promise((done) => { setTimeout(done, 150); });
     if (mine !== now) return;
     const found = await rowKeys(row);
+    ahead(row);
     if (mine !== now || !found) return;
     say(line(meanings(found)) || why(found));
   }
@@ -165,8 +172,98 @@
     if (rowOf(document.activeElement) !== row || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
     if (!found) return say(texts.failed, true);
     const button = $(`[data-qq-key="${key}"]`, found), greyed = $(`[data-qq-greyed="${key}"]`, found);
-    if (button) press(found, button, row);
+    if (button && "qqQuick" in button.dataset) quick(button, row);
+    else if (button) press(found, button, row);
     else say((greyed && why(greyed.closest(".qq-offer"))) || $("[data-qq-waits]", found).textContent || texts.nothing, true);
+  }
+
+  // ---- an approval without hints: no question, it can be undone; the list stays and the next row is selected
+  const undoKept = "qq-undo:" + location.pathname;
+  const tally = (by) => $$(".qq-tabs [aria-current] .qq-count, .qq-rail [aria-current] .qq-badge").forEach((count) => {
+    const number = Number(count.textContent);
+    if (Number.isInteger(number)) count.textContent = Math.max(0, number + by);
+  });
+
+  async function quick(button, row) {
+    const url = button.dataset.qqUrl, body = new FormData();
+    body.set("action", button.dataset.qqAction);
+    const away = row && rowOut(row);
+    if (!away) return sendPlain(url, body);
+    known.delete(keyOf(row));
+    const answer = await post(url, body);
+    if (!answer || !answer.done) {
+      rowBack(away);
+      return say((answer && answer.refused) || $("[data-qq-says]").dataset.failed, true);
+    }
+    undoBar(answer.done, away);
+    if (!$("tr[data-href]")) location.reload();
+  }
+
+  const post = (url, body) => fetch(url, {
+    method: "POST", body, headers: { "X-CSRFToken": ($("meta[name=csrf-token]") || {}).content || "", Accept: "application/json" },
+  }).then((answer) => answer.json()).catch(() => null);
+
+  function sendPlain(url, body) {  // a detail goes on to the page that the answer names
+    const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
+    body.set("csrf_token", ($("meta[name=csrf-token]") || {}).content || "");
+    for (const [name, value] of body) form.append(Object.assign(document.createElement("input"), { name, value }));
+    document.body.append(form);
+    form.submit();
+  }
+
+  function rowOut(row) {
+    const rows = $$("tr[data-href]"), next = rows[rows.indexOf(row) + 1] || rows[rows.indexOf(row) - 1];
+    const away = { row, before: row.nextElementSibling, body: row.parentNode };
+    if (!row.isConnected) return null;
+    row.remove();
+    tally(-1);
+    selection();
+    if (next) { next.focus(); rowKeys(next); ahead(next); }
+    return away;
+  }
+
+  function rowBack(away) {
+    away.body.insertBefore(away.row, away.before && away.before.isConnected ? away.before : null);
+    tally(1);
+    selection();
+    away.row.focus();
+  }
+
+  function undoBar(done, away) {
+    const bar = document.createElement("div");
+    $$(".qq-flash").forEach((old) => old.remove());
+    bar.className = "qq-flash qq-flash-done qq-flash-stays";
+    bar.setAttribute("role", "status");
+    bar.append(Object.assign(document.createElement("div"), { textContent: done.text }));
+    if (done.url) {
+      const form = Object.assign(document.createElement("form"), { className: "qq-inline", method: "post", action: done.url });
+      form.dataset.qqUntil = done.until;
+      form.innerHTML = '<button class="btn btn-default btn-sm" type="submit" data-qq-key="U" aria-keyshortcuts="U"></button><time class="qq-left" data-qq-countdown></time>';
+      $("button", form).append(done.label + " ", Object.assign(document.createElement("kbd"), { textContent: "U" }));
+      $("time", form).dateTime = done.until;
+      form.addEventListener("submit", (event) => { event.preventDefault(); event.stopPropagation(); takeBack(form, bar, away); });
+      bar.append(form);
+      try { sessionStorage.setItem(undoKept, JSON.stringify(done)); } catch { /* private window */ }
+    }
+    $("main").prepend(bar);
+    if (done.url) document.dispatchEvent(new CustomEvent("qq-countdown"));
+  }
+
+  async function takeBack(form, bar, away) {
+    $("button", form).disabled = true;
+    const answer = await post(form.action, new FormData(form));
+    try { sessionStorage.removeItem(undoKept); } catch { /* private window */ }
+    bar.remove();
+    if (!answer || !answer.done) return say((answer && answer.refused) || $("[data-qq-says]").dataset.failed, true);
+    if (!away) return location.reload();
+    rowBack(away);
+    say(answer.done.text);
+  }
+
+  function keptUndo() {  // the page was drawn anew within the time
+    let done = null;
+    try { done = JSON.parse(sessionStorage.getItem(undoKept)); sessionStorage.removeItem(undoKept); } catch { /* private window */ }
+    if (done && Date.parse(done.until) > Date.now() && !$("form[data-qq-until]")) undoBar(done, null);
   }
 
   // the button of a detail; without one the page says whom the record waits for
@@ -262,6 +359,7 @@
 
   on("click", (event) => {
     const button = event.target.closest("[data-qq-action]");
+    if (button && "qqQuick" in button.dataset) return void quick(button, null);
     if (button) { delete $("#qq-dialog form").dataset.after; showWhom(button); }
     if (event.target.closest("[data-qq-keys]")) showHelp(rowOf(document.activeElement));
   });
@@ -275,7 +373,7 @@
   on("focusin", showKeys);
   on("DOMContentLoaded", () => {
     selection();
-    if (table()) goOn();
+    if (table()) { goOn(); keptUndo(); }
     on("change", (event) => {
       if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
       if (event.target.matches("[data-qq-all], .qq-row-check, [data-qq-every]")) selection();

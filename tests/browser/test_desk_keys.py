@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,10 @@ def test_a_and_r_answer_what_the_selected_row_waits_for(desk):
         row.focus()
         desk.locator("[data-qq-says]").filter(has_text=f"A {SAID[approve]} ·").wait_for()
         shot(desk, f"keys-{approve}")
+        quick = with_keys(desk, row).count("data-qq-quick")
         for key, action in (("a", approve), ("r", refuse)):
+            if key == "a" and quick:
+                continue  # done without a question: see below
             desk.keyboard.press(key)
             desk.wait_for_selector("#qq-dialog[open]")
             assert opened(desk) == action
@@ -102,10 +106,10 @@ def test_keys_do_nothing_while_typing_composing_held_down_or_with_a_modifier(des
     desk.keyboard.type("ar")
     assert (opened(desk), desk.input_value("[data-qq-search]")) == ("", "ar")
     row.focus()
-    desk.keyboard.press("a")
+    desk.keyboard.press("r")
     desk.wait_for_selector("#qq-dialog[open]")
     action = opened(desk)
-    desk.keyboard.press("r")  # in a dialog nothing else opens
+    desk.keyboard.press("a")  # in a dialog nothing else opens
     assert opened(desk) == action
 
 
@@ -126,15 +130,98 @@ def test_the_list_of_keys_says_only_what_is_so_here(desk):
     shot(desk, "keys-help")
 
 
+def with_keys(desk, row) -> str:
+    """What the rules offer on a row by a key."""
+    return desk.request.get(row.get_attribute("data-href").replace("/show/", "/keys/")).text()
+
+
+@pytest.mark.rule("AGR-18", "AGR-04")
+def test_an_approval_without_hints_asks_nothing_goes_on_and_is_taken_back(desk, running):
+    desk.goto("/desk/list/?tab=mine&psize_DeskView=100")
+    hrefs = desk.locator("tr[data-href]").evaluate_all("rows => rows.map(r => r.dataset.href)")
+    quick = [
+        href
+        for href in hrefs
+        if "data-qq-quick" in desk.request.get(href.replace("/show/", "/keys/")).text()
+    ]
+    count = int(desk.locator(".qq-tab.is-active .qq-count").inner_text())
+    here = next(n for n, href in enumerate(hrefs[:-1]) if href in quick)
+    row = desk.locator(f"tr[data-href='{hrefs[here]}']")
+    row.focus()
+    desk.keyboard.press("a")
+    desk.locator(".qq-flash form button").wait_for()
+    assert opened(desk) == ""
+    assert row.count() == 0
+    assert desk.evaluate("() => document.activeElement.dataset.href") == hrefs[here + 1]
+    assert int(desk.locator(".qq-tab.is-active .qq-count").inner_text()) == count - 1
+    shot(desk, "quick-done")
+    desk.keyboard.press("u")
+    row.wait_for()
+    assert desk.evaluate("() => document.activeElement.dataset.href") == hrefs[here]
+    assert int(desk.locator(".qq-tab.is-active .qq-count").inner_text()) == count
+    desk.reload()
+    assert row.count() == 1
+
+
+@pytest.mark.rule("AGR-18", "AGR-11")
+def test_what_another_decided_meanwhile_stays_in_the_list_and_says_who_was_faster(desk, open_page):
+    desk.goto("/desk/list/?tab=mine&psize_DeskView=100")
+    row = next(
+        r for r in desk.locator("tr[data-href]").all() if "data-qq-quick" in with_keys(desk, r)
+    )
+    href = row.get_attribute("data-href")
+    row.focus()
+    desk.locator("[data-qq-says]").filter(has_text="A ").wait_for()
+    other = open_page(1366, 768)
+    sign_in(other, "school", at=href)
+    other.locator("[data-qq-key=R]").first.click()
+    other.fill("#qq-dialog-reason", "岗位信息与事实不符。")
+    other.locator("#qq-dialog button[type=submit]").click()
+    other.locator(".qq-flash").first.wait_for()
+    desk.keyboard.press("a")
+    desk.locator("[data-qq-says].is-loud").wait_for()
+    assert desk.locator(f"tr[data-href='{href}']").count() == 1
+    assert desk.locator(".qq-flash form").count() == 0
+    other.keyboard.press("u")
+
+
+@pytest.mark.rule("AGR-18")
+def test_twenty_decisions_take_at_most_forty_keys_and_a_minute(desk):
+    desk.goto("/desk/list/?tab=mine&psize_DeskView=100")
+    keys, done, began = 0, 0, time.monotonic()
+    before = desk.locator("tr[data-href]").count()
+    assert before >= 20
+    desk.locator("tr[data-href]").first.focus()
+    while done < 20:
+        row = desk.locator("tr[data-href]:focus")
+        href = row.get_attribute("data-href")
+        desk.keyboard.press("a")
+        keys += 1
+        gone = f"() => !document.querySelector(\"tr[data-href='{href}']\") || document.querySelector('#qq-dialog[open]')"
+        desk.wait_for_function(gone)
+        if opened(desk):  # a hint asks once, a termination twice
+            asked = ["Enter"]
+            if desk.get_attribute("#qq-dialog form", "data-confirm"):
+                asked += ["Tab", "Tab", "Enter"]  # two Enters are no second thought
+            for key in asked:
+                desk.keyboard.press(key)
+            keys += len(asked)
+            desk.locator(".qq-flash").first.wait_for()
+            desk.wait_for_function("() => document.activeElement.dataset.href")
+        done += 1
+    assert keys <= 40, keys
+    print(f"20 decisions: {keys} keys, {time.monotonic() - began:.1f} s")
+
+
 @pytest.mark.rule("AGR-18", "AGR-04")
 def test_after_a_decision_by_key_the_next_row_is_selected(desk):
     keys = desk.locator("tr[data-href]").evaluate_all("rows => rows.map(r => r.dataset.href)")
     here = next(
         n
         for n, href in enumerate(keys[:-1])
-        if desk.request.get(href.replace("/show/", "/keys/"))
-        .text()
-        .count('data-qq-action="attest"')
+        if 'data-qq-action="attest"'
+        in (said := desk.request.get(href.replace("/show/", "/keys/")).text())
+        and "data-qq-quick" not in said
     )
     desk.locator(f"tr[data-href='{keys[here]}']").focus()
     desk.keyboard.press("a")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_babel import gettext as _
@@ -53,6 +53,17 @@ REVIEWED = (
     "all",
 )  # tabs in which something can wait
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
+
+
+def _by_script() -> bool:
+    """Whether the list stays where it is and only hears what became of it."""
+    return request.accept_mimetypes.best == "application/json"
+
+
+def onto_next(button: Button) -> Button:
+    """A refusal leads to the next that waits as an approval does; other buttons lead back."""
+    refuses = button.offer.key == KEYS[Verdict.REFUSE] and not button.offer.why_not
+    return replace(button, url=f"{button.url}&next=1") if refuses else button
 
 
 class DeskView(StepActions, DeskList):
@@ -188,7 +199,9 @@ class DeskView(StepActions, DeskList):
             primary=verdict is Verdict.APPROVE,
             reasons=self._reasons(self._refuses(lever.name)),
         )
-        return replace(offer, name=lever.name, label=lever.called(item.kind))
+        plain = step.undoable and not (step.confirm or step.danger) and offer.reason == "none"
+        quick = verdict is Verdict.APPROVE and plain and not self._notes(item)
+        return replace(offer, name=lever.name, label=lever.called(item.kind), quick=quick)
 
     def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
         return once(f"waiting {item.id}", lambda: levers.waiting(item, now()))
@@ -237,7 +250,7 @@ class DeskView(StepActions, DeskList):
         plain = replace(first.offer, primary=False, key="")
         return [
             replace(first, offer=onward, url=f"{first.url}&next=1", mark=f"{first.mark}-next"),
-            *found[1:FIRST],
+            *(onto_next(button) for button in found[1:FIRST]),
             replace(first, offer=plain),
             *found[FIRST:],
         ]
@@ -265,30 +278,34 @@ class DeskView(StepActions, DeskList):
         try:
             pulled = levers.pull(step, item, actor(), reason, seen)
         except Refused as refusal:
+            if _by_script():
+                return jsonify(refused=str(refusal)), 409
             flash(str(refusal), "warning")
             return redirect(here, 303)
         told = after(lever.flow.kind, pulled.id, lever.step.name, actor().user_id)
         text = _("%(name)s: %(text)s", name=name, text=ending(lever.step.done, told))
-        self._say(text, lever, key)
+        undo = self._undo(text, lever, key)
+        if _by_script():
+            return jsonify(done=undo or {"text": text})
+        flash(undo or text, "undo" if undo else "success")  # type: ignore[arg-type]
         if lever.step.name == "undo":
             return redirect(here, 303)
         return redirect(self.url("show", pk=following) if following else self.list_url(), 303)
 
-    def _say(self, text: str, lever: Lever, key: int) -> None:
-        """What was done, with the button that undoes it while nobody has been told."""
+    def _undo(self, text: str, lever: Lever, key: int) -> dict[str, str] | None:
+        """What was done, with the button that undoes it while nobody has been told; None without one.
+
+        parts/flash.html draws it, and rows.js where the list stays.
+        """
         undo = levers.PREFIX.get(lever.flow.kind, "") + "undo"
         if not (lever.step.undoable and self._may(undo)):
-            flash(text, "success")
-            return
-        flash(  # parts/flash.html draws this kind as a button
-            {  # type: ignore[arg-type]
-                "text": text,
-                "url": self.url("action", name=undo, pk=key),
-                "label": _("Undo"),
-                "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
-            },
-            "undo",
-        )
+            return None
+        return {
+            "text": text,
+            "url": self.url("action", name=undo, pk=key),
+            "label": _("Undo"),
+            "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
+        }
 
     def _take_many(self, step: str, items: list[Placement]) -> ResponseReturnValue:
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
