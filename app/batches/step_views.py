@@ -259,11 +259,15 @@ class StepActions:
                 seen=moment_in(request.args.get("seen", "")),
             )
         except Refused as refusal:
+            if by_script():
+                return jsonify(refused=str(refusal)), 409
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
         told = after(self.flow.kind, key, step, actor().user_id)
-        text = ending(self.flow.step(step).done, told)
-        flash(_("%(name)s: %(text)s", name=name, text=text), "success")
+        text = _("%(name)s: %(text)s", name=name, text=ending(self.flow.step(step).done, told))
+        if by_script():
+            return jsonify(done={"text": text})
+        flash(text, "success")
         return redirect(onward or view.list_url(), 303)
 
     def _take_many(self, step: str, items: list[Any]) -> ResponseReturnValue:
@@ -318,6 +322,11 @@ class StepActions:
 
     def _reasons(self, refuses: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if refuses else ()
+
+
+def by_script() -> bool:
+    """Whether the list stays where it is and only hears what became of it."""
+    return request.accept_mimetypes.best == "application/json"
 
 
 def unfit_sentence(fit: Fit) -> str:

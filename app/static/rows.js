@@ -157,6 +157,7 @@
     place.querySelector("#" + CSS.escape(button.id)).click();
     place.remove();
     $("#qq-dialog form").dataset.after = next ? keyOf(next) : "";
+    asking = row;
   }
 
   async function decide(key, row) {
@@ -184,20 +185,38 @@
     if (Number.isInteger(number)) count.textContent = Math.max(0, number + by);
   });
 
-  async function quick(button, row) {
-    const url = button.dataset.qqUrl, body = new FormData();
+  function quick(button, row) {
+    const body = new FormData();
     body.set("action", button.dataset.qqAction);
+    return send(button.dataset.qqUrl, body, row);
+  }
+
+  // the row goes at once, and comes back where the answer is no
+  async function send(url, body, row) {
     const away = row && rowOut(row);
     if (!away) return sendPlain(url, body);
     known.delete(keyOf(row));
     const answer = await post(url, body);
-    if (!answer || !answer.done) {
+    if (!answer) return sendPlain(url, body);  // no answer of ours: the whole page says why
+    if (!answer.done) {
       rowBack(away);
-      return say((answer && answer.refused) || $("[data-qq-says]").dataset.failed, true);
+      return say(answer.refused || $("[data-qq-says]").dataset.failed, true);
     }
     undoBar(answer.done, away);
     if (!$("tr[data-href]")) location.reload();
   }
+
+  // the dialog of a key: its last step is sent like the rest
+  let asking = null;
+  document.addEventListener("submit", (event) => {
+    const form = event.target, row = asking;
+    if (!row || !form.matches("[data-qq-dialog]") || !row.isConnected) return;
+    if ((form.dataset.confirm && form.dataset.step === "1") || !form.elements.code.disabled) return;
+    event.preventDefault();
+    event.stopPropagation();
+    form.closest("dialog").close();
+    send(form.getAttribute("action"), new FormData(form), row);
+  }, true);
 
   const post = (url, body) => fetch(url, {
     method: "POST", body, headers: { "X-CSRFToken": ($("meta[name=csrf-token]") || {}).content || "", Accept: "application/json" },
@@ -360,7 +379,7 @@
   on("click", (event) => {
     const button = event.target.closest("[data-qq-action]");
     if (button && "qqQuick" in button.dataset) return void quick(button, null);
-    if (button) { delete $("#qq-dialog form").dataset.after; showWhom(button); }
+    if (button) { delete $("#qq-dialog form").dataset.after; asking = null; showWhom(button); }
     if (event.target.closest("[data-qq-keys]")) showHelp(rowOf(document.activeElement));
   });
   // blanks are no reason: said beside the field, before anything is sent

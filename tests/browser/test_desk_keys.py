@@ -185,34 +185,6 @@ def test_what_another_decided_meanwhile_stays_in_the_list_and_says_who_was_faste
     other.keyboard.press("u")
 
 
-@pytest.mark.rule("AGR-18")
-def test_twenty_decisions_take_at_most_forty_keys_and_a_minute(desk):
-    desk.goto("/desk/list/?tab=mine&psize_DeskView=100")
-    keys, done, began = 0, 0, time.monotonic()
-    before = desk.locator("tr[data-href]").count()
-    assert before >= 20
-    desk.locator("tr[data-href]").first.focus()
-    while done < 20:
-        row = desk.locator("tr[data-href]:focus")
-        href = row.get_attribute("data-href")
-        desk.keyboard.press("a")
-        keys += 1
-        gone = f"() => !document.querySelector(\"tr[data-href='{href}']\") || document.querySelector('#qq-dialog[open]')"
-        desk.wait_for_function(gone)
-        if opened(desk):  # a hint asks once, a termination twice
-            asked = ["Enter"]
-            if desk.get_attribute("#qq-dialog form", "data-confirm"):
-                asked += ["Tab", "Tab", "Enter"]  # two Enters are no second thought
-            for key in asked:
-                desk.keyboard.press(key)
-            keys += len(asked)
-            desk.locator(".qq-flash").first.wait_for()
-            desk.wait_for_function("() => document.activeElement.dataset.href")
-        done += 1
-    assert keys <= 40, keys
-    print(f"20 decisions: {keys} keys, {time.monotonic() - began:.1f} s")
-
-
 @pytest.mark.rule("AGR-18", "AGR-04")
 def test_after_a_decision_by_key_the_next_row_is_selected(desk):
     keys = desk.locator("tr[data-href]").evaluate_all("rows => rows.map(r => r.dataset.href)")
@@ -275,3 +247,35 @@ def test_an_employer_reminds_on_a_phone_and_the_student_reads_it(running, open_p
     sign_in(student, who, at="/notices/")
     assert "提醒您答复邀约" in student.locator("main").inner_text()
     shot(student, "nudge-student")
+
+
+@pytest.mark.rule("AGR-18")
+def test_twenty_decisions_take_at_most_forty_keys(desk):
+    desk.goto("/desk/list/?tab=mine&psize_DeskView=100")
+    assert desk.locator("tr[data-href]").count() >= 20
+    desk.locator("tr[data-href]").first.focus()
+    pressed: list[str] = []
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            desk.keyboard.press(key)
+        pressed.extend(keys)
+
+    done, began = 0, time.monotonic()
+    while done < 20:
+        href = desk.evaluate("() => document.activeElement.dataset.href")
+        press("a")
+        left = f"() => !document.querySelector(\"tr[data-href='{href}']\")"
+        or_asks = "document.querySelector('#qq-dialog[open], [data-qq-says].is-loud:not([hidden])')"
+        desk.wait_for_function(f"{left} || {or_asks}")
+        if opened(desk):  # a hint asks once; what cannot be taken back, twice
+            press("Enter")
+            if desk.locator("#qq-dialog-confirm").is_visible():
+                press("Tab", "Tab", "Enter")
+        elif desk.locator(f"tr[data-href='{href}']").count():
+            press("j")  # something is missing: the line beneath the list says what
+            continue
+        desk.wait_for_function(left)
+        done += 1
+    print(f"20 decisions: {len(pressed)} keys, {time.monotonic() - began:.1f} s")
+    assert len(pressed) <= 40, pressed

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
-from app.batches.step_views import KEYS, StepActions
+from app.batches.step_views import KEYS, StepActions, by_script
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
@@ -53,11 +53,6 @@ REVIEWED = (
     "all",
 )  # tabs in which something can wait
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
-
-
-def _by_script() -> bool:
-    """Whether the list stays where it is and only hears what became of it."""
-    return request.accept_mimetypes.best == "application/json"
 
 
 def onto_next(button: Button) -> Button:
@@ -278,14 +273,14 @@ class DeskView(StepActions, DeskList):
         try:
             pulled = levers.pull(step, item, actor(), reason, seen)
         except Refused as refusal:
-            if _by_script():
+            if by_script():
                 return jsonify(refused=str(refusal)), 409
             flash(str(refusal), "warning")
             return redirect(here, 303)
         told = after(lever.flow.kind, pulled.id, lever.step.name, actor().user_id)
         text = _("%(name)s: %(text)s", name=name, text=ending(lever.step.done, told))
         undo = self._undo(text, lever, key)
-        if _by_script():
+        if by_script():
             return jsonify(done=undo or {"text": text})
         flash(undo or text, "undo" if undo else "success")  # type: ignore[arg-type]
         if lever.step.name == "undo":
