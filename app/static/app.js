@@ -41,7 +41,7 @@
     form.reset();
     $$(".qq-copied", form).forEach((input) => input.remove());
     delete form.dataset.sent;
-    form.action = set.qqUrl;
+    form.action = set.qqUrl || button.closest("[data-qq-steps]").dataset.qqSteps;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
     if (set.qqCode) hidden(form, "_code_url", set.qqCode);
@@ -326,7 +326,8 @@
   // ---- time left, by the server's clock
   const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
   function countdown() {
-    const say = document.body.dataset;
+    const say = ($("#qq-keys") || {}).dataset;
+    if (!say) return;
     $$("[data-qq-countdown]").forEach((time) => {
       const left = Math.floor((Date.parse(time.dateTime) - Date.now() - ahead) / 1000);
       const d = Math.floor(left / 86400), h = Math.floor(left % 86400 / 3600), m = Math.floor(left % 3600 / 60), s = left % 60;

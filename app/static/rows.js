@@ -153,7 +153,7 @@
   }
 
   async function decide(key, row) {
-    const texts = $("[data-qq-says]") ? $("[data-qq-says]").dataset : {};
+    const texts = $("#qq-keys").dataset;
     now = {};  // what was to be said of the selection gives way to the answer of the key
     if (ticked().length) {
       if (row && !$(".qq-row-check:checked", row)) return say(texts.other, true);
@@ -237,6 +237,12 @@
     $("#qq-keys").showModal();
   }
 
+  // what a narrow column has cut stands there whole when pointed at
+  on("mouseover", (event) => {
+    const cell = event.target.closest(".qq-table td");
+    if (cell && !cell.title && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent.trim();
+  });
+
   // ---- after a decision by key the next row is selected
   const place = "qq-row:" + location.pathname;
   on("submit", (event) => {
@@ -266,6 +272,7 @@
   document.addEventListener("click", (event) => { const send = event.target.closest("#qq-dialog [type=submit]"); if (send) blank(send.form); }, true);
   on("focusin", showKeys);
   on("DOMContentLoaded", () => {
+    $$("tr[data-href]").forEach((row) => { row.tabIndex = 0; });
     selection();
     if (table()) goOn();
     on("change", (event) => {

@@ -240,7 +240,7 @@
     note("qq-back", null);
     if (at.y) scrollTo(0, at.y);
     const row = at.row && $$("tr[data-href]").find((one) => one.dataset.href === at.row);
-    if (row) row.focus({ preventScroll: true });
+    if (row) { row.tabIndex = 0; row.focus({ preventScroll: true }); }
   }
   addEventListener("pagehide", () => {
     if (root.dataset.shell === "public") return;

@@ -22,7 +22,7 @@ from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, Parts, SafeInterface
 from app.fab.listing import TabLink
 from app.fab.per_request import now, once
-from app.fab.presentation import age, chip, chips, moment, whole
+from app.fab.presentation import age, chip, chips, moment
 from app.fab.saved_filters import SavedFilters
 from app.fab.views import SafeModelView
 from app.people.schools.office_views import colleges, years
@@ -170,10 +170,10 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         ListColumn("agreement", _l("Agreement"), _agreement, width="number", card="none"),
         STUDENT_NO,
         STUDENT.but(label=_l("Name")),
-        COLLEGE.but(shape=whole, card="none", cut=same),
-        ListColumn("major.name", _l("Major"), whole, card="none"),
+        COLLEGE.but(card="none", cut=same),
+        ListColumn("major.name", _l("Major"), card="none"),
         ListColumn("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
-        ListColumn("employer_name", _l("Employer"), whole, sorts=True),
+        ListColumn("employer_name", _l("Employer"), sorts=True),
         CHANGED.but(shape=_changed, out_shape=moment),
         ListColumn(
             "state",
