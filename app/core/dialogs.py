@@ -55,7 +55,7 @@ class Made:
         if found is None:
             part = pieces.piece("dialogs", {}, {})
             script = _SCRIPT % json.dumps(str(part), ensure_ascii=False)
-            digest = hashlib.sha256(script.encode()).hexdigest()[:12]
+            digest = hashlib.sha256(script.encode()).hexdigest()[:8]
             url = url_for(DIALOGS, spoken=key[0], v=digest)
             found = self.known[key] = Dialogs(script, digest, url)
         return found

@@ -89,7 +89,7 @@ class ListPage:
 
     view: str
     rows: list[Row]
-    labels: Markup  # what a phone's card says before its lines, as a style
+    style: Markup  # what all cells of a column have
     headings: list[Heading]
     tabs: list[TabLink]
     choices: list[Choice]

@@ -208,7 +208,7 @@ class ListReading:
         return ListPage(
             view=type(self).__name__,
             rows=[self._row(item, pattern, cells, bool(bulk)) for item in items],
-            labels=cells.labels(_("Actions") if self.row_actions else ""),
+            style=cells.style(_("Actions") if self.row_actions else ""),
             headings=[self._heading(column, args, order, to) for column in columns],
             tabs=self._tabs(args, tabs, to),
             choices=self._choices(args),
@@ -297,10 +297,10 @@ class ListReading:
     def _row(self, item: Any, pattern: str, cells: RowCells, ticks: bool) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
-        made = cells.of(item, self.first_link(item) or url, url)
+        link, css = self.first_link(item) or url, self.row_class(item)
         name = self.record_name(item) if ticks else ""
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
-        return Row(cells.row(str(key), self.row_class(item), url, name, made), buttons)
+        return Row(cells.row(item, str(key), link, url, css, name), buttons)
 
     def _heading(self, column: ListColumn, args: ListArgs, order: Order, to: Addresses) -> Heading:
         name, label = column.order, str(column.label)

@@ -18,7 +18,12 @@ from markupsafe import Markup, escape
 from app.fab.columns import ListColumn
 
 Inner = Callable[[Any], str]
-WIDTHS = {"number": "n", "wrap": "w"}  # the others by their own name
+WIDTHS = {
+    "number": "none",
+    "roomy": "18em",
+    "middling": "11em",
+}  # how wide a cell may be; 8em if not said
+KINDS = {"wrap": "w", "full": "qq-full", "told": "qq-told"}  # what is more than a width
 CARDS = {"title": "t", "status": "s", "line": "l", "none": ""}
 _SPECIAL = re.compile("[&<>\"']")
 
@@ -28,10 +33,12 @@ class RowColumn:
 
     def __init__(self, column: ListColumn, first: bool) -> None:
         self.card = column.place(first)
-        width = WIDTHS.get(column.width, column.width and f"qq-{column.width}")
-        self.label = str(column.label)
-        self.opening = _opening(" ".join(filter(None, (width, CARDS[self.card]))))
-        self.empty = _opening(width)  # a phone's card leaves out what is empty
+        kind = KINDS.get(column.width, "")
+        self.rule = _rule(
+            WIDTHS.get(column.width, ""), str(column.label) if self.card == "line" else ""
+        )
+        self.opening = _opening(" ".join(filter(None, (kind, CARDS[self.card]))))
+        self.empty = _opening(kind)  # a phone's card leaves out what is empty
         self.leads = self.card == "title"  # on a phone the first column may not be shown
         self.inner = _of_row(column) if column.of_row else _of_value(column)
 
@@ -105,46 +112,55 @@ class RowCells:
         self._columns = [RowColumn(column, column.path == first) for column in columns]
         self._ticked = escape(ticked)  # what a tick says before the record's name; "" without ticks
 
-    def labels(self, more: str = "") -> Markup:
-        """A style: what a phone's card says before the cells of a column, where a table has its head.
+    def style(self, more: str = "") -> Markup:
+        """What all cells of a column have: their width, and what a phone's card says before them.
 
         `more` is the head of a last column, that is not ours.
         """
-        said = [column.label if column.card == "line" else "" for column in self._columns]
-        rules = (
-            f"td:nth-child({n}){{--said:{_css(label)}}}"
-            for n, label in enumerate([*said, more], 2 if self._ticked else 1)
-            if label
-        )
-        return Markup("".join(rules))  # noqa: S704 (escaped for a style sheet)
+        rules = [column.rule for column in self._columns] + [_rule("", more)]
+        begin = 2 if self._ticked else 1
+        made = (f"td:nth-child({n}){{{rule}}}" for n, rule in enumerate(rules, begin) if rule)
+        return Markup("".join(made))  # noqa: S704 (escaped for a style sheet)
 
-    def row(self, key: str, css: str, url: str, name: str, cells: str) -> Markup:
-        """A whole row, with its tick; `url` is its detail ("" without)."""
-        made = ['<tr class="qq-row', f" {escape(css)}" if css else "", '"']
-        if url:
-            made += (' data-href="', escape(url), '"')
-        made.append(">")
-        if self._ticked:
-            box = '<td class=c><label><input class=qq-row-check type=checkbox name=rowid value="'
-            made += (box, escape(key), '" aria-label="', self._ticked, " ", _safe(name), '"></label>')
-        made.append(cells)
-        return Markup("".join(made))  # noqa: S704 (each part was escaped)
+    def row(
+        self, item: Any, key: str, link: str, url: str, css: str = "", name: str = ""
+    ) -> Markup:
+        """A whole row with its tick: the first cell leads to `link`, the title of a phone's card to `url`.
 
-    def of(self, item: Any, link: str, url: str) -> str:
-        """The cells of one row: the first leads to `link`, the title of a phone's card to `url`."""
-        made: list[str] = []
-        to = _safe(link)
+        `url` is its detail ("" without): the row says it where no title leads there (rows.js asks that).
+        """
+        cells: list[str] = []
+        to, detail, led = _safe(link), _safe(url), not url
         for column in self._columns:
             text = column.inner(item)
-            made.append(column.opening if text else column.empty)
+            cells.append(column.opening if text else column.empty)
             if not to and column.leads:
-                to = _safe(url)
+                to = detail
             if to:
-                made += ('<a href="', to, '">', text, "</a>")
+                cells += ('<a href="', to, '">', text, "</a>")
+                led = led or (column.leads and text != "" and to == detail)
                 to = ""
             else:
-                made.append(text)
-        return "".join(made)
+                cells.append(text)
+        made = ['<tr class="qq-row', f" {escape(css)}" if css else "", '"']
+        made += (">",) if led else (' data-href="', detail, '">')
+        if self._ticked:
+            box = '<td class=c><label><input type=checkbox name=rowid value="'
+            made += (
+                box,
+                _safe(key),
+                '" aria-label="',
+                self._ticked,
+                " ",
+                _safe(name),
+                '"></label>',
+            )
+        return Markup("".join(made + cells))  # noqa: S704 (each part was escaped)
+
+
+def _rule(width: str, label: str) -> str:
+    said = (f"--wide:{width}" if width else "", f"--said:{_css(label)}" if label else "")
+    return ";".join(filter(None, said))
 
 
 def _css(text: str) -> str:

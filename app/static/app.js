@@ -37,7 +37,7 @@
 
   function openDialog(button) {
     const dialog = $("#qq-dialog"), form = $("form", dialog), set = button.dataset;
-    const rows = "qqRows" in set ? $$(".qq-row-check:checked") : [];
+    const rows = "qqRows" in set ? $$("[type=checkbox][name=rowid]:checked") : [];
     form.reset();
     $$(".qq-copied", form).forEach((input) => input.remove());
     delete form.dataset.sent;
@@ -128,7 +128,7 @@
   on("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     let found;
-    if ((found = at("[data-qq-action]"))) openDialog(found);
+    if ((found = at("[data-qq-action]"))) { event.preventDefault(); openDialog(found); }
     else if (at("[data-qq-cancel]")) at("dialog").close();
     else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
     else if ((found = at("[data-qq-switch]"))) turnSwitch(found);

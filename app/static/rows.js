@@ -10,12 +10,18 @@
     method: body ? "POST" : "GET", body, headers: { "X-CSRFToken": ($("meta[name=csrf-token]") || {}).content || "", "X-Requested-With": "rows" },
   }).then((answer) => (answer.ok && !answer.redirected ? answer : null)).catch(() => null);
 
+  // ---- a row leads where its title leads
+  $$("tr.qq-row").forEach((row) => {
+    const title = $(".t a", row), to = row.dataset.href || (title && title.getAttribute("href"));
+    if (to) { row.dataset.href = to; row.tabIndex = 0; }
+  });
+
   // ---- ticked rows
-  const ticked = () => $$(".qq-row-check:checked");
+  const ticked = () => $$("[type=checkbox][name=rowid]:checked");
   let fitting = null, asked = 0, timer;
 
   function selection() {
-    const boxes = $$(".qq-row-check"), chosen = ticked();
+    const boxes = $$("[type=checkbox][name=rowid]"), chosen = ticked();
     boxes.forEach((box) => { const row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
     $$("[data-qq-all]").forEach((all) => {
       all.checked = chosen.length > 0 && chosen.length === boxes.length;
@@ -156,7 +162,7 @@
     const texts = $("#qq-keys").dataset;
     now = {};  // what was to be said of the selection gives way to the answer of the key
     if (ticked().length) {
-      if (row && !$(".qq-row-check:checked", row)) return say(texts.other, true);
+      if (row && !$("[type=checkbox][name=rowid]:checked", row)) return say(texts.other, true);
       const button = bulkKey(key);
       return button ? button.click() : say(texts.mixed, true);
     }
@@ -194,7 +200,7 @@
     "/": () => { const box = $("[data-qq-search]"); if (box) box.focus(); return box; },
     j: (row) => ($("tr[data-href]") ? (move(row, 1), true) : clicked("J")),
     k: (row) => ($("tr[data-href]") ? (move(row, -1), true) : clicked("K")),
-    x: (row) => { const box = row && $(".qq-row-check", row); if (box) box.click(); return box; },
+    x: (row) => { const box = row && $("[type=checkbox][name=rowid]", row); if (box) box.click(); return box; },
     u: () => clicked("U"),
     a: (row) => { table() ? decide("A", row) : decideHere("A"); return true; },
     r: (row) => { table() ? decide("R", row) : decideHere("R"); return true; },
@@ -226,7 +232,7 @@
     const here = meanings(found || document), rows = $("tr[data-href]");
     if (ticked().length) for (const key of ["A", "R"]) { const button = bulkKey(key); here[key] = button ? button.textContent.trim() : ""; }
     const so = {
-      "/": $("[data-qq-search]"), "?": true, j: rows || here.J, x: row && $(".qq-row-check", row), enter: row,
+      "/": $("[data-qq-search]"), "?": true, j: rows || here.J, x: row && $("[type=checkbox][name=rowid]", row), enter: row,
       a: here.A, r: here.R, u: here.U, esc: true,
     };
     $$("#qq-keys [data-qq-for]").forEach((one) => {
@@ -272,12 +278,11 @@
   document.addEventListener("click", (event) => { const send = event.target.closest("#qq-dialog [type=submit]"); if (send) blank(send.form); }, true);
   on("focusin", showKeys);
   on("DOMContentLoaded", () => {
-    $$("tr[data-href]").forEach((row) => { row.tabIndex = 0; });
     selection();
     if (table()) goOn();
     on("change", (event) => {
-      if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
-      if (event.target.matches("[data-qq-all], .qq-row-check, [data-qq-every]")) selection();
+      if (event.target.matches("[data-qq-all]")) $$("[type=checkbox][name=rowid]").forEach((box) => { box.checked = event.target.checked; });
+      if (event.target.matches("[data-qq-all], [type=checkbox][name=rowid], [data-qq-every]")) selection();
     });
   });
 })();

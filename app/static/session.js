@@ -240,7 +240,7 @@
     note("qq-back", null);
     if (at.y) scrollTo(0, at.y);
     const row = at.row && $$("tr[data-href]").find((one) => one.dataset.href === at.row);
-    if (row) { row.tabIndex = 0; row.focus({ preventScroll: true }); }
+    if (row) row.focus({ preventScroll: true });
   }
   addEventListener("pagehide", () => {
     if (root.dataset.shell === "public") return;
@@ -248,7 +248,7 @@
     note("qq-at:" + location.pathname, JSON.stringify({ y: scrollY, row: row ? row.dataset.href : "" }));
   });
 
-  place();
+  on("DOMContentLoaded", place);  // rows.js has said by then where rows lead
   $$("[data-qq-kept]").forEach(offered);
   on("submit", (event) => { if (!event.defaultPrevented) posting(event.target); });
   on("qq-posted", (event) => posting(event.target));  // a dialog with a code has sent itself

@@ -66,11 +66,11 @@ def _ending(state: str | None) -> str:
 
 
 def _changed(at: datetime) -> str:
-    """This year's days without their year; the whole moment when pointed at."""
+    """A moment of this year without its year; of another its day, the whole moment when pointed at."""
     here = clock.local(at)
-    whole_moment = here.strftime("%Y-%m-%d %H:%M")
-    short = whole_moment[5:] if here.year == once("year", _year) else whole_moment[:10]
-    return Markup(f'<span title="{whole_moment}">{short}</span>')  # noqa: S704 (digits)
+    if here.year == once("year", _year):
+        return here.strftime("%m-%d %H:%M")
+    return Markup(here.strftime('<span title="%Y-%m-%d %H:%M">%Y-%m-%d</span>'))  # noqa: S704 (digits)
 
 
 def _year() -> int:
