@@ -36,7 +36,7 @@ def _versioned(endpoint: str, values: dict[str, Any]) -> None:
 
 
 def version(endpoint: str, filename: str) -> str:
-    """The digest of the file's content, 12 hex digits; "" where there is no such file."""
+    """The digest of the file's content, 8 hex digits; "" where there is no such file."""
     name, _dot, _static = endpoint.rpartition(".")
     owner = current_app.blueprints[name] if name else current_app
     path = safe_join(str(owner.static_folder), filename)
@@ -48,7 +48,7 @@ def version(endpoint: str, filename: str) -> str:
 
 @lru_cache(maxsize=500)
 def _digest(path: str, _changed: int, _size: int) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8]
 
 
 def _kept_long(response: Response) -> Response:

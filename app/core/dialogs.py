@@ -1,4 +1,4 @@
-"""The dialogs of every page: a script of their own for each language, which browsers keep for a year.
+"""The dialogs of every page, and the bar of its sign-in: a script of their own for each language, which browsers keep for a year.
 
 They are nothing without script (`app.js` fills them), and were a tenth of each page. A page says the token
 of a batch beside the script's address; the script puts it in, and that of forms.
@@ -27,6 +27,8 @@ _SCRIPT = """"use strict";
   };
   put("csrf_token", token && token.content);
   put("batch", batch);
+  const bar = document.getElementById("qq-session"), living = document.querySelector("[data-qq-living]");
+  if (living) { Object.assign(bar.dataset, living.dataset); living.replaceWith(bar); } else bar.remove();
 })();
 """
 
@@ -53,7 +55,7 @@ class Made:
         if found is None:
             part = pieces.piece("dialogs", {}, {})
             script = _SCRIPT % json.dumps(str(part), ensure_ascii=False)
-            digest = hashlib.sha256(script.encode()).hexdigest()[:12]
+            digest = hashlib.sha256(script.encode()).hexdigest()[:8]
             url = url_for(DIALOGS, spoken=key[0], v=digest)
             found = self.known[key] = Dialogs(script, digest, url)
         return found

@@ -59,7 +59,7 @@ def init(app: Flask, config: Config) -> None:
         session_cookie_secure=config.production,
         strict_transport_security=config.production,
         content_security_policy=POLICY,
-        content_security_policy_nonce_in=["script-src"],
+        content_security_policy_nonce_in=["script-src", "style-src"],
         frame_options="SAMEORIGIN",
         referrer_policy="same-origin",
     )

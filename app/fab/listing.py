@@ -21,13 +21,9 @@ from app.fab.declared import ActionButton, Link
 
 @dataclass(frozen=True)
 class Row:
-    """One record: `url` is its detail ("" without)."""
+    """One record as a row of the table, still open for its buttons."""
 
-    pk: str
-    cells: Markup
-    url: str
-    css: str
-    name: str
+    made: Markup
     buttons: list[Any]
 
 
@@ -93,6 +89,7 @@ class ListPage:
 
     view: str
     rows: list[Row]
+    style: Markup  # what all cells of a column have
     headings: list[Heading]
     tabs: list[TabLink]
     choices: list[Choice]

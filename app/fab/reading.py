@@ -201,15 +201,20 @@ class ListReading:
         needed = [*(column.path for column in columns), *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
         count, tabs = self._counts(args, statement)
+        bulk = self.bulk_offers() if items else []  # type: ignore[attr-defined]
+        cells = RowCells(columns, self.list_columns[0], _("Select") if bulk else "")
+        shows = "show" in self.include_route_methods
+        pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         return ListPage(
             view=type(self).__name__,
-            rows=self._rows(items, columns),
+            rows=[self._row(item, pattern, cells, bool(bulk)) for item in items],
+            style=cells.style(_("Actions") if self.row_actions else ""),
             headings=[self._heading(column, args, order, to) for column in columns],
             tabs=self._tabs(args, tabs, to),
             choices=self._choices(args),
             narrowings=self._narrowings(args, to),
             pager=self._pager(args, order, part, count, to),
-            bulk=self.bulk_offers(),  # type: ignore[attr-defined]
+            bulk=bulk,
             empty="" if items else self.empty_text(args),
             text=args.text,
             searched=self.searched,
@@ -289,18 +294,13 @@ class ListReading:
         marks = ("role", "school_id", "college_id", "employer_id")
         return (type(self).__name__, *(getattr(user, mark, None) for mark in marks))
 
-    def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
-        shows = "show" in self.include_route_methods
-        pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        cells = RowCells(columns, self.list_columns[0])
-        return [self._row(item, pattern, cells) for item in items]
-
-    def _row(self, item: Any, pattern: str, cells: RowCells) -> Row:
+    def _row(self, item: Any, pattern: str, cells: RowCells, ticks: bool) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
-        made = cells.of(item, self.first_link(item) or url, url)
+        link, css = self.first_link(item) or url, self.row_class(item)
+        name = self.record_name(item) if ticks else ""
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
-        return Row(str(key), made, url, self.row_class(item), self.record_name(item), buttons)
+        return Row(cells.row(item, str(key), link, url, css, name), buttons)
 
     def _heading(self, column: ListColumn, args: ListArgs, order: Order, to: Addresses) -> Heading:
         name, label = column.order, str(column.label)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -188,27 +188,39 @@ def _counted(keys: Any) -> Any:
     return select(func.count()).select_from(keys.limit(MENU_CAP).subquery()).scalar_subquery()
 
 
-def _waiting_by_entry(who: Actor) -> dict[str, object]:
-    """Menu entry → the keys of what waits there for this person."""
-    found: dict[str, Any] = {"Desk": waiting_for(who)}
-    if who.role is Role.SCHOOL:
-        new = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
-        reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
-        proposed = corrections_for(who).where(Correction.state == CorrectionState.PROPOSED)
+def _waiting_by_entry(role: Role) -> dict[str, Callable[[Actor], Any]]:
+    """Menu entry → how the keys of what waits there are asked for: only who asks makes the statement."""
+    found: dict[str, Callable[[Actor], Any]] = {"Desk": waiting_for}
+    if role is Role.SCHOOL:
         found |= {
-            "Objections": reports.with_only_columns(Objection.id),
-            "Employers": select(Employer.id).where(*new),
-            "Corrections": proposed.with_only_columns(Correction.id),
+            "Objections": _objections,
+            "Employers": _employers,
+            "Corrections": _corrections,
         }
-    if who.role is Role.PROVINCE:
-        found["Objections"] = disowned(who).with_only_columns(Objection.id)
-    if who.role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY):
-        found["Disputes"] = frozen_now(who).with_only_columns(Dispute.id)
-    if who.role is Role.SECURITY:
-        found["StaffRequests"] = open_requests()
-    if who.role in (Role.SCHOOL, Role.DATA):
-        found["PlanChanges"] = changes_waiting(who)
+    if role is Role.PROVINCE:
+        found["Objections"] = lambda who: disowned(who).with_only_columns(Objection.id)
+    if role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY):
+        found["Disputes"] = lambda who: frozen_now(who).with_only_columns(Dispute.id)
+    if role is Role.SECURITY:
+        found["StaffRequests"] = lambda _who: open_requests()
+    if role in (Role.SCHOOL, Role.DATA):
+        found["PlanChanges"] = changes_waiting
     return found
+
+
+def _objections(who: Actor) -> Any:
+    reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
+    return reports.with_only_columns(Objection.id)
+
+
+def _employers(who: Actor) -> Any:
+    new = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
+    return select(Employer.id).where(*new)
+
+
+def _corrections(who: Actor) -> Any:
+    proposed = corrections_for(who).where(Correction.state == CorrectionState.PROPOSED)
+    return proposed.with_only_columns(Correction.id)
 
 
 def party(who: Actor) -> Any:
@@ -236,12 +248,12 @@ def around(who: Actor) -> Any:
     """Names of school and college, then what waits by menu entry, as `beside` asks it."""
     school = select(School.name).where(School.id == who.school_id).scalar_subquery()
     college = select(College.name).where(College.id == who.college_id).scalar_subquery()
-    waits = [_counted(keys) for keys in _waiting_by_entry(who).values()]
+    waits = [_counted(keys(who)) for keys in _waiting_by_entry(who.role).values()]
     return func.jsonb_build_array(school, college, *waits, type_=JSONB)
 
 
 def frame_of(who: Actor) -> Frame:
     """Name of the school or college of the person asking, and what waits by menu entry."""
     school, college, *numbers = beside.ask("frame")
-    counts = dict(zip(_waiting_by_entry(who), numbers, strict=True))
+    counts = dict(zip(_waiting_by_entry(who.role), numbers, strict=True))
     return Frame(" ".join(filter(None, (school, college))), counts)

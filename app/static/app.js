@@ -37,11 +37,11 @@
 
   function openDialog(button) {
     const dialog = $("#qq-dialog"), form = $("form", dialog), set = button.dataset;
-    const rows = "qqRows" in set ? $$(".qq-row-check:checked") : [];
+    const rows = "qqRows" in set ? $$("[type=checkbox][name=rowid]:checked") : [];
     form.reset();
     $$(".qq-copied", form).forEach((input) => input.remove());
     delete form.dataset.sent;
-    form.action = set.qqUrl;
+    form.action = set.qqUrl || button.closest("[data-qq-steps]").dataset.qqSteps;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
     if (set.qqCode) hidden(form, "_code_url", set.qqCode);
@@ -142,7 +142,7 @@
   on("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     let found;
-    if ((found = at("[data-qq-action]"))) { if (!("qqQuick" in found.dataset)) openDialog(found); }  // rows.js takes the quick ones
+    if ((found = at("[data-qq-action]"))) { event.preventDefault(); if (!("qqQuick" in found.dataset)) openDialog(found); }  // rows.js takes the quick ones
     else if (at("[data-qq-cancel]")) at("dialog").close();
     else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
     else if ((found = at("[data-qq-switch]"))) turnSwitch(found);
@@ -340,7 +340,8 @@
   // ---- time left, by the server's clock
   const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
   function countdown() {
-    const say = document.body.dataset;
+    const say = ($("#qq-keys") || {}).dataset;
+    if (!say) return;
     $$("[data-qq-countdown]").forEach((time) => {
       const left = Math.floor((Date.parse(time.dateTime) - Date.now() - ahead) / 1000);
       const d = Math.floor(left / 86400), h = Math.floor(left % 86400 / 3600), m = Math.floor(left % 3600 / 60), s = left % 60;

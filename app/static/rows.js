@@ -10,12 +10,18 @@
     method: body ? "POST" : "GET", body, headers: { "X-CSRFToken": ($("meta[name=csrf-token]") || {}).content || "", "X-Requested-With": "rows" },
   }).then((answer) => (answer.ok && !answer.redirected ? answer : null)).catch(() => null);
 
+  // ---- a row leads where its title leads
+  $$("tr.qq-row").forEach((row) => {
+    const title = $(".t a", row), to = row.dataset.href || (title && title.getAttribute("href"));
+    if (to) { row.dataset.href = to; row.tabIndex = 0; }
+  });
+
   // ---- ticked rows
-  const ticked = () => $$(".qq-row-check:checked");
+  const ticked = () => $$("[type=checkbox][name=rowid]:checked");
   let fitting = null, asked = 0, timer;
 
   function selection() {
-    const boxes = $$(".qq-row-check"), chosen = ticked();
+    const boxes = $$("[type=checkbox][name=rowid]"), chosen = ticked();
     boxes.forEach((box) => { const row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
     $$("[data-qq-all]").forEach((all) => {
       all.checked = chosen.length > 0 && chosen.length === boxes.length;
@@ -161,10 +167,10 @@
   }
 
   async function decide(key, row) {
-    const texts = $("[data-qq-says]") ? $("[data-qq-says]").dataset : {};
+    const texts = $("#qq-keys").dataset;
     now = {};  // what was to be said of the selection gives way to the answer of the key
     if (ticked().length) {
-      if (row && !$(".qq-row-check:checked", row)) return say(texts.other, true);
+      if (row && !$("[type=checkbox][name=rowid]:checked", row)) return say(texts.other, true);
       const button = bulkKey(key);
       return button ? button.click() : say(texts.mixed, true);
     }
@@ -200,7 +206,7 @@
     if (!answer) return sendPlain(url, body);  // no answer of ours: the whole page says why
     if (!answer.done) {
       rowBack(away);
-      return say(answer.refused || $("[data-qq-says]").dataset.failed, true);
+      return say(answer.refused || $("#qq-keys").dataset.failed, true);
     }
     undoBar(answer.done, away);
     if (!$("tr[data-href]")) location.reload();
@@ -273,7 +279,7 @@
     const answer = await post(form.action, new FormData(form));
     try { sessionStorage.removeItem(undoKept); } catch { /* private window */ }
     bar.remove();
-    if (!answer || !answer.done) return say((answer && answer.refused) || $("[data-qq-says]").dataset.failed, true);
+    if (!answer || !answer.done) return say((answer && answer.refused) || $("#qq-keys").dataset.failed, true);
     if (!away) return location.reload();
     rowBack(away);
     say(answer.done.text);
@@ -311,7 +317,7 @@
     f: () => focusOn("[data-qq-search]"),
     j: (row) => ($("tr[data-href]") ? (move(row, 1), true) : clicked("J")),
     k: (row) => ($("tr[data-href]") ? (move(row, -1), true) : clicked("K")),
-    x: (row) => { const box = row && $(".qq-row-check", row); if (box) box.click(); return box; },
+    x: (row) => { const box = row && $("[type=checkbox][name=rowid]", row); if (box) box.click(); return box; },
     u: () => clicked("U"),
     a: (row) => { table() ? decide("A", row) : decideHere("A"); return true; },
     r: (row) => { table() ? decide("R", row) : decideHere("R"); return true; },
@@ -350,7 +356,7 @@
     const here = meanings(found || document), rows = $("tr[data-href]");
     if (ticked().length) for (const key of ["A", "R"]) { const button = bulkKey(key); here[key] = button ? button.textContent.trim() : ""; }
     const so = {
-      "/": $("[data-qq-find], [data-qq-search]"), f: $("[data-qq-search]"), ctrl: $(".qq-rail"), "?": true, j: rows || here.J, x: row && $(".qq-row-check", row), enter: row,
+      "/": $("[data-qq-find], [data-qq-search]"), f: $("[data-qq-search]"), ctrl: $(".qq-rail"), "?": true, j: rows || here.J, x: row && $("[type=checkbox][name=rowid]", row), enter: row,
       a: here.A, r: here.R, u: here.U, esc: true,
     };
     $$("#qq-keys [data-qq-for]").forEach((one) => {
@@ -360,6 +366,12 @@
     });
     $("#qq-keys").showModal();
   }
+
+  // what a narrow column has cut stands there whole when pointed at
+  on("mouseover", (event) => {
+    const cell = event.target.closest(".qq-table td");
+    if (cell && !cell.title && cell.scrollWidth > cell.clientWidth) cell.title = cell.textContent.trim();
+  });
 
   // ---- after a decision by key the next row is selected
   const place = "qq-row:" + location.pathname;
@@ -394,8 +406,8 @@
     selection();
     if (table()) { goOn(); keptUndo(); }
     on("change", (event) => {
-      if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
-      if (event.target.matches("[data-qq-all], .qq-row-check, [data-qq-every]")) selection();
+      if (event.target.matches("[data-qq-all]")) $$("[type=checkbox][name=rowid]").forEach((box) => { box.checked = event.target.checked; });
+      if (event.target.matches("[data-qq-all], [type=checkbox][name=rowid], [data-qq-every]")) selection();
     });
   });
 })();

@@ -248,7 +248,7 @@
     note("qq-at:" + location.pathname, JSON.stringify({ y: scrollY, row: row ? row.dataset.href : "" }));
   });
 
-  place();
+  on("DOMContentLoaded", place);  // rows.js has said by then where rows lead
   $$("[data-qq-kept]").forEach(offered);
   on("submit", (event) => { if (!event.defaultPrevented) posting(event.target); });
   on("qq-posted", (event) => posting(event.target));  // a dialog with a code has sent itself

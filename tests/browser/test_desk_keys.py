@@ -206,7 +206,7 @@ def test_after_a_decision_by_key_the_next_row_is_selected(desk):
 @pytest.mark.rule("AGR-07")
 def test_the_bar_offers_what_fits_all_ticked_rows_and_greys_the_rest_with_the_reason(desk):
     desk.goto("/desk/list/?tab=all&psize_DeskView=100")
-    tick = ".qq-row-check"
+    tick = "[name=rowid]"
     waits = [rows(desk, text).first for text in ("等待签约鉴证", "协议书审核")]
     waits[0].locator(tick).check()
     desk.wait_for_selector("#do-bulk-attest:enabled")

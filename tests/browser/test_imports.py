@@ -130,7 +130,7 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
     # one letter to three of them, previewed, sent
     page.goto("/employer/candidates/")
     for person in people[:3]:
-        page.locator(".qq-row", has_text=person["姓名"]).first.locator(".qq-row-check").check()
+        page.locator(".qq-row", has_text=person["姓名"]).first.locator("[name=rowid]").check()
     page.get_by_role("button", name="发送签约邀请").click()
     write_letter(page)
     preview = page.inner_text("main")

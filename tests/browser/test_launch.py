@@ -92,7 +92,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     employer.get_by_text("已写入 30 行").wait_for()
     employer.goto("/employer/candidates/")
     for line in employer.locator(".qq-row", has_text="首届").all():
-        line.locator(".qq-row-check").check()
+        line.locator("[name=rowid]").check()
     employer.get_by_role("button", name="发送签约邀请").click()
     write_letter(employer)
     with employer.expect_response(lambda answer: answer.request.method == "POST"):

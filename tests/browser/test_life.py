@@ -166,7 +166,7 @@ def test_a_review_is_withdrawn_with_a_reason_from_the_detail(running, open_page)
 def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running, open_page):
     office = open_page()
     sign_in(office, "school", at="/desk/list/?tab=mine")
-    boxes, refuse = office.locator(".qq-row-check"), office.locator("#do-bulk-refuse")
+    boxes, refuse = office.locator("[name=rowid]"), office.locator("#do-bulk-refuse")
     ticked = 0
     for n in range(3, boxes.count()):  # what one decision fits
         with office.expect_response("**/fits"):

@@ -68,7 +68,7 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
     page.wait_for_load_state()
     assert "湖北省武汉市江夏区****" in page.inner_text("main")
     desk.goto("/corrections/list/?f_field=home_address")
-    desk.locator("td.qq-card-title a").first.click()
+    desk.locator("td.t a").first.click()
     desk.wait_for_load_state()
     look(desk, "correction")
     desk.locator("[data-qq-action=accept]").first.click()

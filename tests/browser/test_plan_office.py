@@ -105,7 +105,7 @@ def test_the_plan_is_reconciled_and_its_conflicts_decided(running, open_page):
     # what waited before is taken over from the list, in bulk
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto("/plan/changes/list/")
-    boxes = page.locator(".qq-row-check")
+    boxes = page.locator("[name=rowid]")
     assert boxes.count() == waiting > 0
     for box in boxes.all():
         box.check()

@@ -41,8 +41,8 @@ def test_an_empty_tab_says_why_and_an_empty_search_how_to_go_on(browser):
 
 def test_a_filter_narrows_by_a_column_or_by_a_function(wang):
     page = wang.get(f"{LIST}?tab=all&f_pay=2&psize_LetterView=200").text
-    assert set(re.findall(r"<td>(\d)</td>", page)) == {"2"}
-    assert '<option value="2" selected>two</option>' in page
+    assert set(re.findall(r"<td>(\d)<t", page)) == {"2"}
+    assert '<option value="2" selected>two' in page
     assert rows(wang.get(f"{LIST}?tab=all&f_size=5").text) == 0
 
 
@@ -78,16 +78,16 @@ def test_headings_sort_and_say_so(wang):
     page = wang.get(LIST).text
     assert re.search(r'aria-sort="descending"><a href="[^"]*_od_LetterView=asc">Changed', page)
     assert re.search(r'aria-sort="none"><a href="[^"]*_oc_LetterView=name[^"]*">Name', page)
-    assert '<th scope="col">School</th>' in page
+    assert "<th scope=col>School</th>" in page
 
 
 def test_a_row_leads_to_its_detail_by_link_and_by_double_click(wang, ids):
     key = ids(1, state="waiting")[0]
     page = wang.get(LIST).text
-    assert f'<tr class="qq-row" data-href="/letterview/show/{key}" tabindex="0">' in page
-    assert re.search(rf'class="qq-card-title"><a href="/letterview/show/{key}">P\d+</a>', page)
-    assert '<td class="qq-card-status">' in page
-    assert re.search(r'type="checkbox" name="rowid" value="\d+" aria-label="Select P\d+"', page)
+    assert '<tr class="qq-row"><td class=c>' in page  # it leads where its title leads
+    assert re.search(rf'<td class=t><a href="/letterview/show/{key}">P\d+</a>', page)
+    assert "<td class=s>" in page
+    assert re.search(r'type=checkbox name=rowid value="\d+" aria-label="Select P\d+"', page)
 
 
 @pytest.mark.rule("AGR-02")
@@ -141,7 +141,7 @@ def test_chosen_columns_are_kept_and_the_first_always_stays(wang):
     with otherwise(list_choices=store):
         answer = wang.post("/letterview/columns", data={"column": ["state", "pay"]})
         assert answer.location == LIST
-        assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?(\w+)', wang.get(LIST).text) == [
+        assert re.findall(r"<th scope=col[^>]*>(?:<a[^>]*>)?(\w+)", wang.get(LIST).text) == [
             "Name",
             "State",
             "Pay",
@@ -190,8 +190,12 @@ def test_buttons_carry_what_the_dialog_needs_and_work_without_script(wang, ids):
     form = f'<form class="qq-confirm" method="post" action="/letterview/action/refuse/{key}">'
     assert f"<noscript>\n{form}" in page
     page = wang.get(LIST).text
-    assert re.search(r'data-qq-action="approve"\s+data-qq-url="/letterview/action_post"', page)
-    assert '<form method="post" action="/letterview/confirm">' in page
+    assert 'data-qq-steps="/letterview/action_post"' in page
+    [button] = re.findall(r'<button[^>]*data-qq-action="approve"[^>]*>', page)
+    assert 'name="action" value="approve"' in button  # without script its form asks
+    form = page[page.index('<form method="post" action="/letterview/confirm">') :]
+    assert re.search(r"<button[^>]*>", form)[0] == "<button disabled hidden>"  # what Enter presses
+    assert button in form[: form.index("</form>")]
     page = wang.post("/letterview/confirm", data={"action": "refuse", "rowid": [key]}).text
     assert re.search(r'<textarea [^>]*name="reason"[^>]* required>', page)
     assert f'<input type="hidden" name="rowid" value="{key}">' in page
@@ -201,7 +205,7 @@ def test_row_buttons_have_marks_of_their_own_and_answers_pass_through(app, wang)
     page = wang.get("/noteview/list/").text
     marks = re.findall(r'id="(do-stamp-[^"]+)"', page)
     assert len(marks) == len(set(marks)) == 3
-    assert "qq-row-check" not in page
+    assert "rowid" not in page
     key = marks[0].removeprefix("do-stamp-")
     assert wang.post(f"/noteview/action/stamp/{key}").text.startswith("stamped note")
     assert (
@@ -276,15 +280,38 @@ def test_a_column_stands_on_the_phone_where_it_says():
         ListColumn("c", "C", card="none"),
     ]
     row = SimpleNamespace(a="<x>", b=1, c="", d=None)
-    made = str(RowCells([*columns, ListColumn("d", "D")], "a").of(row, "/first", "/detail"))
+    cells = RowCells([*columns, ListColumn("d", "</style>", width="wrap")], "a")
+    made = cells.row(row, "7", "/first", "/detail?a&b", "is-old")
     assert made == (
-        '<td class="qq-card-title"><a href="/first">&lt;x&gt;</a></td>'
-        '<td data-label="B" class="qq-number qq-card-line">1</td><td></td><td></td>'
+        '<tr class="qq-row is-old" data-href="/detail?a&amp;b">'
+        '<td class=t><a href="/first">&lt;x&gt;</a><td class=l>1<td><td class=w>'
+    )
+    assert cells.style("Do it") == (
+        'td:nth-child(2){--wide:none;--said:"B"}td:nth-child(4){--said:"\\3c \\2f style\\3e "}'
+        'td:nth-child(5){--said:"Do\\20 it"}'
     )
     turned = [ListColumn("b", "B", card="none"), ListColumn("a", "A", card="title")]
-    made = str(RowCells(turned, "b").of(row, "/first", "/detail"))
-    assert made == (
-        '<td><a href="/first">1</a></td><td class="qq-card-title"><a href="/detail">&lt;x&gt;</a></td>'
+    cells = RowCells(turned, "b", "Select")
+    assert cells.row(row, "7", "/first", "/detail", name='"A"') == (
+        '<tr class="qq-row"><td class=c><label><input type=checkbox name=rowid value="7" '
+        'aria-label="Select &#34;A&#34;"></label>'
+        '<td><a href="/first">1</a><td class=t><a href="/detail">&lt;x&gt;</a>'
     )
+    assert cells.style() == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "link", "url", "said"),
+    [
+        ("x", "", "/detail", ""),  # the title leads there
+        ("x", "/detail", "/detail", ""),
+        ("x", "/first", "/detail", ' data-href="/detail"'),  # it leads elsewhere
+        ("", "/detail", "/detail", ' data-href="/detail"'),  # an empty one is no title
+        ("x", "", "", ""),  # there is no detail
+    ],
+)
+def test_a_row_says_where_it_leads_unless_its_title_does(title, link, url, said):
+    made = RowCells([ListColumn("a", "A")], "a").row(SimpleNamespace(a=title), "7", link, url)
+    assert made.startswith(f'<tr class="qq-row"{said}><td')
     assert ListColumn("a", "A", sorts="a_key").order == "a_key"
     assert [ListColumn("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]

@@ -21,7 +21,7 @@ def link(page: str, label: str) -> str:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r">(P\d+)</a></td>", page)
+    return re.findall(r">(P\d+)</a><td", page)
 
 
 @pytest.mark.parametrize(("column", "up"), ORDERS)

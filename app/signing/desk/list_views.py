@@ -22,7 +22,7 @@ from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, Parts, SafeInterface
 from app.fab.listing import TabLink
 from app.fab.per_request import now, once
-from app.fab.presentation import age, chip, chips, moment, whole
+from app.fab.presentation import age, chip, chips, moment
 from app.fab.saved_filters import SavedFilters
 from app.fab.views import SafeModelView
 from app.people.schools.office_views import colleges, years
@@ -66,11 +66,11 @@ def _ending(state: str | None) -> str:
 
 
 def _changed(at: datetime) -> str:
-    """This year's days without their year; the whole moment when pointed at."""
+    """A moment of this year without its year; of another its day, the whole moment when pointed at."""
     here = clock.local(at)
-    whole_moment = here.strftime("%Y-%m-%d %H:%M")
-    short = whole_moment[5:] if here.year == once("year", _year) else whole_moment[:10]
-    return Markup(f'<span title="{whole_moment}">{short}</span>')  # noqa: S704 (digits)
+    if here.year == once("year", _year):
+        return here.strftime("%m-%d %H:%M")
+    return Markup(here.strftime('<span title="%Y-%m-%d %H:%M">%Y-%m-%d</span>'))  # noqa: S704 (digits)
 
 
 def _year() -> int:
@@ -170,10 +170,10 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         ListColumn("agreement", _l("Agreement"), _agreement, width="number", card="none"),
         STUDENT_NO,
         STUDENT.but(label=_l("Name")),
-        COLLEGE.but(shape=whole, card="none", cut=same),
-        ListColumn("major.name", _l("Major"), whole, card="none"),
+        COLLEGE.but(card="none", cut=same),
+        ListColumn("major.name", _l("Major"), card="none"),
         ListColumn("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
-        ListColumn("employer_name", _l("Employer"), whole, sorts=True),
+        ListColumn("employer_name", _l("Employer"), sorts=True),
         CHANGED.but(shape=_changed, out_shape=moment),
         ListColumn(
             "state",

@@ -32,11 +32,11 @@ OVER = """() => { const edge = document.documentElement.clientWidth; if (documen
     if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
   return Array.from(document.body.querySelectorAll('*')).filter((e) => e.getBoundingClientRect().right > edge + 1 && !inside(e))
     .slice(-2).map((e) => e.outerHTML.slice(0, 120)); }"""
-ALONE = """() => Array.from(document.querySelectorAll('td[data-label]')).filter((e) => e.offsetParent && !e.textContent.trim() &&
-  !e.querySelector('input, select, button, a, img, svg') && getComputedStyle(e, '::before').content.includes(e.dataset.label))
-  .map((e) => e.dataset.label)"""
+ALONE = """() => Array.from(document.querySelectorAll('td[data-label], td.l')).filter((e) => e.offsetParent && !e.textContent.trim() &&
+  !e.querySelector('input, select, button, a, img, svg') && getComputedStyle(e, '::before').content.includes(e.dataset.label || '：'))
+  .map((e) => e.dataset.label || getComputedStyle(e, '::before').content)"""
 REVEAL = """(e) => { for (let d = e.parentElement; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true;
-  const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('.qq-row-check'); if (bar && bar.hidden && box) box.click();
+  const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('[name=rowid]'); if (bar && bar.hidden && box) box.click();
   const keys = e.closest('#qq-keys'); if (keys && !keys.open) keys.showModal(); }"""
 PATIENCE = 15_000  # milliseconds
 # what Chromium itself says of a status or of a page left while it loads; pages of ours say more

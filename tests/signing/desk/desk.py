@@ -46,9 +46,8 @@ def text(answer) -> str:
 
 def rows(answer) -> list[str]:
     """The keys of the rows of a list, in its order."""
-    return re.findall(
-        r'<tr class="qq-row[^"]*" data-href="[^"]*/show/(\d+)"', answer.get_data(as_text=True)
-    )
+    page = answer.get_data(as_text=True)
+    return re.findall(r'<tr class="qq-row(?:(?!<tr).)*? href="[^"]*/show/(\d+)"', page, re.S)
 
 
 def tab_counts(answer) -> list[str]:

@@ -153,8 +153,8 @@ def test_columns_are_the_accounts_on_every_device(cast, waiting, visit):
     shown = ["student.name", "employer_name", "state"]
     visit(cast.officer).post("/desk/columns", data={"column": shown})
     page = visit(cast.officer).get("/desk/list/").text
-    assert page.count('<th scope="col"') == 4
-    assert visit(cast.other_officer).get("/desk/list/").text.count('<th scope="col"') == 12
+    assert page.count("<th scope=col") == 4
+    assert visit(cast.other_officer).get("/desk/list/").text.count("<th scope=col") == 12
 
 
 def keep(desk, name, query):

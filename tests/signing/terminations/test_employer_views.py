@@ -56,11 +56,7 @@ def page(browser, path: str) -> str:
 
 
 def names(browser, query: str) -> set[str]:
-    return set(
-        re.findall(
-            r'class="qq-card-title[^>]*>\s*<a[^>]*>([^<]+)<', page(browser, f"{BASE}/list/?{query}")
-        )
-    )
+    return set(re.findall(r"<td class=t><a[^>]*>([^<]+)<", page(browser, f"{BASE}/list/?{query}")))
 
 
 def ended(cast, placement) -> Termination:
