@@ -113,6 +113,7 @@ class ListPage:
     filters: list[tuple[str, str]]  # the saved ones: name and address
     tab: str
     seen: str  # when the rows were read: who comes later was not first
+    split: bool  # whether the record stands beside the list where there is room (AGR-18)
 
     @property
     def further(self) -> list[Choice]:

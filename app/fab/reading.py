@@ -232,6 +232,7 @@ class ListReading:
             most_found=0 if count <= MOST_FOUND else MOST_FOUND,
             tab=args.tab,
             seen=self.made_at(),
+            split=args.tab in self.split_tabs,
         )
 
     def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002

@@ -130,7 +130,8 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     def show(self, pk: str) -> ResponseReturnValue:
         """One record, with its place in the list as it was left (AGR-03)."""
         item = self.record(pk, self.show_columns)
-        return self.render_template(self.show_template, **self.detail(item))
+        layout = "fab/pane.html" if "pane" in request.args else ""
+        return self.render_template(self.show_template, layout=layout, **self.detail(item))
 
     # -- records -------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@
   const store = (name, value) => { try { localStorage.setItem("qq-" + name, value); } catch { /* private window */ } };
 
   // ---- switches: theme, density, rail, keys; kept on this device, set before the first paint
-  for (const name of ["theme", "density", "rail", "keys"]) if (stored(name)) root.dataset[name] = stored(name);
+  for (const name of ["theme", "density", "rail", "keys", "split"]) if (stored(name)) root.dataset[name] = stored(name);
 
   function showSwitch(button) {
     const values = button.dataset.qqValues.split(" ");
@@ -23,6 +23,7 @@
     const name = button.dataset.qqSwitch, value = showSwitch(button);
     root.dataset[name] = value;
     store(name, value);
+    document.dispatchEvent(new CustomEvent("qq-switched", { detail: name }));
     $$(`[data-qq-switch="${name}"]`).forEach(showSwitch);
   }
 
@@ -360,6 +361,12 @@
     ticking = ticking || setInterval(countdown, 1000);
   }
   on("qq-countdown", tick);  // one came later
+  on("qq-fresh", (event) => {  // a part of a page came later
+    $$("form", event.target).filter((form) => $("[data-qq-when]", form)).forEach(conditions);
+    $$("[data-qq-counter]", event.target).forEach(count);
+    $$("[data-qq-region]", event.target).forEach(region);
+    if ($("[data-qq-countdown]", event.target)) tick();
+  });
 
   on("DOMContentLoaded", () => {
     $$("[data-qq-switch]").forEach(showSwitch);

@@ -89,7 +89,8 @@
 
   // ---- the selected row: what A and R do on it is asked of the rules when it is selected
   const known = new Map();
-  const rowOf = (target) => target.closest && target.closest("tr[data-href]");
+  // the row of a place on the page; where the record stands beside the list, the one that it shows
+  const rowOf = (target) => (target.closest && target.closest("tr[data-href]")) || $("tr.is-here");
   const keyOf = (row) => row.dataset.href.split("/").pop();
   const table = () => $("table[data-qq-row-keys]");
 
@@ -176,7 +177,7 @@
     }
     if (!row) return say(texts.none, true);
     const found = await rowKeys(row);
-    if (rowOf(document.activeElement) !== row || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
+    if (rowOf(document.activeElement) !== row && row !== $("tr.is-here") || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
     if (!found) return say(texts.failed, true);
     const button = $(`[data-qq-key="${key}"]`, found), greyed = $(`[data-qq-greyed="${key}"]`, found);
     if (button && "qqQuick" in button.dataset) quick(button, row);
@@ -388,6 +389,14 @@
     if (row) row.focus();
   }
 
+  // beside the list a button decides as its key does: the list stays
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".qq-pane [data-qq-key=A], .qq-pane [data-qq-key=R]");
+    if (!button || ticked().length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    decide(button.dataset.qqKey, $("tr.is-here"));
+  }, true);
   on("click", (event) => {
     const button = event.target.closest("[data-qq-action]");
     if (button && "qqQuick" in button.dataset) return void quick(button, null);

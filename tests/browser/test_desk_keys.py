@@ -73,10 +73,10 @@ def test_a_and_r_answer_what_the_selected_row_waits_for(desk):
 
 @pytest.mark.rule("AGR-18")
 def test_without_a_row_or_where_it_waits_for_another_a_key_does_nothing_and_says_so(desk):
+    desk.goto("/desk/list/?tab=in_force")
     desk.keyboard.press("a")
     says = desk.locator("[data-qq-says]")
     assert "请先选中一行" in says.inner_text()
-    desk.goto("/desk/list/?tab=in_force")
     desk.locator("tr[data-href]").filter(has_not_text="解").first.focus()
     desk.keyboard.press("a")
     desk.wait_for_function(

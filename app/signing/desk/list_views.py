@@ -211,6 +211,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         _tab("today", _l("Decided by me today"), _l("You have decided nothing today.")),
     )
     constant_tabs = True
+    split_tabs = frozenset(("mine", "termination", "form", "scan", "other"))
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
         ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(kind_names().items())),

@@ -234,8 +234,10 @@ class DeskView(StepActions, DeskList):
         ]
 
     def buttons(self, item: object) -> list[Button]:
-        """Approving exists twice: on to the next that waits, or back to the list."""
+        """Approving exists twice: on to the next that waits, or back to the list; once beside the list."""
         found = self.plain_buttons(item)
+        if "pane" in request.args:
+            return found
         first = found[0] if found else None
         if first is None or first.offer.key != "A" or first.offer.why_not or first.offer.danger:
             return found

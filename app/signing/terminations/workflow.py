@@ -154,7 +154,6 @@ TERMINATIONS: Workflow[Termination] = Workflow(
         Step("approve", S.AWAITING_SCHOOL, S.APPROVED, by=Role.SCHOOL, label=_l("Approve termination"),
              when=(chance_left, another_person), bulk=True, undoable=True,
              then=(then.end_placement,),
-             confirm=_l("The agreement becomes void and the student is free. Approve now?"),
              done=APPROVED_DONE,
              verdict=Verdict.APPROVE),
         Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse termination"),
