@@ -259,6 +259,11 @@ class SafeInterface(Counting, SQLAInterface):
         found = self.session.scalars(statement.order_by(None).order_by(self.key).limit(most + 1))
         return list(found.unique())
 
+    def any_of(self, statements: Sequence[Select[Any]]) -> list[bool]:
+        """Of each narrowed scope whether it has a row, by one query."""
+        some = (s.with_only_columns(self.key).order_by(None).exists() for s in statements)
+        return list(self.session.execute(select(*some)).one())
+
     def within(self, scope: Select[Any], keys: Sequence[Any]) -> list[object]:
         """The rows of the keys that the scope has, in the keys' order, by one query (H2)."""
         found = self.session.scalars(scope.where(self.key.in_(keys))).unique()

@@ -113,6 +113,9 @@ class ListPage:
     filters: list[tuple[str, str]]  # the saved ones: name and address
     tab: str
     seen: str  # when the rows were read: who comes later was not first
+    elsewhere: list[
+        tuple[Any, str]
+    ]  # other tabs in which the same search has hits, where this has none
     split: bool  # whether the record stands beside the list where there is room (AGR-18)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -232,8 +232,24 @@ class ListReading:
             most_found=0 if count <= MOST_FOUND else MOST_FOUND,
             tab=args.tab,
             seen=self.made_at(),
+            elsewhere=[] if items else self._elsewhere(args, to),
             split=args.tab in self.split_tabs,
         )
+
+    def _elsewhere(self, args: ListArgs, to: Addresses) -> list[tuple[Any, str]]:
+        """A search without a hit here: the tabs that have some, each with its address (AGR-16)."""
+        if not (args.text or args.token):
+            return []
+        others = [args.moved(tab=tab.name) for tab in self.tabs if tab.name != args.tab]
+        if not others:
+            return []
+        found = self.datamodel.any_of([self.narrowed(other) for other in others])
+        labels = {tab.name: tab.label for tab in self.tabs}
+        return [
+            (_("In “%(tab)s”", tab=labels[other.tab]), to.list(other))
+            for other, some in zip(others, found, strict=True)
+            if some
+        ]
 
     def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002
         return []  # see SavedFilters

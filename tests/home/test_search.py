@@ -89,3 +89,16 @@ def test_where_there_are_more_the_list_has_all_of_them(cast, visit):
     assert len(links(answer)) == 8
     (more,) = html.fromstring(answer.text).xpath("//main//a[contains(@class, 'btn-sm')]/@href")
     assert visit(cast.officer).get(more).text.count("赵重阳") >= 9
+
+
+def test_a_search_without_a_hit_leads_to_the_tabs_that_have_some(cast, visit):
+    placement = make.accept(make.invite(cast.employer, cast.student)[0])
+    make.attest(placement, cast.officer)
+    page = visit(cast.officer).get("/desk/list/?tab=mine&q=黄河水").text
+    found = html.fromstring(page).xpath("//main//*[contains(@class, 'qq-empty')]//a")
+    said = {a.text_content().strip(): a.get("href") for a in found}
+    assert "在“已生效”中" in said
+    assert "在“不通过”中" not in said
+    assert "黄河水" in visit(cast.officer).get(said["在“已生效”中"]).text
+    nobody = visit(cast.officer).get("/desk/list/?tab=mine&q=无此人名").text
+    assert "在“" not in nobody
