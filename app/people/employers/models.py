@@ -54,7 +54,7 @@ class Employer(db.Model):
     __table_args__ = (
         Index("ix_employer_school_state", "school_id", "state", "changed_at"),
         Index("ix_employer_order", "name_order", "id"),
-        Index("ix_employer_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        Index("ix_employer_grams", text("grams(lower(name))"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -76,7 +76,7 @@ class Student(OriginColumns, db.Model):
         Index("ix_student_class_order", "school_id", "class_name_order", "id"),
         Index("ix_student_class", "school_id", "class_name"),
         Index("ix_student_email", text("lower(email)")),
-        Index("ix_student_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        Index("ix_student_grams", text("grams(lower(name))"), postgresql_using="gin"),
         Index("ix_student_class_grams", text("grams(lower(class_name))"), postgresql_using="gin"),
         CheckConstraint(
             f"id_kind IN ({', '.join(repr(kind.value) for kind in IdKind)})",
