@@ -7,6 +7,7 @@ Revision ID: 0038_keys
 Revises: 0037_statements
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0038_keys"
@@ -68,7 +69,24 @@ def _cut(grams):
         op.execute(f"CREATE INDEX {index} ON {table} USING gin ({grams}(lower({column})))")
 
 
+def _counted(*, by_index):
+    """Figures of a whole school and what changed last in its plan: by indexes alone."""
+    op.drop_index("ix_student_school_year", "student")
+    include = ["college_id", "origin_state", "education"] if by_index else None
+    columns = ["school_id", "graduation_year", "id"]
+    op.create_index("ix_student_school_year", "student", columns, postgresql_include=include)
+    if by_index:
+        columns = ["school_id", "state", "changed_at", "id"]
+        op.create_index("ix_plan_entry_state", "plan_entry", columns)
+        where = sa.text("by_staff IS true")
+        op.create_index("ix_plan_entry_staff", "plan_entry", ["school_id"], postgresql_where=where)
+    else:
+        op.drop_index("ix_plan_entry_staff", "plan_entry")
+        op.drop_index("ix_plan_entry_state", "plan_entry")
+
+
 def upgrade():
+    _counted(by_index=True)
     for table, names in ORDERED.items():
         each = "\n".join(
             f"""  IF TG_OP = 'INSERT' THEN IF NEW.{name}_order = '' THEN {_key(name, person)} END IF;
@@ -86,6 +104,7 @@ def upgrade():
 
 
 def downgrade():
+    _counted(by_index=False)
     op.execute(TEXT_GRAMS)
     _cut("text_grams")
     for table, names in ORDERED.items():

@@ -67,7 +67,13 @@ class Student(OriginColumns, db.Model):
         ),
         Index("ix_student_id_number", "id_number_index"),
         Index("ix_student_phone", "phone_index"),
-        Index("ix_student_school_year", "school_id", "graduation_year", "id"),
+        Index(
+            "ix_student_school_year",
+            "school_id",
+            "graduation_year",
+            "id",
+            postgresql_include=["college_id", "origin_state", "education"],  # what figures count by
+        ),
         Index("ix_student_college", "college_id", "id"),
         Index("ix_student_major", "major_id"),
         Index("ix_student_examinee", "examinee_no"),
