@@ -41,7 +41,7 @@ def bare(url: str) -> Flask:
         "all": "",
         "in_force": "AND p.state = 'in_force'",
         "waiting": "AND p.state = 'awaiting_school'",
-        "name": "AND text_grams(s.name) @> ARRAY[%(name)s] AND s.name LIKE '%%' || %(name)s || '%%'",
+        "name": "AND grams(lower(s.name)) @> ARRAY[%(name)s] AND lower(s.name) LIKE '%%' || %(name)s || '%%'",
     }
 
     @app.get("/<which>/<int:skip>")

@@ -38,6 +38,11 @@ def order_column() -> Any:
     )
 
 
+def is_person(column: Any) -> bool:
+    """Whether a column's names are people's: their surnames are read as surnames."""
+    return isinstance(column.type, PersonName)
+
+
 # the keys of the names in a staged table, each made once: for a statement that writes keys and many rows
 NAMES_ORDERED = """names AS MATERIALIZED (SELECT {column} AS name, name_order({column}, false) AS key
   FROM (SELECT DISTINCT {column} FROM {table}) x)"""
@@ -72,20 +77,16 @@ def a_title(_form: object, field: Field) -> None:
 
 
 def name_has(
-    column: Any,
-    fragment: str,
-    fold: Callable[[str], str] = clean_name,
-    pieces: Any = sql.text_grams,
+    column: Any, fragment: str, fold: Callable[[str], str] = clean_name
 ) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over its short pieces.
 
-    Latin letters are compared without case, by the database on both sides. `fold` is the column's,
-    `pieces` the function that its index is made by: `text_grams` or `grams`.
+    Latin letters are compared without case, by the database on both sides. `fold` is the column's.
     """
     text = fold(fragment)
     literal = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     name = sql.lower(column)
-    return pieces(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
+    return sql.grams(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
         sql.lower(f"%{literal}%")
     )
 
@@ -108,9 +109,9 @@ def initials_begin(order: Any, letters: str) -> ColumnElement[bool]:
 def initials_have(order: Any, letters: str) -> ColumnElement[bool]:
     """The same anywhere in the name (xgjt for 武汉星光集团), served by the index over its pairs."""
     made = sql.name_initials(order)
-    return sql.text_grams(made).op("@>")(sql.text_pieces(letters)) & made.like(f"%{letters}%")
+    return sql.grams(made).op("@>")(sql.text_pieces(letters)) & made.like(f"%{letters}%")
 
 
-def title_has(column: object, fragment: str, pieces: Any = sql.text_grams) -> ColumnElement[bool]:
+def title_has(column: object, fragment: str) -> ColumnElement[bool]:
     """The same of an organisation's name."""
-    return name_has(column, fragment, clean_title, pieces)
+    return name_has(column, fragment, clean_title)

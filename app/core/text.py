@@ -102,11 +102,6 @@ def mask_name(text: str) -> str:
     return text[0] + "*" if len(text) == 2 else text[0] + "*" * (len(text) - 2) + text[-1]
 
 
-def grams(text: str) -> list[str]:
-    """All one- and two-character pieces, for searching a fragment of a name (see `text_grams` in SQL)."""
-    return sorted({text[i : i + n] for n in (1, 2) for i in range(len(text) - n + 1)})
-
-
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _HIDDEN = ("\t", "\r", "\0")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
@@ -21,8 +22,11 @@ from sqlalchemy import (
 COUNT_CAP = 10_000
 SCAN_CAP = 20_000  # a scope up to this size is counted exactly, all tabs in one pass
 TAB_CAP = 1_000  # where a scope is larger, its tabs are counted no further
+SURE = 3600.0  # seconds for which a scope found to be larger is not asked again whether it is
 _counting: dict[Hashable, Select[Any]] = {}  # as many as there are tabs and kinds of staff
-_large: set[Hashable] = set()  # the lists, by model and name, whose scope is
+_large: dict[
+    Hashable, float
+] = {}  # the lists, by model and name, whose scope is, and until when for sure
 Counted = ColumnElement[bool] | Select[Any] | CompoundSelect[Any] | None
 
 
@@ -55,55 +59,58 @@ class Counting:
         scope: Select[Any],
         tabs: Sequence[ColumnElement[bool] | None],
         here: int | None = None,
-        found: Select[Any] | None = None,
         name: Hashable = None,
-    ) -> tuple[list[tuple[int, int]], int]:
+    ) -> list[tuple[int, int]]:
         """The same as `counts_of`, of a scope and conditions with their values in them."""
-        return self.counts_of(lambda: (scope, tabs), len(tabs), here, found, name)
+        return self.counts_of(lambda: (scope, tabs), len(tabs), here, name)
 
     def counts_of(
         self,
         made: Callable[[], tuple[Select[Any], Sequence[Counted]]],
         many: int,
         here: int | None = None,
-        found: Select[Any] | None = None,
         name: Hashable = None,
         standing: Hashable = None,
         values: Mapping[str, object] | None = None,
-    ) -> tuple[list[tuple[int, int]], int]:
-        """The rows of each tab, each with how far was counted, and those that `found` has, by one query.
+    ) -> list[tuple[int, int]]:
+        """The rows of each tab, each with how far was counted, by one query.
 
         One more than that means more. A scope is counted in one pass with count(*) FILTER; one of more
         than 20,000 rows (a province) tab by tab, each stopping early, so that it is never read to its
         end. Which of both a list of that `name` was last time is remembered: it is tried first, and says
-        itself when it is not right any more. The tab `here` is counted as far as a page is.
+        itself when it is not right any more; a large one is asked once an hour. The tab `here` is counted
+        as far as a page is.
 
         Conditions that only name their `values` are `made` once for all who see the same, by `standing`.
         """
         if not many:
-            return [], 0 if found is None else self.counted(found)
+            return []
         key = (self.obj.__name__, name)
         for large in (key in _large, key not in _large):
-            one = (self.obj.__name__, standing, here, large)
-            statement = _counting.get(one) if standing is not None and found is None else None
+            sure = large and _large.get(key, 0) > time.monotonic()
+            one = (self.obj.__name__, standing, here, large, sure)
+            statement = _counting.get(one) if standing is not None else None
             if statement is None:
                 scope, tabs = made()
                 wanted = [literal(True) if tab is None else tab for tab in tabs]
-                sought = literal(0) if found is None else self._count(found, COUNT_CAP)
-                count = self._tab_by_tab if large else self._in_one_pass
-                statement = count(scope, wanted, here, sought)
-                if standing is not None and found is None:
+                statement = (
+                    self._tab_by_tab(scope, wanted, here, sure)
+                    if large
+                    else self._in_one_pass(scope, wanted)
+                )
+                if standing is not None:
                     _counting[one] = statement
             row = self.session.execute(statement, dict(values or {})).one()
-            if (row[0] > SCAN_CAP) is large:
+            if sure or (row[0] > SCAN_CAP) is large:
                 break
-        (_large.add if large else _large.discard)(key)
+        if not large:
+            _large.pop(key, None)
+        elif not sure:
+            _large[key] = time.monotonic() + SURE
         caps = [COUNT_CAP if n == here or not large else TAB_CAP for n in range(many)]
-        return list(zip(row[2:], caps, strict=True)), row[1]
+        return list(zip(row[1:], caps, strict=True))
 
-    def _in_one_pass(
-        self, scope: Select[Any], tabs: list[Any], _here: int | None, sought: Any
-    ) -> Select[Any]:
+    def _in_one_pass(self, scope: Select[Any], tabs: list[Any]) -> Select[Any]:
         keys = {n: self._count_keys(tab, COUNT_CAP) for n, tab in enumerate(tabs) if _are_keys(tab)}
         marks = [
             case((tab, True), else_=False).label(f"t{n}")
@@ -115,12 +122,14 @@ class Counting:
             keys[n] if n in keys else func.count().filter(inner.c[f"t{n}"])
             for n in range(len(tabs))
         ]
-        return select(func.count(), sought, *sums).select_from(inner)
+        counted: Any = select(func.count(), *sums).select_from(inner)
+        return counted  # type: ignore[no-any-return]
 
     def _tab_by_tab(
-        self, scope: Select[Any], tabs: list[Any], here: int | None, sought: Any
+        self, scope: Select[Any], tabs: list[Any], here: int | None, sure: bool
     ) -> Select[Any]:
         beyond = self.only(scope, literal(SCAN_CAP + 1)).offset(SCAN_CAP).limit(1)
+        size = literal(SCAN_CAP + 1) if sure else func.coalesce(beyond.scalar_subquery(), 0)
         sums = [
             self._count_keys(
                 tab if _are_keys(tab) else self.only(scope.where(tab), self.key),
@@ -128,7 +137,8 @@ class Counting:
             )
             for n, tab in enumerate(tabs)
         ]
-        return select(func.coalesce(beyond.scalar_subquery(), 0), sought, *sums)
+        counted: Select[Any] = select(size, *sums)
+        return counted  # type: ignore[no-any-return]
 
 
 def _are_keys(tab: Any) -> bool:

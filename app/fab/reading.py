@@ -200,7 +200,7 @@ class ListReading:
         part = self._slice(args, statement, order)
         needed = [*(column.path for column in columns), *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
-        count, tabs = self._counts(args, statement)
+        count, tabs = self._counts(args, statement, part)
         bulk = self.bulk_offers() if items else []  # type: ignore[attr-defined]
         cells = RowCells(columns, self.list_columns[0], _("Select") if bulk else "")
         shows = "show" in self.include_route_methods
@@ -281,15 +281,19 @@ class ListReading:
         source = self.parts(args) or statement
         return self.datamodel.slice(source, order, args.size, skip=skip, after=after, before=before)
 
-    def _counts(self, args: ListArgs, statement: Select[Any]) -> tuple[int, dict[str, str]]:
-        """How many rows the list finds, and what each tab says of its own."""
+    def _counts(
+        self, args: ListArgs, statement: Select[Any], part: Slice
+    ) -> tuple[int, dict[str, str]]:
+        """How many rows the list finds, and what each tab says of its own.
+
+        What stands on one page is counted by it; a search or filter that finds more by a query of its own.
+        """
         names = [t.name for t in self.tabs if t.counted]
         here = names.index(args.tab) if args.tab in names and not args.narrowed else None
-        sought = statement if here is None else None
         standing: Hashable = None
         values: Mapping[str, Any] = {}
         by: Callable[[], Any] = nullcontext
-        if self.constant_tabs and sought is None:
+        if self.constant_tabs:
             shape, values, by = stores().asking()
             standing = (type(self).__name__, shape)
 
@@ -299,11 +303,13 @@ class ListReading:
                     (tab.keys or tab.where)() for tab in self.tabs if tab.counted
                 ]  # type: ignore[attr-defined]
 
-        found, count = self.datamodel.counts_of(
-            made, len(names), here, sought, self._whose(), standing, values
-        )
-        count = count if here is None else found[here][0]
-        return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
+        found = self.datamodel.counts_of(made, len(names), here, self._whose(), standing, values)
+        counts = {name: count_text(*n) for name, n in zip(names, found, strict=True)}
+        if here is not None:
+            return found[here][0], counts
+        if part.has_previous or part.has_next:
+            return self.datamodel.counted(statement), counts
+        return len(part.places), counts
 
     def _whose(self) -> tuple[Hashable, ...]:
         """The list of one scope: this view's, for people who see the same."""

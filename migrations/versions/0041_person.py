@@ -1,13 +1,13 @@
 """People are found by the initials of their pinyin; who saw a whole number is found by the record.
 
 Revision ID: 0041_person
-Revises: 0037_statements
+Revises: 0038_keys
 """
 
 from alembic import op
 
 revision = "0041_person"
-down_revision = "0037_statements"
+down_revision = "0038_keys"
 branch_labels = None
 depends_on = None
 
@@ -18,7 +18,7 @@ CREATE FUNCTION name_initials(ordered text) RETURNS text LANGUAGE sql IMMUTABLE 
 $$"""
 INDEXES = {
     "ix_student_initials": "student (name_initials(name_order), id)",
-    "ix_employer_initials": "employer USING gin (text_grams(name_initials(name_order)))",
+    "ix_employer_initials": "employer USING gin (grams(name_initials(name_order)))",
     "ix_security_event_about": "security_event ((details ->> 'about'), id) WHERE event = 'reveal'",
 }
 

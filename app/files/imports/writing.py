@@ -16,6 +16,7 @@ from sqlalchemy import text
 from app.core.crypto import Sealed
 from app.core.db import db, one_at_a_time, staged
 from app.core.errors import Refused
+from app.core.named import is_person
 from app.core.registry import stores
 from app.core.statements import Statements
 from app.files.imports import compare
@@ -28,6 +29,7 @@ def pieces(target: Target) -> dict[str, str]:
     """What a target puts into the statements, as far as it does not depend on the file."""
     new = _new(target)
     return compare.pieces(target) | {
+        **_keys(_ordered(target), _source, "new"),
         "names": ", ".join(new),
         "values": ", ".join(new.values()),
         "key": ", ".join(target.key),
@@ -107,6 +109,8 @@ def _new(target: Target) -> dict[str, str]:
         put[column.name] = read
     if "uid" in table.c:
         put["uid"] = "r.uid"
+    for column in _ordered(target):
+        put[f"{column.name}_order"] = _key(column)
     return put | ({target.moment: ":now"} if target.moment else {})
 
 
@@ -121,8 +125,34 @@ def _update(target: Target, values: Mapping[str, Any], source: Callable[[str], s
     """
     names = _run("columns_changed", target, values).scalars().all()
     put = _put(target, source, names)
+    ordered = [c for c in _ordered(target) if c.name in names]
+    put += [
+        f"{c.name}_order = CASE WHEN r.old ? '{c.name}' THEN {_key(c)} ELSE t.{c.name}_order END"
+        for c in ordered
+    ]
     if put:
-        _run("update", target, values, put=", ".join(put))
+        _run("update", target, values, put=", ".join(put), **_keys(ordered, source, "changed"))
+
+
+def _ordered(target: Target) -> list[Any]:
+    """The names by whose keys lists are ordered: a row that brings no key has it made for itself alone."""
+    table = target.model.__table__
+    return [c for c in _written(target) if f"{c.name}_order" in table.c]
+
+
+def _key(column: Any) -> str:
+    return f"coalesce({column.name}_keys.key, '')"
+
+
+def _keys(names: list[Any], source: Callable[[str], str], which: str) -> dict[str, str]:
+    """What puts the keys of these names into a statement: each name's is made once."""
+    at = [{"column": c.name, "source": source(c.name)} for c in names]
+    made = [
+        SQL.sql("name_keys", which=SQL.sql(which), person=str(is_person(c)).lower(), **of)
+        for c, of in zip(names, at, strict=True)
+    ]
+    found = [SQL.sql("with_keys", **of) for of in at]
+    return {"keys": f"WITH {', '.join(made)} " if made else "", "keyed": " ".join(found)}
 
 
 def _put(

@@ -13,9 +13,17 @@ r.import_id = :id AND r.status = 'changed'
 -- Nobody else writes these records meanwhile; in the order of their ids.
 SELECT t.id FROM {table} t JOIN import_row r ON {joined} WHERE {changed} ORDER BY t.id FOR NO KEY UPDATE OF t
 
+-- piece: name_keys(column; person; source; which)
+-- The keys by which a list orders the names of the rows, each name's made once, not for each row that has it.
+{column}_keys AS MATERIALIZED (SELECT name, name_order(name, {person}) AS key
+  FROM (SELECT DISTINCT {source} ->> '{column}' AS name FROM import_row r WHERE {which}) x)
+
+-- piece: with_keys(column; source)
+LEFT JOIN {column}_keys ON {column}_keys.name = {source} ->> '{column}'
+
 -- statement: insert
 -- New records in the order of the key, so that two imports do not wait for one another in a circle.
-INSERT INTO {table} ({names}) SELECT {values} FROM import_row r WHERE {new}
+{keys}INSERT INTO {table} ({names}) SELECT {values} FROM import_row r {keyed} WHERE {new}
   ORDER BY {order} ON CONFLICT ({key}) DO NOTHING
 
 -- statement: columns_changed
@@ -24,7 +32,7 @@ SELECT DISTINCT jsonb_object_keys(r.old) FROM import_row r WHERE {changed}
 
 -- statement: update
 -- The cells that the file changes, or gives back.
-UPDATE {table} t SET {put} FROM import_row r WHERE {changed} AND {joined}
+{keys}UPDATE {table} t SET {put} FROM import_row r {keyed} WHERE {changed} AND {joined}
 
 -- statement: numbers_to_move
 -- Row, its own name, the record's, and the number (`:sealed`) that is encrypted for the row.

@@ -56,10 +56,10 @@ class Employer(db.Model):
         Index("ix_employer_order", "name_order", "id"),
         Index(
             "ix_employer_initials",
-            text("text_grams(name_initials(name_order))"),
+            text("grams(name_initials(name_order))"),
             postgresql_using="gin",
         ),
-        Index("ix_employer_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        Index("ix_employer_grams", text("grams(lower(name))"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

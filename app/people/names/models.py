@@ -22,7 +22,7 @@ class FormerName(db.Model):
     __table_args__ = (
         Index("uq_former_name_student", "student_id", text("lower(name)"), unique=True),
         Index("uq_former_name_employer", "employer_id", text("lower(name)"), unique=True),
-        Index("ix_former_name_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        Index("ix_former_name_grams", text("grams(lower(name))"), postgresql_using="gin"),
         CheckConstraint("(student_id IS NULL) <> (employer_id IS NULL)", name="former_name_of_one"),
     )
 

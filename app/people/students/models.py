@@ -67,7 +67,13 @@ class Student(OriginColumns, db.Model):
         ),
         Index("ix_student_id_number", "id_number_index"),
         Index("ix_student_phone", "phone_index"),
-        Index("ix_student_school_year", "school_id", "graduation_year", "id"),
+        Index(
+            "ix_student_school_year",
+            "school_id",
+            "graduation_year",
+            "id",
+            postgresql_include=["college_id", "origin_state", "education"],  # what figures count by
+        ),
         Index("ix_student_college", "college_id", "id"),
         Index("ix_student_major", "major_id"),
         Index("ix_student_examinee", "examinee_no"),
@@ -77,7 +83,7 @@ class Student(OriginColumns, db.Model):
         Index("ix_student_class_order", "school_id", "class_name_order", "id"),
         Index("ix_student_class", "school_id", "class_name"),
         Index("ix_student_email", text("lower(email)")),
-        Index("ix_student_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        Index("ix_student_grams", text("grams(lower(name))"), postgresql_using="gin"),
         Index("ix_student_class_grams", text("grams(lower(class_name))"), postgresql_using="gin"),
         CheckConstraint(
             f"id_kind IN ({', '.join(repr(kind.value) for kind in IdKind)})",

@@ -67,6 +67,8 @@ class PlanEntry(db.Model):
         Index("ix_plan_entry_school_year", "school_id", "graduation_year", "id"),
         Index("ix_plan_entry_placement", "placement_id"),
         Index("ix_plan_entry_order", "school_id", "employer_name_order", "id"),
+        Index("ix_plan_entry_state", "school_id", "state", "changed_at", "id"),
+        Index("ix_plan_entry_staff", "school_id", postgresql_where=text("by_staff IS true")),
         Index("ix_plan_entry_credit_code", "credit_code"),
         # the employers' names that no placement's index knows (plan.narrowing)
         Index("ix_plan_entry_grams", text("grams(lower(employer_name))"), postgresql_using="gin",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, false, func, or_, select, text, true, union_all
+from sqlalchemy import ColumnElement, Select, false, or_, select, text, true, union_all
 
 from app.accounts.queries import actor
 from app.codes import labels
@@ -54,7 +54,7 @@ def of_employer(typed: str, who: Actor) -> list[Select[Any]]:
         return []
     renamed = select(Employer.credit_code).where(Employer.id.in_(renamed_employers(typed)))
     return [
-        mine.where(title_has(PlanEntry.employer_name, typed, func.grams), NAMED_HERE),
+        mine.where(title_has(PlanEntry.employer_name, typed), NAMED_HERE),
         mine.where(PlanEntry.credit_code.in_(renamed)),
         mine.where(PlanEntry.placement_id.in_(stores().placements_named(typed))),
     ]
@@ -93,7 +93,7 @@ def in_region(typed: str) -> Condition:
 
 def in_class(typed: str) -> Condition:
     """The students whose class has that in its name, whatever its case; index ix_student_class_grams."""
-    named = name_has(Student.class_name, typed, clean_line, func.grams)
+    named = name_has(Student.class_name, typed, clean_line)
     return named if clean_line(typed) else true()
 
 

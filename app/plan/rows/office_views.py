@@ -25,7 +25,7 @@ from app.fab.access import has_access
 from app.fab.arguments import ListArgs
 from app.fab.columns import CHANGED, ListColumn, Panel, fact, groups_panel, same, trace_panel
 from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
-from app.fab.interface import SafeInterface
+from app.fab.interface import Parts, SafeInterface
 from app.fab.per_request import once
 from app.fab.presentation import chip, chips, dash
 from app.fab.views import SafeModelView
@@ -39,7 +39,7 @@ from app.plan.rows.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEn
 from app.plan.rows.narrowing import of_employer
 from app.plan.rows.outside import of_plan
 from app.plan.rows.outside_views import line_of
-from app.plan.rows.queries import in_tab, open_change, plan_entries_for
+from app.plan.rows.queries import by_state, in_tab, open_change, plan_entries_for
 from app.plan.rows.workflow import PLAN, edit
 
 
@@ -194,6 +194,11 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 
     def scoped(self) -> Select[PlanEntry]:
         return plan_entries_for(actor())
+
+    def parts(self, args: ListArgs) -> Parts | None:
+        """What changed last in the whole plan of a school is found by the index of its states."""
+        by_change = args.order in ("", "changed_at") and args.tab == "all" and not args.narrowed
+        return Parts(by_state(self.scoped())) if by_change else None
 
     def finds(self, text: str) -> ColumnElement[bool]:
         """Students and employers: a union of index-served parts."""

@@ -6,6 +6,7 @@ units, no more and no fewer.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, literal, or_, select, union_all
 
 from app.core import clock
 from app.core.db import db
@@ -22,6 +23,7 @@ from app.people.schools.queries import at_school
 from app.people.students.models import OriginState, Student
 from app.plan.rows.editions import Formula, formula, formula_of, formulas
 from app.plan.rows.models import PlanEntry
+from app.plan.rows.queries import plan_entries_for
 from app.workflow.actor import Actor
 
 
@@ -109,10 +111,42 @@ def of_rate(who: Actor, *narrowed: ColumnElement[bool]) -> Base:
 def of_plan(who: Actor, *narrowed: ColumnElement[bool]) -> Base:
     """Who of the graduates in the person's scope has a row in the plan."""
     has = PlanEntry.id.is_not(None)
+    if narrowed or who.college_id is not None:
+        rows = _counted(who, (Student.origin_state, has), narrowed)
+    else:
+        rows = _listed(who)
     base = Base()
-    for state, there, count in _counted(who, (Student.origin_state, has), narrowed):
+    for state, there, count in rows:
         base.add(why_no_row(state, 1 if there else None), count)
     return base
+
+
+def _listed(who: Actor) -> list[tuple[str, bool, int]]:
+    """(state, whether in the plan, graduates) of whole schools by indexes alone: no row is joined to another.
+
+    Of those who are not approved, the fewest have a row: only they are looked up. A row is its student's
+    school's, so what is left of the rows is of the approved.
+    """
+    scope = at_school(who, Student.school_id)
+    states = select(literal("of"), Student.origin_state, func.count()).where(scope)
+    odd = select(literal("listed"), Student.origin_state, func.count()).where(scope)
+    odd = odd.where(Student.origin_state != OriginState.APPROVED, ~without_row())
+    mine = plan_entries_for(who).with_only_columns(PlanEntry.id).subquery()
+    rows = select(literal("rows"), literal(OriginState.APPROVED.value), func.count())
+    counts: dict[str, Counter[str]] = {"of": Counter(), "listed": Counter()}
+    for what, state, count in db.session.execute(
+        union_all(
+            states.group_by(Student.origin_state),
+            odd.group_by(Student.origin_state),
+            rows.select_from(mine),
+        )
+    ):
+        counts["listed" if what == "rows" else what][state] += count
+    of, listed = counts["of"], counts["listed"]
+    listed[OriginState.APPROVED] -= sum(n for s, n in listed.items() if s != OriginState.APPROVED)
+    found = [(state, True, listed[state]) for state in of]
+    found += [(state, False, count - listed[state]) for state, count in of.items()]
+    return [row for row in found if row[2]]
 
 
 def _counted(who: Actor, columns: Any, narrowed: Any) -> Sequence[Any]:

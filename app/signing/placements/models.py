@@ -143,7 +143,7 @@ class Placement(db.Model):
         Index("ix_placement_college", "college_id", "state", "changed_at", "id",
               postgresql_include=["school_id"]),  # asked with it: counted without a look at the rows
         Index("ix_placement_answer_by", "answer_by", postgresql_where=text("state = 'amending'")),
-        Index("ix_placement_grams", text("text_grams(lower(employer_name))"), postgresql_using="gin"),
+        Index("ix_placement_grams", text("grams(lower(employer_name))"), postgresql_using="gin"),
         Index("ix_placement_order", "school_id", "employer_name_order", "id"),
         Index("ix_placement_credit_code", "employer_credit_code"),
     )  # fmt: skip

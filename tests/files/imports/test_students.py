@@ -303,3 +303,20 @@ def test_the_old_format_is_read_and_its_numbers_are_refused_alike(bring):
 def test_macros_in_the_old_format_are_refused(bring):
     record = bring(xls([good_row(1)], more="_VBA_PROJECT".encode("utf-16-le")), "学生.xls")
     assert record.details["sentences"] == ["工作簿中含有宏，请另存为不含宏的 .xlsx。"]
+
+
+@pytest.mark.rule("BLK-03", "ADM-02")
+def test_names_that_a_file_brings_or_changes_or_gives_back_are_in_order(bring, apply):
+    wrong = text(
+        "SELECT count(*) FROM student WHERE name_order <> name_order(name, true)"
+        " OR class_name_order <> name_order(class_name, false)"
+    )
+    apply(bring(xlsx([good_row(1, 姓名="曾山"), good_row(2, 姓名="曾山", 班级="")])))
+    assert db.session.scalar(wrong) == 0
+    rows = [good_row(1, 姓名="单雄信", 班级="软工10班"), good_row(2, 姓名="曾山", 班级="软工9班")]
+    record = apply(bring(xlsx(rows)))
+    assert student("2023000001").class_name_order != student("2023000002").class_name_order
+    assert db.session.scalar(wrong) == 0
+    apply(record, "undo")
+    assert student("2023000001").name == "曾山"
+    assert db.session.scalar(wrong) == 0

@@ -504,3 +504,24 @@ def test_kept_names_are_folded_and_what_is_none_stays_and_is_listed(app, cast, m
     listed = app.test_cli_runner().invoke(names, ["problems"])
     assert "10999\tA2\t赵?" in listed.output
     assert "高山" not in listed.output
+
+
+@pytest.mark.rule("ADM-02")
+def test_each_name_has_its_own_key_whoever_writes_it(cast):
+    """A key is made when its name changes and none is given; the other name's stays, and so does a given one."""
+    keys = (
+        "SELECT name_order = name_order(name, true), class_name_order = name_order(class_name, false),"
+        " class_name_order FROM student WHERE id = :id"
+    )
+
+    def write(change):
+        db.session.execute(text(f"UPDATE student SET {change} WHERE id = :id"), at)
+        return tuple(db.session.execute(text(keys), at).one())
+
+    at = {"id": cast.student.id}
+    assert write("name = '曾山'")[:2] == (True, True)
+    assert write("class_name = '软工10班'")[:2] == (True, True)
+    assert write("name = '单雄信', class_name = '软工9班'")[:2] == (True, True)
+    assert write("class_name = '软工8班', class_name_order = 'given'") == (True, False, "given")
+    assert write("name = '解缙'") == (True, False, "given")
+    assert write("class_name = '软工7班'")[:2] == (True, True)
