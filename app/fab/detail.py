@@ -27,7 +27,6 @@ class Detail:
     show_title: Any
     show_widget: Any
     include_route_methods: Any
-    split_tabs: frozenset[str] = frozenset()  # where the record stands beside the list (AGR-18)
     show_neighbours: bool = (
         True  # the way to the previous and next record of the list as it was left
     )

@@ -49,6 +49,7 @@ class ListReading:
     # scope and tabs depend on nothing but who asks, the clock being asked in SQL: counted by one statement
     # that is made once (`stores().asking`)
     constant_tabs = False
+    split_tabs: frozenset[str] = frozenset()  # where the record stands beside the list (AGR-18)
     filters: tuple[ListFilter, ...] = ()
     search_columns: Any = ()  # text columns of the model that a search looks at
     search_hint: Any = ""  # what the search box says it can find
