@@ -97,13 +97,30 @@
   function rowKeys(row) {
     const key = keyOf(row);
     if (!known.has(key)) {
-      known.set(key, ask(table().dataset.qqRowKeys + encodeURIComponent(key)).then(async (answer) => {
-        if (!answer) { known.delete(key); return null; }
-        return Object.assign(document.createElement("div"), { innerHTML: await answer.text() });
+      const beside = $(".qq-split.is-on"), url = beside ? `${row.dataset.href}?pane=1` : table().dataset.qqRowKeys + encodeURIComponent(key);
+      known.set(key, patiently(url).then((text) => {
+        if (text === null) { known.delete(key); return null; }
+        const found = Object.assign(document.createElement("div"), { innerHTML: text });
+        return beside ? ofPane(found, text) : found;
       }));
     }
     return known.get(key);
   }
+  const patiently = async (url) => {  // a full house is asked once more
+    const answer = await ask(url) || await new Promise((done) => { setTimeout(done, 400); }).then(() => ask(url));
+    return answer ? answer.text() : null;
+  };
+
+  // what the keys do stands in the record's own page; `text` is what split.js shows
+  function ofPane(page, text) {
+    const found = document.createElement("div"), says = $("[data-qq-says]", page);
+    $$(".qq-actions", page).forEach((bar) => found.append(bar));
+    found.append(Object.assign(document.createElement("p"), { textContent: (says && says.dataset.waits) || "" }));
+    found.lastChild.dataset.qqWaits = "";
+    found.pane = text;
+    return found;
+  }
+  document.addEventListener("qq-pane", (event) => { event.detail.page = rowKeys(event.detail.row).then((found) => found && found.pane); });
 
   // what the keys do on the rows that come next is known before they are selected
   function ahead(row) {

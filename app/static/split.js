@@ -1,13 +1,13 @@
 "use strict";
-// The record beside the list, where there is room (AGR-18): its page is fetched without the frame and kept, with
-// those of the next two rows, so that it stands there when the row is selected. Without it list and record are two pages.
+// The record beside the list, where there is room (AGR-18): its page is fetched without the frame and kept by rows.js,
+// with those of the next two rows, so that it stands there when the row is selected. Without it they are two pages.
 (function () {
   const $ = (selector, from) => (from || document).querySelector(selector);
   const $$ = (selector, from) => Array.from((from || document).querySelectorAll(selector));
   const table = $("table[data-qq-split]"), room = matchMedia("(min-width: 1180px)");
   if (!table) return;
   const wrap = table.closest(".qq-table-wrap"), both = document.createElement("div"), pane = document.createElement("section");
-  const known = new Map(), rows = () => $$("tr[data-href]", table);
+  const rows = () => $$("tr[data-href]", table);
   both.className = "qq-split";
   pane.className = "qq-pane";
   pane.tabIndex = -1;
@@ -25,15 +25,10 @@
     if (on) show($("tr[data-href]:focus", table) || rows()[0]);
   }
 
-  function page(row) {
-    const href = row.dataset.href;
-    if (!known.has(href)) {
-      known.set(href, fetch(`${href}?pane=1`, { headers: { "X-Requested-With": "split" } })
-        .then((answer) => (answer.ok && !answer.redirected ? answer.text() : null))
-        .catch(() => null)
-        .then((text) => { if (text === null) known.delete(href); return text; }));
-    }
-    return known.get(href);
+  function page(row) {  // rows.js keeps it: the keys of a row are the buttons of its page
+    const wish = { row };
+    document.dispatchEvent(new CustomEvent("qq-pane", { detail: wish }));
+    return wish.page;
   }
 
   async function show(row) {
@@ -44,7 +39,7 @@
     const text = await page(row);
     if (!row.classList.contains("is-here")) return;  // gone on meanwhile
     pane.removeAttribute("aria-busy");
-    if (text === null) { pane.replaceChildren(); return; }
+    if (!text) { pane.replaceChildren(); return; }
     pane.innerHTML = text;
     $$("[data-qq-says]", pane).forEach((place) => place.remove());  // the list has a place of its own
     pane.scrollTop = 0;
@@ -59,8 +54,6 @@
   });
   new MutationObserver(() => {  // decided: what was shown is no longer in the list; brought back: it may say something else
     if (!wanted()) return;
-    const gone = new Set(rows().map((row) => row.dataset.href));
-    for (const href of known.keys()) if (!gone.has(href)) known.delete(href);
     if (!rows().length) pane.replaceChildren();
     else if (!$("tr.is-here", table)) show($("tr[data-href]:focus", table) || rows()[0]);
   }).observe(table.tBodies[0], { childList: true });
