@@ -24,6 +24,8 @@ CLIENT = "client of the application"
 ASKS = {"db", "clock"}
 # running servers and children: they are the process's own, and end with it
 RUNNING = {"app.core.postgres", "app.core.children"}
+# what Flask-Talisman adds its defaults to when such a page is first opened
+COMPLETED = {"app.files.documents.file_views.OPTIONS"}
 
 _looked = [0]  # how many modules there were
 _modules: dict[str, ModuleType] = {}
@@ -51,7 +53,7 @@ def _note(where: str, key: str, value: Any, known: set[int]) -> None:
             _caches.append(value.cache_clear)
     elif type(value) in TABLES and id(value) not in known and not key.startswith("__"):
         known.add(id(value))
-        if key.startswith("_"):
+        if key.startswith("_") or where in COMPLETED:
             _remembered.append((value, value.copy()))
         else:
             _declared.append((where, value))
