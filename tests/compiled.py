@@ -14,7 +14,7 @@ from jinja2.bccache import Bucket
 
 from app.core.templates import language
 
-FOLDER = "QINGQIAN_TEST_COMPILED"  # of the run, named to the processes that it starts
+FOLDER = "TESTS_COMPILED"  # of the run; the product refuses settings that it does not know
 
 
 class Compiled(FileSystemBytecodeCache):
