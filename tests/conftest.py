@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from flask import g, request_started
+from flask import Flask, g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 # what costs time and belongs to no test, here and in the processes that tests start
@@ -30,9 +30,10 @@ from app import create_app, wiring
 from app.accounts import passwords
 from app.core import children
 from app.core.db import db
-from tests import databases, kept
+from tests import compiled, databases, kept, left
 from tests.cast import Cast
 
+APP = pytest.StashKey[Flask]()
 LONG = ("model", "adversary")  # first, so that no process ends with one of them alone
 
 
@@ -79,7 +80,22 @@ def pytest_configure_node(node):
     node.workerinput |= {"server": node.config.server_url, "seed": node.config.seed}
 
 
+compiled.share()
 wiring.connect()  # also for what looks at tables and stores when it is collected
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    item.found = left.state(item.config.stash.get(APP, None))
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    """The last thing of a test: what it leaves is what it found."""
+    yield
+    changed = left.compared(item.found, left.state(item.config.stash.get(APP, None)))
+    assert not changed, f"left otherwise than it was: {', '.join(sorted(changed))}"
 
 
 @pytest.fixture(scope="session")
@@ -109,13 +125,15 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def app(server, tmp_path_factory):
+def app(server, request, tmp_path_factory):
     """The application on a migrated database with the code tables and the cast."""
     url = databases.furnished(server, "unit")
     application = create_app(databases.settings_for(url, tmp_path_factory.mktemp("instance")))
     application.test_client_class = Browser
     with application.app_context():
         databases.keep_statements(db.engine)
+    application.jinja_env  # noqa: B018 - made when it is first asked for
+    request.config.stash[APP] = application
     gc.collect()
     gc.freeze()  # what is there now stays: no collection need walk over it
     return application
@@ -135,6 +153,7 @@ def session(app):
         event.listen(db.session, "before_commit", _check_deferred)
         event.listen(connection, "before_cursor_execute", kept.notice)
         request_started.connect(_forget, app)
+        left.forget()
         kept.begin()
         try:
             yield db.session
@@ -169,18 +188,20 @@ def cast(session) -> Cast:
 
 
 @pytest.fixture
-def client(app, session):
-    """A browser without a session."""
-    app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    yield client
-    app.config["WTF_CSRF_ENABLED"] = True
+def tokenless(app, monkeypatch):
+    """What is sent needs no token of its page; a test that is about tokens switches them on again."""
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", False)
 
 
 @pytest.fixture
-def visit(app, session):
+def client(app, session, tokenless):
+    """A browser without a session."""
+    return app.test_client()
+
+
+@pytest.fixture
+def visit(app, session, tokenless):
     """`visit(account)` gives a browser signed in as that account."""
-    app.config["WTF_CSRF_ENABLED"] = False
 
     def sign_in(user):
         from app.accounts import queries
@@ -193,8 +214,7 @@ def visit(app, session):
             cookie.update(secret=secret, _user_id=str(user.id), _fresh=True)
         return client
 
-    yield sign_in
-    app.config["WTF_CSRF_ENABLED"] = True
+    return sign_in
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from jinja2 import Undefined
 from jinja2.filters import do_default
 from jinja2.utils import missing
 
-from tests.test_matrix import people, records, routes
+from tests.test_matrix import may_open, pages, people, records
 
 # filled by app.js or session.js when they are shown; empty means «none» there, never «not supplied»
 MAY_BE_EMPTY = {
@@ -90,8 +90,16 @@ def test_no_page_of_any_role_has_a_value_that_is_undefined_or_empty(
     more = details(cast)
     browsers = {role: visit(user) for role, user in people(cast).items()} | {"nobody": client}
     for role, browser in browsers.items():
-        paths = [r.rule for r in routes(app) if not r.arguments and "GET" in r.methods]
-        for path in (*paths, "/login/", "/register", "/password/forgotten", *more.get(role, ())):
+        paths = [rule.rule for rule in pages(app) if may_open(app, role, rule)]
+        refused = [rule.rule for rule in pages(app) if not may_open(app, role, rule)][:3]
+        for path in (
+            *paths,
+            *refused,
+            "/login/",
+            "/register",
+            "/password/forgotten",
+            *more.get(role, ()),
+        ):
             page = browser.get(path)
             if page.mimetype == "text/html" and page.status_code != 302:
                 seen += 1

@@ -91,6 +91,18 @@ def routes(app):
     return [r for r in app.url_map.iter_rules() if r.endpoint not in PUBLIC]
 
 
+def pages(app):
+    """The routes that somebody can open without a record."""
+    return [r for r in routes(app) if not r.arguments and "GET" in r.methods]
+
+
+def may_open(app, role: str, rule) -> bool:
+    """Whether the role's grants let it open a page."""
+    view, permission = permission_of(app, rule.endpoint)
+    manager = app.extensions["appbuilder"].sm
+    return role != "nobody" and manager.role_allows(role, permission, view)
+
+
 @pytest.mark.rule("ACC-02")
 def test_every_route_asks_a_permission_or_is_named_as_public(app):
     unguarded = [r.endpoint for r in routes(app) if permission_of(app, r.endpoint) is None]
@@ -120,13 +132,9 @@ def test_a_page_without_a_record_opens_for_those_who_may_and_for_nobody_else(
     app, cast, visit, client, role, query_count
 ):
     browser = client if role == "nobody" else visit(people(cast)[role])
-    manager = app.extensions["appbuilder"].sm
     wrong, asked = [], {}
-    for rule in routes(app):
-        if rule.arguments or "GET" not in rule.methods:
-            continue
-        view, permission = permission_of(app, rule.endpoint)
-        may = role != "nobody" and manager.role_allows(role, permission, view)
+    for rule in pages(app):
+        may = may_open(app, role, rule)
         status = browser.get(rule.rule).status_code
         allowed = (200, 302) if may else (302,) if role == "nobody" else (403, 404)
         if status not in allowed:

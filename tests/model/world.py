@@ -24,7 +24,7 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from app.people.employers.models import Employer
 from app.people.employers.workflow import EMPLOYERS
-from app.people.schools.models import Major
+from app.people.schools.models import College, Major
 from app.people.students.models import Student
 from app.people.students.workflow import RESTRICTIONS, correct, restrict
 from app.plan.rows.models import ChangeRequest, PlanEntry
@@ -68,6 +68,7 @@ REASON = "双方协商一致"
 # the plan is moved by `_plan`: its open and filled rows leave no trace
 WALKED = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
+LAST = 60  # goals; with fewer to reach the walker goes for them
 LEAPS = {  # seconds → how often
     1: 4,
     5: 4,
@@ -133,6 +134,7 @@ class World:
     def step(self) -> None:
         """Do one thing at random; raise Violation if the world is wrong afterwards."""
         self.steps += 1
+        last = 0 < len(self.goals - set(self.reached)) < LAST
         act = self.dice.choices(
             [
                 self._aimed,
@@ -143,7 +145,7 @@ class World:
                 self._time,
                 self._office,
             ],
-            [35, 10, 20, 10, 16, 6, 3],
+            [300 if last else 35, 10, 20, 10, 16, 6, 3],
         )[0]
         act()
         db.session.expunge_all()
@@ -155,10 +157,35 @@ class World:
             key=lambda goal: (self.reached[goal] + self.missed[goal] / 12, self.dice.random()),
         )
         unreached = [goal for goal in goals if not self.reached[goal]]
-        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.5 else goals[:12])
+        rare = unreached and self.dice.random() < (0.9 if len(unreached) < LAST else 0.5)
+        goal = self.dice.choice(unreached if rare else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
-            self.dice.choice([self._known, self._known, self._birth])()
+            if rare and self._led_towards(*goal):
+                return
+            births = [self._newcomer] if rare and len(unreached) < LAST else [self._birth]
+            self.dice.choice([self._known, self._known, *births])()
+
+    def _led_towards(self, kind: str, name: str, outcome: str) -> bool:
+        """Bring a record where the step begins, often after the office has moved, and try for the goal again."""
+        if self.dice.random() < 0.3:
+            self._office()
+        flow, states, ways = stores().workflows[kind], set(), []
+        wanted = set(flow.step(name).sources)
+        while new := wanted - states:  # from the last step back to those that begin a record
+            states |= new
+            steps = [s for s in flow.steps if not s.inner and new & {*s.targets, s.to}]
+            ways += [s.name for s in steps if (kind, s.name, "done") in self.goals]
+            wanted = {state for step in steps for state in step.sources}
+        for way in dict.fromkeys(ways):
+            before = self.reached[kind, way, "done"]
+            if (
+                way != name
+                and self._go_for(kind, way, "done")
+                and self.reached[kind, way, "done"] > before
+            ):
+                return self._go_for(kind, name, outcome) or True
+        return False
 
     def _barred(self) -> None:
         """Try what one guard alone should stop, by turns each: without it the step would be done."""
@@ -216,7 +243,7 @@ class World:
                 self._perform(flow, name, record, who, careless=False)
                 return self.reached[kind, name, outcome] > 0
             offer = flow.offer(name, record, who, clock.now())
-            if offer is not None and not offer.possible and outcome == "done":
+            if offer is not None and not offer.possible and outcome != "refused":
                 make.pass_time(seconds=self.dice.choice([0, 3700, 4 * 86_400, 17 * 86_400]))
                 offer = flow.offer(name, record, who, clock.now())
             if offer is not None and offer.possible == (outcome != "refused"):
@@ -316,9 +343,18 @@ class World:
         births += ["apply_with_proof"] * 3 + ["force", "report", "restrict"]
         getattr(self, f"_{self.dice.choice(births)}")()
 
-    def _sign(self) -> None:
+    def _newcomer(self) -> None:
+        """Signing is open, and somebody comes who has signed nothing yet."""
+        college = self._one(College)
+        set_window(college.school_id, 2027, None, None)
+        student = make.make_student(college)
+        db.session.commit()
+        self.dice.choice([self._sign, self._enter])(student)
+
+    def _sign(self, student: Student | None = None) -> None:
         """The way that most records go: invited, accepted, often reviewed."""
-        firm, student = self._one(Employer, Employer.profile_at.is_not(None)), self._student()
+        firm = self._one(Employer, Employer.profile_at.is_not(None))
+        student = student or self._student()
         firm_id, student_id = firm.id, student.id
         if placement_of(student_id) is None:
             self._send(firm=firm, student=student)
@@ -343,9 +379,9 @@ class World:
                     self._perform(PLACEMENTS, name, placement, who, careless=False)
                     break
 
-    def _enter(self) -> None:
+    def _enter(self, student: Student | None = None) -> None:
         """A student enters a paper signing or a destination, which is often reviewed at once."""
-        student = self._one(Student)
+        student = student or self._one(Student)
         key, who = student.id, self._in_role(student, Role.STUDENT)
         begin = self.dice.choice([make.paper, make.paper, make.destination, self._unsettled])
         name = "generate" if begin is make.paper else "submit"
