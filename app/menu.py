@@ -14,15 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import factors
 from app.accounts.act_views import ActCodeView
-from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
-from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
-from app.accounts.factor_views import FactorView, MyFactorsView
-from app.accounts.kept import MARK
-from app.accounts.kept_views import KeptView, SessionView, account_mark, masked_key
+from app.accounts.campus.identity_views import CampusIdentitiesView
+from app.accounts.campus.office_views import SignInWaysView
+from app.accounts.campus.own_views import CampusProofView, MyCampusView
+from app.accounts.campus.views import CampusView
+from app.accounts.factor_proof_views import FactorView
+from app.accounts.factor_views import MyFactorsView
+from app.accounts.kept_views import KeptView
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
+from app.accounts.password_views import PasswordView
+from app.accounts.posted import MARK
 from app.accounts.queries import actor_of
-from app.accounts.views import PasswordView
+from app.accounts.session_views import SessionView, account_mark, masked_key
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
 from app.codes.api import RegionView

@@ -10,7 +10,16 @@ from functools import partial
 
 from sqlalchemy import inspect
 
-from app.accounts import acts, beside, freezing, holds, late, manager, one_time, security_log
+from app.accounts import (
+    acts,
+    beside,
+    code_delivery,
+    freezing,
+    holds,
+    late,
+    manager,
+    security_log,
+)
 from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
 from app.accounts.contacts import is_changed
@@ -171,7 +180,7 @@ PERIODIC = (
 REGISTRY = Registry(
     # -- core, lists and engine
     unfit=(DEMO,),
-    message_fates={one_time.KEY: one_time.FATE},
+    message_fates={code_delivery.KEY: code_delivery.FATE},
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),

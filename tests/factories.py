@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from itertools import count
 from uuid import uuid4
 
+from app.accounts.identifiers import identify
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, identify
+from app.accounts.queries import actor_of
 from app.codes.queries import region_name
 from app.core import clock
 from app.core.checks import credit_code_mark
@@ -358,7 +359,7 @@ def code_for(browser, url: str, data: dict | None = None) -> str:
 
 def worker_answers_resets() -> None:
     """What the worker does with the asked-for codes of forgotten passwords, in the test's transaction."""
-    from app.accounts.workflow import send_code_for_reset
+    from app.accounts.resetting import send_code_for_reset
 
     waiting = db.text(
         "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE task_name = 'accounts.send_reset'"

@@ -10,8 +10,9 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from app.accounts.models import AccountWarning, AppUser, WarningLink
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
+from app.accounts.warning_models import AccountWarning, WarningLink
 from app.core import clock
 from app.core.db import db
 from app.demo.maker import DemoMaker

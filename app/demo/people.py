@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from sqlalchemy import insert, select
 
+from app.accounts.identifiers import digest
 from app.accounts.models import AppUser, Identifier
-from app.accounts.queries import actor_of, digest
+from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.checks import credit_code_mark
 from app.core.db import db

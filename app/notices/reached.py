@@ -18,7 +18,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, or_, select
 
-from app.accounts.models import AccountWarning, AppUser, WarningLink
+from app.accounts.models import AppUser
+from app.accounts.warning_models import AccountWarning, WarningLink
 from app.core import clock
 from app.core.db import db
 from app.core.mail import MAIL, SMS, Message

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from app.accounts import acts, contacts, freezing, holds, one_time, passwords, warnings
+from app.accounts import acts, contacts, freezing, holds, one_time, passwords, reach, warnings
 from app.accounts.models import AppUser
 from app.core import mail
 from app.core.db import db
@@ -159,7 +159,7 @@ HOLES = (
     ),
     Hole(
         "a former contact is forgotten at once",
-        lambda: patch.object(contacts, "REMEMBERED", contacts.REMEMBERED * 0),
+        lambda: patch.object(reach, "REMEMBERED", reach.REMEMBERED * 0),
     ),
     Hole(
         "a frozen account goes on, and nothing holds it",

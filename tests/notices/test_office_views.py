@@ -146,7 +146,7 @@ def test_text_messages_go_to_the_mobiles_of_both_parties_where_the_school_wants_
 
 @pytest.mark.rule("NTF-01", "ACC-09")
 def test_a_landline_gets_no_text_message_and_employers_reset_by_mail_as_before(cast):
-    from app.accounts.workflow import contact_of
+    from app.accounts.resetting import contact_of
 
     set_setting(cast.school.id, "sms_notices", True, None)
     employer = make.account(cast.employer)

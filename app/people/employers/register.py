@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.accounts.queries import email_taken, users_of
+from app.accounts.identifiers import email_taken
+from app.accounts.queries import users_of
 from app.core import checks, clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours

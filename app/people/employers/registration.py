@@ -14,10 +14,10 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import one_time, passwords
+from app.accounts import code_budgets, one_time, passwords
+from app.accounts.code_budgets import Pool
+from app.accounts.identifiers import digest, email_taken
 from app.accounts.models import Identifier
-from app.accounts.one_time import Pool
-from app.accounts.queries import digest, email_taken
 from app.core import mail, phones, sms
 from app.core.crypto import cipher
 from app.core.db import db
@@ -75,7 +75,9 @@ def ask(token: str, channel: str, address: str, network: str) -> None:
 
 def is_proved(token: str, address: str) -> bool:
     """Whether this browser gave the code that was sent to the address."""
-    return bool(address) and one_time.proved_lately(owner_of(token), Pool.REGISTER, address, PROVED)
+    return bool(address) and code_budgets.proved_lately(
+        owner_of(token), Pool.REGISTER, address, PROVED
+    )
 
 
 def prove(token: str, channel: str, address: str, code: str) -> Problems:

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import passwords
-from app.accounts.holds import note_who_confirmed
+from app.accounts.hold_confirming import note_who_confirmed
+from app.accounts.identifiers import email_taken, identify, identify_if_free
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
+from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid

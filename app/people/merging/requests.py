@@ -14,10 +14,11 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 
-from app.accounts import beside, contacts, one_time, security_log, warnings
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import beside, one_time, reach, security_log, warnings
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, users_of
-from app.accounts.workflow import contact_of
+from app.accounts.resetting import contact_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
@@ -115,7 +116,7 @@ def _reached(kind: str, record: Any) -> tuple[str, str] | None:
     """Where a code reaches whoever has this record: (channel, address)."""
     users = _users(kind, record.id)
     if users:
-        return contact_of(users[0]) or next(iter(contacts.present(users[0])), None)
+        return contact_of(users[0]) or next(iter(reach.present(users[0])), None)
     return next(iter(merging.pairs(record.phone, record.email)), None) if kind == STUDENT else None
 
 

@@ -15,9 +15,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import contacts, holds, one_time, security_log, warnings
+from app.accounts import code_voiding, contacts, holds, reach, security_log, warnings
+from app.accounts.living_sessions import end_all_sessions
 from app.accounts.models import AppUser, Identifier
-from app.accounts.queries import end_all_sessions, users_of
+from app.accounts.queries import users_of
 from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
@@ -186,7 +187,7 @@ def put_employers_together(
     values = {name: getattr(gone, name) for name in EMPLOYER_FIELDS if name in take}
     EMPLOYERS.apply("merge_into", gone.id, actor, reason=reason, into=keep.id)
     theirs = users_of(employer_id=gone.id)
-    also = [pair for user in theirs for pair in contacts.reach(user, clock.now())]
+    also = [pair for user in theirs for pair in reach.reach(user, clock.now())]
     if not theirs:
         also = pairs(gone.contact_phone, gone.email)
     for user in theirs:
@@ -277,7 +278,7 @@ def _student_accounts(
     mine, theirs = account_of(keep), account_of(gone)
     assert mine is not None
     now = clock.now()
-    old = contacts.reach(theirs, now) if theirs is not None else pairs(gone.phone, gone.email)
+    old = reach.reach(theirs, now) if theirs is not None else pairs(gone.phone, gone.email)
     if theirs is not None:
         close(theirs)
         theirs.student_id = None
@@ -351,7 +352,7 @@ def close(user: AppUser) -> None:
     """The account opens no more, by nothing. Not committed."""
     user.active = False
     end_all_sessions(user.id)
-    one_time.void(f"user:{user.id}", f"student:{user.student_id}")
+    code_voiding.void(f"user:{user.id}", f"student:{user.student_id}")
     db.session.execute(delete(Identifier).where(Identifier.user_id == user.id))
     db.session.flush()
 

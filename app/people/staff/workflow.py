@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from app.accounts import queries as accounts
+from app.accounts import identifiers
 from app.accounts import workflow as sign_in
 from app.accounts.models import AppUser
 from app.core import clock
@@ -110,7 +110,7 @@ def open_staff(values: Mapping[str, object], actor: Actor, reason: str = "") -> 
         problems.append(
             ("username", _("3 to 32 letters, digits, dots or hyphens, a letter first."))
         )
-    elif accounts.username_taken(username):
+    elif identifiers.username_taken(username):
         problems.append(("username", _("Another account has this user name.")))
     if problems:
         raise Invalid(problems)
@@ -214,7 +214,7 @@ def staff_facts(values: Mapping[str, Any]) -> dict[str, Any]:
 def checked(values: Mapping[str, Any], *, but: int | None) -> list[tuple[str, str]]:
     """What is wrong: a school's and a college's people have one; the address is no other account's."""
     problems = _scope_problems(values)
-    if accounts.email_taken(values["email"], but=but):
+    if identifiers.email_taken(values["email"], but=but):
         problems.append(("email", _("Another account uses this e-mail address.")))
     return problems
 

@@ -10,8 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ARRAY, Integer, any_, literal, select
 
+from app.accounts.identifiers import identify_all
 from app.accounts.models import AppUser
-from app.accounts.queries import identify_all
 from app.codes import queries as codes
 from app.core import clock, jobs, phones
 from app.core.db import db

@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
 from app.accounts import contacts
-from app.accounts.holds import note_who_confirmed
-from app.accounts.queries import email_taken
+from app.accounts.hold_confirming import note_who_confirmed
+from app.accounts.identifiers import email_taken
 from app.core import clock, identity, phones
 from app.core.db import db
 from app.core.emails import is_email

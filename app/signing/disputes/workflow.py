@@ -16,10 +16,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts import freezing, security_log
-from app.accounts.contacts import write_mail
-from app.accounts.models import AccountWarning, AppUser, WarningLink
-from app.accounts.queries import actor_of, email_taken
-from app.accounts.warnings import link_behind
+from app.accounts.identifiers import email_taken
+from app.accounts.models import AppUser
+from app.accounts.one_mail import write_mail
+from app.accounts.queries import actor_of
+from app.accounts.warning_links import link_behind
+from app.accounts.warning_models import AccountWarning, WarningLink
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused

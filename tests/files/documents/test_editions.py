@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import filestore
 from app.core.db import db
 from app.files.documents import issued

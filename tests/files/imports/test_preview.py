@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from flask_babel import force_locale
 
-from app.accounts.models import AccountWarning
+from app.accounts.warning_models import AccountWarning
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores

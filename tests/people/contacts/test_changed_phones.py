@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import contacts, holds
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import clock
 from app.core.db import db
 from app.signing.disputes.models import Dispute

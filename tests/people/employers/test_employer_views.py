@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from app.accounts.queries import account_for
+from app.accounts.identifiers import account_for
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.mail import Message

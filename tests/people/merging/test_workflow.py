@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
+from app.accounts.identifiers import account_for, identify
 from app.accounts.models import AppUser
-from app.accounts.queries import account_for, identify, users_of
+from app.accounts.queries import users_of
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.notices.models import Notice

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
-from app.accounts.queries import account_for
+from app.accounts.identifiers import account_for
 from app.core import clock
 from app.core.db import db
 from app.people.schools.models import College, Major, School

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import one_time, passwords, workflow
-from app.accounts.models import SecurityEvent
+from app.accounts import one_time, passwords, resetting, workflow
+from app.accounts.log_models import SecurityEvent
 from app.accounts.warnings import warn, warn_all
 from app.core import clock, mail
 from app.core.db import db
@@ -50,9 +50,9 @@ def code_of(owner: str, purpose: str, to: str) -> str:
 
 
 def reset(cast, user):
-    workflow.reset(
+    resetting.reset(
         user,
-        code_of(f"user:{user.id}", workflow.RESET, cast.student.phone),
+        code_of(f"user:{user.id}", resetting.RESET, cast.student.phone),
         "Another-horse-9",
         "Another-horse-9",
     )
@@ -313,7 +313,7 @@ def test_a_sign_in_on_a_device_not_seen_for_ninety_days_is_told(app, cast, user)
 
 @pytest.mark.rule("INV-20")
 def test_signing_out_or_being_signed_out_makes_no_device_new(app, cast, user):
-    from app.accounts.queries import end_all_sessions
+    from app.accounts.living_sessions import end_all_sessions
 
     app.config["WTF_CSRF_ENABLED"] = False
     browser = app.test_client()

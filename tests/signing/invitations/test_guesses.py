@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.core.text import mask_all_but_end
