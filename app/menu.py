@@ -30,7 +30,8 @@ from app.accounts.session_views import SessionView, account_mark, masked_key
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
-from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
+from app.codes.edition_views import CodeEditionsView, RegionsView
+from app.codes.office_views import CodesView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
 from app.fab.frame import Menu, Menus

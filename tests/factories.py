@@ -12,7 +12,7 @@ from uuid import uuid4
 from app.accounts.identifiers import identify
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.codes.queries import region_name
+from app.codes.regions import region_name
 from app.core import clock
 from app.core.checks import credit_code_mark
 from app.core.db import db

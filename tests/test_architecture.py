@@ -72,7 +72,16 @@ FILES = {
     "filling.py",  # official: the child that reads and fills it
     "spelling.py",  # official: what a workbook's headers mean, how it writes codes
     "sheet_xml.py",  # official: texts into a worksheet's XML
-    "letters.py",  # letters: numbered, printed, tracked
+    "words.py",  # settings: values, days and changes in words
+    "calendar.py",  # settings: when signing is open, which days a school works
+    "shipped.py",  # codes: the tables that come with the platform
+    "regions.py",  # codes: regions by their six digits
+    "days.py",  # audit: the verifier over the roots of days and the head outside
+    "record_chains.py",  # audit: the verifier over each record's own chain
+    "letters.py",  # letters: numbered, printed, tracked; notices: the words for one receiver
+    "fates.py",  # notices: how far an event has come to a receiver
+    "resending.py",  # notices: a text once more, to the address of today
+    "reminding.py",  # notices: before deadlines
     "rules.py",
     "year_rules.py",
     "signs.py",  # checks: the table of rules

@@ -22,7 +22,7 @@ from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.per_request import once
-from app.workflow import trail
+from app.workflow import last_done
 from app.workflow.actor import Actor
 from app.workflow.consent import proof_asked
 from app.workflow.engine import Workflow
@@ -131,7 +131,7 @@ def said(
         act()
     except (Refused, Invalid) as problem:
         key = done_on()
-        if key is None or not trail.just_done(flow.kind, key, step, user_id):
+        if key is None or not last_done.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
     flash(
         " ".join(

@@ -79,12 +79,6 @@ def own(user_id: int) -> Own:
     return Own(passkeys.keys_of(user_id), db.session.scalar(since), db.session.scalar(left) or 0)
 
 
-# -- challenges of a session ---------------------------------------------------------------------
-
-
-# -- proving -------------------------------------------------------------------------------------
-
-
 def prove(user: AppUser, session: str, code: str, answer: str) -> str:
     """Prove the second factor for this session, and commit; returns the way: passkey, app, recovery.
 
@@ -156,12 +150,6 @@ def _too_often(user: AppUser) -> Refused:
     notices.guessed(user)
     db.session.commit()
     return Refused(_("Too many wrong tries. Wait 15 minutes, use a passkey, or ask for a reset."))
-
-
-# -- setting up ----------------------------------------------------------------------------------
-
-
-# -- taking away ---------------------------------------------------------------------------------
 
 
 def reset(user: AppUser, who: Actor) -> None:

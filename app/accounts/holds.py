@@ -56,9 +56,6 @@ def moment(at: datetime | None) -> str:
     return clock.local(at).strftime("%Y-%m-%d %H:%M") if at else "–"
 
 
-# -- the old contact says yes, or no -------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ProofWay:
     """How the person can prove itself: the name, where a code goes, and that as pages show it."""
@@ -133,9 +130,6 @@ def for_reset(user: AppUser, usual: tuple[str, str] | None) -> tuple[str, str] |
         return usual
     found = ways(rows[0], user)
     return (found[0].channel, found[0].address) if found else None
-
-
-# -- a second person ------------------------------------------------------------------------------
 
 
 def record_of(user: AppUser) -> tuple[Workflow[Any], int]:

@@ -39,9 +39,6 @@ OFTEN = Limit("kept-post", 60, timedelta(hours=1))  # of one account
 POSTS = Vault("kept_post")  # in the row, for its account
 
 
-# -- whose a page is -----------------------------------------------------------------------------------
-
-
 def seal(user: AppUser) -> str:
     """The CSRF value of a new session: random, and it tells whose pages it stands in."""
     text = f"{user.id:010d}{clock.now().timestamp():.0f}"
@@ -65,9 +62,6 @@ def cookie_owner() -> int | None:
     """The account of the session that the cookie is of, ended or not: the cookie is signed by us."""
     known = str(session.get("_user_id", ""))
     return int(known) if known.isascii() and known.isdecimal() and len(known) < 11 else None
-
-
-# -- keeping and giving back -----------------------------------------------------------------------------
 
 
 def keep(user_id: int) -> str:

@@ -74,9 +74,6 @@ class KeptView(SafeView):
         return redirect(form.page if form else "/", 303)
 
 
-# -- the form in words -----------------------------------------------------------------------------------
-
-
 def offered(form: KeptForm) -> str:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])

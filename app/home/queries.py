@@ -52,7 +52,8 @@ from app.signing.terminations.queries import awaiting, terminations_for, to_answ
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from app.workflow.steps import Tone, deciding
+from app.workflow.steps import deciding
+from app.workflow.verdicts import Tone
 
 DAY = timedelta(days=1)
 MENU_CAP = 1_000  # the menu says «999+» from there on

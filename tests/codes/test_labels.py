@@ -11,7 +11,7 @@ from markupsafe import Markup
 from app.codes import labels, queries
 from app.codes.forms import options
 from app.codes.models import Code
-from app.codes.queries import FILES, SHIPPED
+from app.codes.shipped import FILES, SHIPPED
 from app.core.db import db
 from app.signing.placements.tasks import agreement_data
 from app.signing.terms.models import FIELDS

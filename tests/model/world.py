@@ -30,8 +30,9 @@ from app.people.students.workflow import RESTRICTIONS, correct, restrict
 from app.plan.rows.models import ChangeRequest, PlanEntry
 from app.plan.rows.sync import sync
 from app.plan.rows.workflow import CHANGES, PLAN, edit
+from app.settings.calendar import set_window
 from app.settings.models import Review, Window
-from app.settings.queries import set_setting, set_window
+from app.settings.queries import set_setting
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.queries import open_invitation
 from app.signing.invitations.workflow import INVITATIONS

@@ -13,7 +13,7 @@ from app.core.errors import NotYours, Refused
 from app.core.mail import Message
 from app.notices.models import Notice
 from app.notices.queries import problem_in_words
-from app.notices.workflow import resend
+from app.notices.resending import resend
 from app.settings.queries import set_setting
 from tests import factories as make
 from tests.signing.desk.desk import rows, text

@@ -146,12 +146,6 @@ def refused(way: SignInWay, error: Any, claim: Claim | None = None) -> None:
         db.session.commit()
 
 
-# -- the session there and the session here ---------------------------------------------------
-
-
-# -- binding and releasing by hand ------------------------------------------------------------
-
-
 def bind_own(way: SignInWay, claim: Claim, user: AppUser) -> None:
     """A person who is signed in binds the campus account it has just shown to be its own. Commits.
 

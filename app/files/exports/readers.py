@@ -78,9 +78,6 @@ def texts_of(values: Sequence[Any], known: KnownTexts) -> Sequence[str]:
         return [shaped(value, known.shape) for value in values]
 
 
-# -- columns ----------------------------------------------------------------------------------------
-
-
 def reader(reading: RowReading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:
     """The texts of a dotted column; of a masked number, if `clear`, the number itself."""
     sealed = sealed_at(reading.root.model, path) if clear else None

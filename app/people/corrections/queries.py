@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select
 
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core import identity, phones
 from app.core.crypto import cipher
@@ -101,7 +101,7 @@ def shown(field: str, value: str) -> str:
     if field == "major_id":
         major = db.session.get(Major, int(value))
         return f"{major.college} {major}" if major is not None else value
-    return (codes.region_name(value) or value) if field == "origin" else value
+    return (regions.region_name(value) or value) if field == "origin" else value
 
 
 def on_page(field: str, value: str) -> str:

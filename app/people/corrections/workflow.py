@@ -32,7 +32,8 @@ from app.people.students.models import Student
 from app.people.students.workflow import checked
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Reason, Step, Tone, Verdict
+from app.workflow.steps import Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = CorrectionState
 RECORD = "correction"

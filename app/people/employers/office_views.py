@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
-from app.codes import queries as codes
+from app.codes import regions
 from app.codes.labels import code_name, region_name
 from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, same, trace_panel
 from app.fab.declared import READ_ONLY, Link, Tab
@@ -100,7 +100,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             card="status",
             cut=same,
         ),
-        fact("location", _l("Region"), region_name, cut=codes.province, head=_head("location")),
+        fact("location", _l("Region"), region_name, cut=regions.province, head=_head("location")),
         fact("address", _l("Address"), dash, head=_head("address")),
         fact("postcode", _l("Postcode"), dash, head=_head("postcode")),
         fact("contact_name", _l("Contact"), head=_head("contact_name")),

@@ -29,7 +29,7 @@ from app.core.http import IN_DIALOG
 from app.core.limits import Limit
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload, accept_upload
 from app.people.employers import registration
 from app.people.employers import workflow as people
@@ -201,7 +201,7 @@ def _opened(
     form: RegisterForm, values: dict[str, Any], school: School, upload: Upload
 ) -> AppUser | None:
     def attach(employer: Employer, user: AppUser) -> None:
-        employer.licence_id = files.keep(RECORD, employer, user.id, upload).id
+        employer.licence_id = attaching.keep(RECORD, employer, user.id, upload).id
 
     form.shared_phone = registration.phone_of_another(values["contact_phone"])
     try:
@@ -265,7 +265,7 @@ def _resubmitted(form: CompanyForm, employer: Employer) -> bool:
             raise Invalid([("school", str(MISSING))])
         values = {**form.facts(), "school_id": school.id}
         if upload is not None:
-            values["licence_id"] = files.keep(RECORD, employer, user.id, upload).id
+            values["licence_id"] = attaching.keep(RECORD, employer, user.id, upload).id
         people.resubmit(employer, user, values)
     except (Invalid, Refused) as error:
         db.session.rollback()

@@ -27,7 +27,8 @@ from app.people.employers.queries import employers_for
 from app.people.schools.models import School
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Verdict
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.codes import regions
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_code
@@ -139,7 +140,7 @@ class _Merge(SafeView):
         if name in TABLES:
             return codes.name(TABLES[name], value) or str(value or "–")
         if name in ("origin", "location"):
-            return codes.region_name(value) or "–"
+            return regions.region_name(value) or "–"
         return str(value or "–")
 
 

@@ -142,9 +142,6 @@ def _end(found: MergeRequest, outcome: str) -> None:
     found.ended_at, found.outcome = clock.now(), outcome
 
 
-# -- the person's answer --------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Side:
     """One of the two records as the page shows it, with where its code goes (masked)."""

@@ -96,9 +96,6 @@ def _user(record: StaffRequest) -> AppUser:
     return record.user
 
 
-# -- the writers, for the shell too; none of them commits ------------------------------------------
-
-
 def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: object) -> AppUser:
     """A new account without a password. Raises Refused where the name or address is taken by now."""
     if identifiers.username_taken(username) or identifiers.email_taken(facts["email"]):

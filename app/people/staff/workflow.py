@@ -35,7 +35,8 @@ from app.people.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
 from app.workflow.consent import checked_reason
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = RequestState
 LIFE = timedelta(days=7)

@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, Integer, any_, literal, select
 from app.accounts.identifiers import identify_all
 from app.accounts.models import AppUser
 from app.codes import queries as codes
+from app.codes import regions
 from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
@@ -68,7 +69,7 @@ def prepare(record: Import) -> Context:
     lists = {field: _table(table) for field, table in TABLES.items()}
     lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
     lists["college"] = sheet.ValueList(_rows(College, school))
-    lists["origin"] = sheet.ValueList([(code, code, name) for code, name in codes.origins()])
+    lists["origin"] = sheet.ValueList([(code, code, name) for code, name in regions.origins()])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
     for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):

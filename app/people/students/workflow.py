@@ -47,7 +47,8 @@ from app.people.students.sheets import COUNTRY, MAIL_TAKEN, MOBILE, PHONE_TAKEN,
 from app.people.students.ways_in import no_change_held, no_reset_held, nothing_else_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 
 def dates_in_order(restriction: Restriction, actor: Actor, now: datetime) -> str | None:

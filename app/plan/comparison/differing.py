@@ -143,9 +143,6 @@ def _owned(sources: Series[Any]) -> np.ndarray[Any, Any]:
     return np.array([*known, [False] * len(FIELDS)], bool)[codes]
 
 
-# -- choices, line by line -------------------------------------------------------------------------
-
-
 def of_kind(long: DataFrame, kind: str, choice: str) -> DataFrame:
     """The lines with that choice for one field, for what may only be asked for (`owned`), or for `all`."""
     mark = long["asks"] if kind == "owned" else long["field"] == kind

@@ -213,9 +213,6 @@ def _named(record: Import) -> dict[str, object]:
     return {"name": record.file_name, **trail.bound(who_asked(record))}
 
 
-# -- undone ----------------------------------------------------------------------------------------
-
-
 def take_back(record: Import, now: datetime) -> None:
     """Give the rows back what they had. Raises Refused where one was changed, reported or decided since."""
     at: dict[str, Any] = {"id": record.id, "now": now}

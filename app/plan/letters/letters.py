@@ -101,8 +101,6 @@ def _wanted(school_id: int, wish: dict[str, Any]) -> list[ColumnElement[bool]]:
     return found
 
 
-# -- numbering ---------------------------------------------------------------------------------------
-
 SQL = Statements(__file__, "letters.sql", terms=lambda: stores().terms_of_entry)
 
 
@@ -140,9 +138,6 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     ).all()
     db.session.commit()
     return list(ids)
-
-
-# -- papers ----------------------------------------------------------------------------------------
 
 
 def _back(_paper: MadeFile) -> tuple[str, str]:

@@ -201,9 +201,6 @@ def _wish(form: FlaskForm) -> dict[str, object] | None:
     return {"year": int(year), "college": int(college) if college else None}
 
 
-# -- what the plan shows of it -----------------------------------------------------------------------
-
-
 def _of_ticked(entries: list[PlanEntry]) -> str:
     """One PDF with the letters of these rows (PLN-10)."""
     paper = ask(actor(), letters.LETTERS, {"entries": [entry.id for entry in entries]})

@@ -53,9 +53,6 @@ def _done(data: bytes, wish: dict[str, Any]) -> bytes:
     return _filled(data, wish)
 
 
-# -- looking ---------------------------------------------------------------------------------------
-
-
 def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
     """The data sheet with its headers and rows, its drop-downs, and the lists of the other sheets."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -184,9 +181,6 @@ def _blocks(table: list[list[str]]) -> list[dict[str, str]]:
             elif match := _BOTH.fullmatch(cell):
                 found.setdefault((n, True), {})[match[1]] = match[2]
     return [block for block in found.values() if len(block) > 1]
-
-
-# -- filling ---------------------------------------------------------------------------------------
 
 
 def _filled(data: bytes, wish: dict[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.core.db import db
 from app.files.exports.pivoting import crossed, measured, medians
 from app.people.schools.models import College, Major, School
@@ -69,14 +70,14 @@ READ: dict[str, Dimension] = {
     "level": Dimension(_STUDENT.education, _code("xl")),
     "sex": Dimension(_STUDENT.sex, _code("xb")),
     "origin": Dimension(
-        func.left(_STUDENT.origin, 2), lambda code, _year: codes.province(code or "")
+        func.left(_STUDENT.origin, 2), lambda code, _year: regions.province(code or "")
     ),
     "part": Dimension(_ROW.destination_code, _part),
     "destination": Dimension(_ROW.destination_code, _code("byqx")),
     "nature": Dimension(_ROW.employer_kind, _code("dwxz")),
     "industry": Dimension(_ROW.industry, _code("dwhy")),
     "region": Dimension(
-        func.left(_ROW.location, 2), lambda code, _year: codes.province(code or "")
+        func.left(_ROW.location, 2), lambda code, _year: regions.province(code or "")
     ),
     "position": Dimension(_ROW.position_kind, _code("gzzwlb")),
     "source": Dimension(

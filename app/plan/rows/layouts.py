@@ -20,6 +20,7 @@ from sqlalchemy import Select, func, select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.codes import regions
 from app.core import phones
 from app.core.db import db
 from app.core.errors import NotYours
@@ -144,7 +145,7 @@ CUTS = {
     "BYQX": same,
     "DWXZ": same,
     "DWHY": same,
-    "DWSZD": codes.province,
+    "DWSZD": regions.province,
     "XL": same,
     "ZY": same,
     "SZBJ": same,
@@ -223,7 +224,7 @@ def _named(table: str, year: int) -> Callable[[Any], str] | None:
     if not table:
         return None
     if table == "region":
-        return codes.region_name
+        return regions.region_name
     return lambda code: codes.name(table, code, year)
 
 

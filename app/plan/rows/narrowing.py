@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, text, true, union_all
 
 from app.accounts.queries import actor
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core.checks import is_credit_code
 from app.core.named import name_has, title_has
@@ -87,7 +87,7 @@ def counting_as(part: str) -> Condition:
 
 def in_region(typed: str) -> Condition:
     """The plan rows whose employer is in the region of that code, or in one that is called so."""
-    codes_ = codes.regions_called(typed, MOST_REGIONS)
+    codes_ = regions.regions_called(typed, MOST_REGIONS)
     return or_(false(), *(PlanEntry.location.startswith(code) for code in codes_))
 
 

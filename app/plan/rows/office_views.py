@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Select, union_all
 
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
-from app.codes import labels
-from app.codes import queries as codes
+from app.codes import labels, regions
 from app.codes.labels import code_name
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -66,7 +65,7 @@ def _mark(own: bool) -> str:
 
 
 def _region(code: str | None) -> str:
-    return f"{code} {codes.region_name(code)}" if code else "–"
+    return f"{code} {regions.region_name(code)}" if code else "–"
 
 
 def _tab(name: str, label: Any) -> Tab:
@@ -127,7 +126,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         fact("student.major.name", _l("Major"), cut=same),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("credit_code", _l("Credit code"), dash),
-        fact("location", _l("Region"), _region, cut=codes.province),
+        fact("location", _l("Region"), _region, cut=regions.province),
         fact("position_kind", _l("Kind of position"), of_row=_with_code("position_kind"), cut=same),
         fact("contact_name", _l("Contact"), dash),
         fact("contact_phone", _l("Telephone"), dash),

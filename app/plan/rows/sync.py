@@ -76,9 +76,6 @@ SQL = Statements(
 )
 
 
-# -- a step: one student, in its own transaction -----------------------------------------------------
-
-
 def fill(student_id: int, placement_id: int, now: datetime) -> None:
     """Write the row of a placement that has come into force (PLN-01).
 
@@ -96,9 +93,6 @@ def take_back(student_id: int, placement_id: int, now: datetime) -> None:
     if db.session.execute(SQL["take_back"], at).first() is None:
         sync([student_id], now)
     _read_afresh()
-
-
-# -- the careful way: read, decided on, written ------------------------------------------------------
 
 
 def sync(student_ids: Sequence[int], now: datetime) -> dict[str, int]:
@@ -155,9 +149,6 @@ def _read_afresh() -> None:
 def values(row: Any) -> dict[str, Any]:
     """The destination part of a row by field."""
     return {name: getattr(row, name) for name in F}
-
-
-# -- the dirty keys, and everything at once ----------------------------------------------------------
 
 
 def follow(now: datetime, most: int = KEYS) -> int:

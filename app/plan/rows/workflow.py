@@ -30,7 +30,8 @@ from app.plan.rows.models import (
 from app.plan.rows.queries import changes_for, entry_in, plan_entries_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S, C = PlanState, ChangeState
 UNREPORTED = (S.OPEN, S.FILLED, S.CHECKED)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.codes import queries as codes
+from app.codes import regions
 from app.codes.labels import code_name
 from app.core import clock
 from app.core.site import keyed_url
@@ -192,7 +192,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         fact("employer_credit_code", _l("Credit code")),
         fact("employer_kind", _l("Nature"), code_name("dwxz"), cut=same),
         fact("employer_industry", _l("Industry"), code_name("dwhy"), cut=same),
-        fact("employer_location", _l("Region"), codes.region_name, cut=codes.province),
+        fact("employer_location", _l("Region"), regions.region_name, cut=regions.province),
         fact("attested_at", _l("Attested")),
         *(TERMS | {_POSITION: TERMS[_POSITION].but(cut=same)}).values(),
     )

@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.codes.models import Region
 from app.core.checks import is_credit_code, is_phone, is_postcode
 from app.core.db import db
@@ -135,7 +136,7 @@ def shown(field: DestinationField, text: str, year: int) -> str:
     if field.type == FieldType.CODE:
         return codes.name(field.table, text, year)
     if field.type == FieldType.REGION:
-        return codes.region_name(text)
+        return regions.region_name(text)
     if field.type == FieldType.MONEY and text.lstrip("-").isdigit():
         return _("%(amount)s yuan", amount=f"{int(text):,}")
     return text

@@ -21,7 +21,8 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Optiona
 from wtforms.widgets import DateInput
 
 from app.codes.forms import RegionField
-from app.codes.queries import TABLES, names
+from app.codes.queries import names
+from app.codes.shipped import TABLES
 from app.core.db import db
 from app.core.forms import MISSING, Ticks, line
 from app.core.numbers import WholeField
@@ -121,9 +122,6 @@ KEYS: dict[FieldType, dict[str, Any]] = {
     FieldType.POSTCODE: {"inputmode": "numeric", "maxlength": 6},
     FieldType.NAME: {"autocomplete": "organization"},
 }
-
-
-# -- the administrator's forms ------------------------------------------------------------------
 
 
 def _whole(label: Any, least: int, most: int, *, required: bool = False, **more: Any) -> Any:

@@ -19,7 +19,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.per_request import now
 from app.fab.presentation import moment
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.file_views import sent_files, take_files
 from app.people.students.student_views import me
 from app.signing.destinations import evidence, queries
@@ -256,7 +256,7 @@ class MyDestinationsView(SafeView):
     def _leave(self, placement: Placement) -> list[tuple[str, str]]:
         who, key = actor(), placement.id
         try:
-            proofs = files.decoded(sent_files(), who)
+            proofs = attaching.decoded(sent_files(), who)
             who = proved(stores().workflows["termination"], "apply_with_proof", key)
             stores().leaving.apply(key, who, request.form.get("reason", ""), proofs)
         except Invalid as error:

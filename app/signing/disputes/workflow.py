@@ -46,7 +46,8 @@ from app.signing.terminations.models import Termination
 from app.workflow.actor import PARTIES, Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Verdict
 
 S = DisputeState
 PRESSED = Limit("not me", 10, timedelta(days=1))  # of one account
@@ -202,9 +203,6 @@ def in_dispute(objection: Any, actor: Actor, now: datetime) -> str | None:
     if db.session.scalar(frozen.limit(1)) is None:
         return None
     return _("The account of the person is frozen too. That is cleared first, on “Disowned”.")
-
-
-# -- the link ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

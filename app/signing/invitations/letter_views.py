@@ -25,7 +25,7 @@ from app.core.limits import Limit
 from app.core.names import name_problem
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.notices.reached import REACHED, ToldCount
+from app.notices.fates import REACHED, ToldCount
 from app.people.employers.employer_views import mine
 from app.people.schools.models import School
 from app.people.students.queries import find_student

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.core import clock, jobs
 from app.core.db import db
-from app.notices.workflow import in_portions, tell_anew
+from app.notices.reminding import in_portions
+from app.notices.workflow import tell_anew
 from app.signing.invitations.notices import remind_student
 from app.signing.invitations.queries import ending, overdue, to_tell_anew
 from app.signing.invitations.workflow import INVITATIONS

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.text import mask_all_but_end
 from app.fab.columns import ListColumn
 from app.fab.listing import Row
-from app.notices.reached import REACHED
+from app.notices.fates import REACHED
 from app.people.employers.models import Employer
 from app.people.students.models import Student
 from app.signing.invitations import queries

@@ -28,7 +28,8 @@ from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terms.models import Terms, differences
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = InvitationState
 

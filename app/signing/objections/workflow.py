@@ -24,7 +24,8 @@ from app.signing.terminations.queries import running
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Verdict
 
 S = ObjectionState
 

@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, proved, refused_code
 from app.accounts.queries import actor
-from app.codes.queries import region_name
+from app.codes.regions import region_name
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused

@@ -27,7 +27,7 @@ from app.signing.placements.models import (
 from app.signing.placements.queries import has_agreement, prints
 from app.signing.placements.tasks import AGREEMENT, RECORD, make_agreement
 from app.signing.terms.models import Terms, differences
-from app.workflow import trail
+from app.workflow import last_done, trail
 from app.workflow.actor import Actor
 from app.workflow.decisions import just_decided
 from app.workflow.steps import Change
@@ -57,7 +57,7 @@ def last_review(change: Change) -> StrEnum:
 
 def where_refused(change: Change) -> StrEnum:
     """A refusal taken back waits where it was spoken: the college is not passed over (AGR-06)."""
-    row = trail.last("placement", change.record.id)
+    row = last_done.last("placement", change.record.id)
     found = row.from_state if row is not None else None
     if found == S.AMENDING:
         return waits_at(change.record)

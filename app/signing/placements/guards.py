@@ -14,7 +14,7 @@ from app.people.employers.models import Employer
 from app.people.employers.register import employer_by_code
 from app.people.students.models import OriginState, Student, TrainingMode
 from app.plan.rows import workflow as plan
-from app.settings.queries import window
+from app.settings.calendar import window
 from app.signing.placements.checks import missing_facts, named, who_mends
 from app.signing.placements.models import UNDER_WAY, Kind, Placement, PlacementState
 from app.signing.placements.queries import (

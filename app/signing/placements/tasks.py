@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Refused
@@ -18,7 +19,8 @@ from app.core.text import mask_all_but_end
 from app.files.documents import previews
 from app.files.documents.editions import PRINTED, Edition, whole
 from app.files.documents.errors import RenderError, Unprintable
-from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
+from app.files.documents.issued import digest, failure, forget_failure, kept, make, read
+from app.files.documents.later_editions import Later
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all, unprintable
 from app.people.students.models import Student
@@ -26,7 +28,7 @@ from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.queries import prints
 from app.signing.terms.models import PARTS, Terms
 from app.signing.terms.queries import printed, printed_values
-from app.workflow import trail
+from app.workflow import last_done, trail
 from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
 
@@ -188,7 +190,7 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
         "credit_code": placement.employer_credit_code,
         "kind": codes.name("dwxz", placement.employer_kind, placement.graduation_year),
         "industry": codes.name("dwhy", placement.employer_industry, placement.graduation_year),
-        "location": codes.region_name(placement.employer_location),
+        "location": regions.region_name(placement.employer_location),
         "address": placement.employer_address or "",
         "postcode": placement.employer_postcode or "",
         "contact_name": terms.contact_name if terms else "",
@@ -211,7 +213,7 @@ def trace_rows(kinds: list[tuple[str, int]], until: datetime | None = None) -> l
             _printed(row)
             for kind, record_id in kinds
             for row in trail.of(kind, record_id)
-            if not trail.reminds(row) and (until is None or row.at <= until)  # what was decided
+            if not last_done.reminds(row) and (until is None or row.at <= until)  # what was decided
         ]
 
 

@@ -44,7 +44,8 @@ from app.signing.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = PlacementState
 

@@ -109,9 +109,6 @@ def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termin
     return db.session.scalars(mine.order_by(Termination.id)).all()
 
 
-# -- chances (TRM-05) --------------------------------------------------------------------------
-
-
 @page.once
 def chances_used(student_id: int, year: int) -> int:
     """Approved terminations of a student in a calendar year; forced ones use none up."""
@@ -146,9 +143,6 @@ def chances_of(student_id: int) -> Sequence[Chance]:
     return db.session.scalars(
         select(Chance).where(Chance.student_id == student_id).order_by(Chance.id.desc())
     ).all()
-
-
-# -- what waits --------------------------------------------------------------------------------
 
 
 def awaiting(who: Actor) -> ColumnElement[bool]:
@@ -194,9 +188,6 @@ def asked_of(who: Actor) -> Termination | None:
         .order_by(Termination.reply_by)
         .limit(1)
     ).first()
-
-
-# -- a party's list ----------------------------------------------------------------------------
 
 
 def signings_once_in_force(who: Actor) -> Select[Any]:

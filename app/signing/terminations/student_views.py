@@ -17,7 +17,7 @@ from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload
 from app.files.documents.file_views import sent_files
 from app.people.students.student_views import me
@@ -121,7 +121,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
         refusal = why_not(applies_by(placement, actor()), placement, actor(), clock.now())
         if refusal:
             raise Refused(refusal)
-        return files.decoded(sent_files(), actor())
+        return attaching.decoded(sent_files(), actor())
 
 
 def _chip(state: str) -> tuple[object, str]:

@@ -53,7 +53,8 @@ from app.workflow.actor import Actor, Role
 from app.workflow.consent import checked_reason
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")

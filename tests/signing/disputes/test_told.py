@@ -175,7 +175,8 @@ def test_many_accounts_are_told_at_once_each_in_its_own_words(cast, user, query_
 
 @pytest.mark.rule("NTF-02")
 def test_a_warning_beside_an_ordinary_notice_of_the_event_makes_one_mail(cast, user):
-    from app.notices.workflow import Letter, tell
+    from app.notices.letters import Letter
+    from app.notices.workflow import tell
 
     warn(user, "student:1:change_phone", "手机号已变更", "说明")
     tell(user, "student:1:change_phone", Letter("手机号已变更", "说明"), {})
