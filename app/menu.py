@@ -57,17 +57,21 @@ from app.people.corrections.office_views import CorrectionsView
 from app.people.corrections.student_views import MyOriginView
 from app.people.employers.employer_views import EmployerProfileView, SigningProfileView
 from app.people.employers.office_views import EmployersView
-from app.people.employers.registration_views import EmployerReviewView, RegisterView
+from app.people.employers.registration_views import RegisterView
+from app.people.employers.review_views import EmployerReviewView
 from app.people.merging.office_views import MergeEmployersView, MergeStudentsView
 from app.people.schools.office_views import CollegesView, MajorsView, SchoolsView
-from app.people.staff.office_views import AccountsView, StaffRequestsView
+from app.people.staff.office_views import AccountsView
+from app.people.staff.request_views import StaffRequestsView
 from app.people.students.office_views import StudentMailView, StudentPhoneView, StudentsView
 from app.people.students.restriction_views import RestrictionsView, RestrictView
 from app.people.students.student_views import MyProfileView, VerifyView
-from app.plan.checks.office_views import ChecksView, FindingsView
+from app.plan.checks.check_views import ChecksView
+from app.plan.checks.office_views import FindingsView
 from app.plan.checks.views import FindingsBookView
 from app.plan.comparison.views import PlanFilesView
-from app.plan.letters.office_views import LettersView, LetterWorkView
+from app.plan.letters.office_views import LettersView
+from app.plan.letters.work_views import LetterWorkView
 from app.plan.official.views import OfficialView
 from app.plan.reports.office_views import GraduatesView, ReportsView
 from app.plan.reports.pivot_views import PivotView
@@ -83,21 +87,20 @@ from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
 from app.signing.desk.office_views import DeskView
-from app.signing.destinations.office_views import (
-    DestinationFieldsView,
-    DestinationKindsView,
-    DestinationProofsView,
-    DestinationTypesView,
-)
+from app.signing.destinations.office_views import DestinationKindsView
+from app.signing.destinations.part_views import DestinationFieldsView, DestinationProofsView
 from app.signing.destinations.student_views import MyDestinationsView
+from app.signing.destinations.type_views import DestinationTypesView
 from app.signing.disputes.office_views import DisputesView
 from app.signing.disputes.views import NotMeView
 from app.signing.invitations.amendment_views import AmendmentView
+from app.signing.invitations.candidate_views import CandidatesView
 from app.signing.invitations.edit_views import OpenInvitationView
 from app.signing.invitations.employer_views import EmployerInvitationsView
-from app.signing.invitations.letter_views import CandidatesView, LetterView
+from app.signing.invitations.letter_views import LetterView
 from app.signing.invitations.office_views import InvitationsView
-from app.signing.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.signing.invitations.signing_views import MySigningsView
+from app.signing.invitations.student_views import AnswerView, MyInvitationsView
 from app.signing.nudges.views import NudgesView
 from app.signing.objections.office_views import ObjectionsView
 from app.signing.objections.student_views import MyObjectionsView

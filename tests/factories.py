@@ -31,8 +31,8 @@ from app.signing.invitations.workflow import INVITATIONS, send
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placement_of
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import request
 from app.signing.terminations.models import Termination
-from app.signing.terminations.workflow import request
 from app.signing.terms.models import BY_NAME, FIELDS, NOT_RECEIVED, Terms
 from app.signing.terms.queries import samples
 from app.workflow.actor import Role

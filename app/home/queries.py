@@ -34,13 +34,10 @@ from app.signing.desk.queries import (
 )
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.queries import frozen_now
+from app.signing.invitations.candidates import candidates_for
+from app.signing.invitations.deadlines import untold
 from app.signing.invitations.models import Invitation
-from app.signing.invitations.queries import (
-    awaiting_attestation,
-    candidates_for,
-    invitations_for,
-    untold,
-)
+from app.signing.invitations.queries import awaiting_attestation, invitations_for
 from app.signing.invitations.queries import waiting as waiting_letters
 from app.signing.objections.models import Objection, ObjectionState
 from app.signing.objections.queries import disowned, objections_for

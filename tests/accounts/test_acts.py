@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import acts, noted_proofs, one_time
+from app.accounts import acts, code_voiding, noted_proofs
 from app.accounts.models import ActProof
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -91,7 +91,7 @@ def test_the_engine_takes_no_partys_act_without_a_proof(cast):
     placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
     for party in (cast.student, cast.employer):
         with pytest.raises(Invalid) as error:
-            from app.signing.terminations.workflow import request
+            from app.signing.terminations.applying import request
 
             request(placement.id, replace(make.actor(party), factor=""), "理由", agreed=True)
         assert error.value.problems[0][0] == "code"
@@ -284,7 +284,7 @@ def test_what_ends_the_codes_of_an_account_ends_its_other_proofs(cast, campus, l
     for whose in (user, other):
         noted_proofs.note_proof(whose, act.purpose, "campus")
     db.session.commit()
-    getattr(one_time, end)(f"user:{user.id}", f"student:{cast.student.id}")
+    getattr(code_voiding, end)(f"user:{user.id}", f"student:{cast.student.id}")
     assert not noted_proofs.has_proof(user, act.purpose)
     assert noted_proofs.has_proof(other, act.purpose)
 

@@ -24,9 +24,9 @@ from app.fab.presentation import chips, dash
 from app.fab.views import SafeModelView
 from app.people.employers import queries
 from app.people.employers.detail import employer_trace
-from app.people.employers.forms import EmployerForm
 from app.people.employers.models import EMPLOYER_CHIPS, EMPLOYER_STATES, Employer
 from app.people.employers.register import correct_employer, list_employer
+from app.people.employers.register_forms import EmployerForm
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.names.queries import called_before
@@ -34,7 +34,7 @@ from app.people.names.queries import called_before
 _head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back
 
 
-def _account(employer: Employer) -> int | None:
+def open_account(employer: Employer) -> int | None:
     return queries.account_spoken_to(employer, actor())
 
 
@@ -45,7 +45,7 @@ def _licence(employer: Employer) -> tuple[Any]:
 
 def _to_be_known(employer: Employer) -> list[tuple[str, str]]:
     former = called_before(employer_id=employer.id)
-    return [*frozen_note(_account(employer)), *([(former, "info")] if former else [])]
+    return [*frozen_note(open_account(employer)), *([(former, "info")] if former else [])]
 
 
 class EmployersView(RuledForms, StepActions, SafeModelView):
@@ -129,7 +129,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         ),
         Panel(_l("Household registration"), "household_kind household_address"),
         Panel(_l("Licence"), made=_licence, template="people/licence.html", aside=True),
-        told_panel(_account),
+        told_panel(open_account),
         trace_panel(lambda employer: employer_trace(employer.id)),
     )
     export_sheet = EMPLOYER_LIST.name

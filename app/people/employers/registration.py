@@ -24,7 +24,7 @@ from app.core.db import db
 from app.core.emails import is_email
 from app.core.errors import Invalid, Refused
 from app.core.limits import Limit
-from app.people.employers.workflow import SAME_CODE, SAME_EMAIL, credit_code_taken
+from app.people.employers.account import SAME_CODE, SAME_EMAIL, credit_code_taken
 
 PROVED = timedelta(hours=2)  # for so long a code that was given proves the address in its browser
 CODES = Limit("register-codes", 30, timedelta(hours=1))  # asked for from one network

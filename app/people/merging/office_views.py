@@ -20,6 +20,7 @@ from app.fab.builder import SafeView
 from app.people.employers.detail import EMPLOYER_LABELS
 from app.people.employers.models import Employer
 from app.people.employers.queries import employers_for
+from app.people.merging import employers, joining
 from app.people.merging import requests as merge_requests
 from app.people.merging import workflow as merging
 from app.people.students import fields
@@ -68,9 +69,7 @@ class _Merge(SafeView):
         """Merged or asked for; where neither can be, the page again with what was chosen and written."""
         try:
             reason = request.form.get("reason", "")
-            waits = merge_requests.join(
-                self.kind, keep.id, other.id, self._taken(), actor(), reason
-            )
+            waits = joining.join(self.kind, keep.id, other.id, self._taken(), actor(), reason)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return self._page(keep, other, number), 409
@@ -95,7 +94,7 @@ class _Merge(SafeView):
     def _withdrawn(self, pk: int, other: int) -> Any:
         found = merge_requests.waiting(self.kind, pk, other)
         if found is not None:
-            merge_requests.withdraw(found, actor())
+            joining.withdraw(found, actor())
             flash(_("You ask no longer."), "success")
         return redirect(request.full_path, 303)
 
@@ -164,8 +163,8 @@ class MergeEmployersView(_Merge):
     route_base = "/employers/merge"
     default_view = "merge"
     class_permission_name = "MergeEmployers"
-    model, fields, labels = Employer, merging.EMPLOYER_FIELDS, EMPLOYER_LABELS
-    kind, contacts = merge_requests.EMPLOYER, merging.EMPLOYER_CONTACTS
+    model, fields, labels = Employer, employers.EMPLOYER_FIELDS, EMPLOYER_LABELS
+    kind, contacts = merge_requests.EMPLOYER, employers.EMPLOYER_CONTACTS
     number, shows = "credit_code", "EmployersView.show"
 
     def scoped(self) -> Any:

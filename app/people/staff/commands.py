@@ -18,7 +18,7 @@ from app.accounts.models import AppUser
 from app.accounts.workflow import trace
 from app.core.db import db
 from app.core.errors import Invalid, Refused
-from app.people.staff import effects, workflow
+from app.people.staff import checks, effects
 from app.people.staff.notices import post
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 from app.workflow.engine import committed
@@ -74,7 +74,7 @@ def _with_code(user: AppUser) -> str:
 def open_command(username: str, role: str, name: str, email: str) -> None:
     """Make an administrator's account; its one-time code is printed once."""
     username = username.lower()
-    if not workflow.is_username(username):
+    if not checks.is_username(username):
         raise click.ClickException("a user name has 3 to 32 letters, digits, dots or hyphens")
 
     def act() -> str:

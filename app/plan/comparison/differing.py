@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from pandas import DataFrame, Series
 
-from app.plan.rows.deciding import FIELDS, across, differ, lines_of
+from app.plan.rows.decided import FIELDS
+from app.plan.rows.deciding import across, differ, lines_of
 from app.plan.rows.models import PlanState, Source
 
 FILE, OURS, SKIP, WAITS = CHOICES = ("file", "ours", "skip", "waits")

@@ -24,7 +24,8 @@ from app.files.imports.models import Import, ImportRow
 from app.files.imports.queries import who_asked
 from app.people.students.models import Student
 from app.plan.rows import sync
-from app.plan.rows.models import DESTINATION_FIELDS, ChangeState, Source
+from app.plan.rows.change_models import ChangeState
+from app.plan.rows.models import DESTINATION_FIELDS, Source
 from app.workflow import trail
 from app.workflow.locks import lock_rows
 

@@ -24,8 +24,9 @@ from app.people.schools.models import College, Major, School
 from app.people.students.models import Student
 from app.plan.reports.cuts import BANDS, LABELS, PAY
 from app.plan.reports.queries import Cut, graduates_of
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of
-from app.plan.rows.models import PARTS, SOURCES, PlanEntry
+from app.plan.rows.models import SOURCES, PlanEntry
 from app.plan.rows.outside import Base, why
 from app.signing.placements.models import Placement
 from app.signing.terms.models import Terms

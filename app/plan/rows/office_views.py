@@ -32,10 +32,11 @@ from app.people.schools.office_views import colleges, years
 from app.people.students.models import Student
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.plan.rows import detail, narrowing
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import counts_as
+from app.plan.rows.employers import of_employer
 from app.plan.rows.forms import GROUPS, TABLES, EntryForm, version
-from app.plan.rows.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.rows.narrowing import of_employer
+from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
 from app.plan.rows.outside import of_plan
 from app.plan.rows.outside_views import line_of
 from app.plan.rows.queries import in_tab, open_change, plan_entries_for

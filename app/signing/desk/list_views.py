@@ -30,14 +30,8 @@ from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, Stude
 from app.signing.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.signing.desk.queries import by_wait, found_by, in_tab, keys_of_tab, with_students
 from app.signing.destinations.queries import module_name
-from app.signing.placements.models import (
-    AGREEMENT_LABELS,
-    KINDS,
-    REVIEW_LABELS,
-    Kind,
-    Placement,
-    review_of,
-)
+from app.signing.placements.labels import AGREEMENT_LABELS, REVIEW_LABELS, review_of
+from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.queries import has_agreement, placements_for
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import CHIPS as TERMINATION_CHIPS

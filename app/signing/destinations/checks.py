@@ -17,14 +17,8 @@ from app.core.names import clean_title
 from app.core.numbers import MONEY, whole
 from app.core.printable import refusal
 from app.core.text import clean_code, clean_day, clean_line, clean_lines
-from app.signing.destinations.models import (
-    NUMBERS,
-    PLAN,
-    TEXTS,
-    DestinationField,
-    DestinationKind,
-    FieldType,
-)
+from app.signing.destinations.field_types import NUMBERS, PLAN, TEXTS, FieldType
+from app.signing.destinations.kind_models import DestinationField, DestinationKind
 
 LONGEST = 2000  # characters of anything that a draft keeps
 LENGTHS = {FieldType.LONG: 500, FieldType.NAME: 120, FieldType.PHONE: 20}

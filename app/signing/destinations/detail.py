@@ -14,7 +14,8 @@ from app.files.documents.files import Listed
 from app.settings.models import Review
 from app.signing.destinations.checks import fields_of, shown
 from app.signing.destinations.evidence import rows
-from app.signing.destinations.models import Destination, english
+from app.signing.destinations.kind_models import english
+from app.signing.destinations.models import Destination
 from app.signing.destinations.queries import of_placement
 from app.signing.placements.models import Placement, PlacementState
 from app.workflow import last_done

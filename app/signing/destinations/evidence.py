@@ -12,7 +12,8 @@ from app.core.errors import NotYours, Refused
 from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload, accept_upload
 from app.files.documents.models import Attachment
-from app.signing.destinations.models import Destination, DestinationFile, DestinationProof
+from app.signing.destinations.kind_models import DestinationProof
+from app.signing.destinations.models import Destination, DestinationFile
 from app.signing.destinations.queries import draft_of
 from app.signing.destinations.workflow import in_own_draft
 from app.signing.placements.models import Placement

@@ -23,11 +23,13 @@ from app.files.documents import attaching, files
 from app.files.documents.file_views import sent_files, take_files
 from app.people.students.student_views import me
 from app.signing.destinations import evidence, queries
+from app.signing.destinations.copying import again
 from app.signing.destinations.detail import items, names, next_step, progress, proofs, why_refused
 from app.signing.destinations.forms import form_of, show, typed
 from app.signing.destinations.models import Destination
+from app.signing.destinations.placing import problems, why_not
 from app.signing.destinations.views import LARGEST_KEY, chip_of, place_of, trace
-from app.signing.destinations.workflow import again, begin, discard, problems, save, submit, why_not
+from app.signing.destinations.workflow import begin, discard, save, submit
 from app.signing.placements.models import Placement, PlacementState
 from app.signing.placements.workflow import PLACEMENTS
 

@@ -16,9 +16,9 @@ from app.core.errors import NotYours, Refused
 from app.files.documents import attaching, files
 from app.files.documents.attachments import accept_upload
 from app.files.documents.models import Attachment
+from app.signing.offline.links import working_link
 from app.signing.offline.models import LinkFile, UploadLink
 from app.signing.offline.queries import paper_in
-from app.signing.offline.workflow import working_link
 from app.signing.placements.models import REVIEWS, Kind, Placement, PlacementState
 from app.signing.placements.queries import placements_for
 from app.workflow import trail

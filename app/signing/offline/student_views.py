@@ -29,9 +29,9 @@ from app.people.students.student_views import me
 from app.signing.offline import detail, queries
 from app.signing.offline.forms import form_of, typed
 from app.signing.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
-from app.signing.placements.guards import blocked_employer
+from app.signing.placements.may_sign import blocked_employer
 from app.signing.placements.models import Placement
-from app.signing.placements.tasks import preview, refuse_unprintable
+from app.signing.placements.printing import preview, refuse_unprintable
 from app.signing.placements.views import being_made
 from app.signing.placements.workflow import PLACEMENTS
 

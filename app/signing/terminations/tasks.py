@@ -16,7 +16,7 @@ from app.files.documents.later_editions import Later
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all
 from app.people.students.models import Student
-from app.signing.placements.tasks import base_url, trace_rows
+from app.signing.placements.printing import base_url, trace_rows
 from app.signing.terminations.models import WAYS, Termination, Way
 
 LETTER = "termination_letter"

@@ -134,7 +134,7 @@ def test_a_registered_credit_code_is_refused_with_a_clear_sentence(cast, client)
 @pytest.mark.rule("ACC-07")
 def test_of_two_registrations_at_once_one_wins_and_the_other_is_told(cast, monkeypatch):
     monkeypatch.setattr(
-        "app.people.employers.workflow.credit_code_taken", lambda code, but=None: False
+        "app.people.employers.account.credit_code_taken", lambda code, but=None: False
     )
     values = {
         "credit_code": cast.employer.credit_code,

@@ -9,7 +9,7 @@ from app.accounts.identifiers import account_for
 from app.core import clock
 from app.core.db import db
 from app.people.schools.models import College, Major, School
-from app.plan.rows.models import Snapshot, SnapshotRow
+from app.plan.years.models import Snapshot, SnapshotRow
 from app.workflow import trail
 from tests.factories import account, make_college
 from tests.files.imports.books import xlsx

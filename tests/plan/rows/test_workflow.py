@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.sync import sync
 from app.plan.rows.workflow import CHANGES, PLAN, edit
 from app.signing.placements.workflow import PLACEMENTS

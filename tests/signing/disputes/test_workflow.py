@@ -27,8 +27,9 @@ from app.core.mail import Message
 from app.notices.models import Notice
 from app.people.staff.workflow import STAFF_REQUESTS, forget_password
 from app.people.students.workflow import STUDENTS
+from app.signing.disputes.links import press
 from app.signing.disputes.models import Dispute
-from app.signing.disputes.workflow import DISPUTES, press
+from app.signing.disputes.workflow import DISPUTES
 from app.signing.objections.models import Objection
 from app.signing.objections.workflow import OBJECTIONS
 from app.signing.placements.workflow import PLACEMENTS

@@ -84,7 +84,7 @@ def test_what_the_file_finds_is_what_the_search_finds(app, cast, bring):
     """The SQL of the file and the search of one student agree on every mixture of fields."""
     from app.core import clock
     from app.people.students.queries import find_student
-    from app.signing.placements.guards import cannot_sign
+    from app.signing.placements.may_sign import cannot_sign
 
     people = [cast.student, cast.classmate, cast.stranger]
     cast.classmate.origin_state = "entered"

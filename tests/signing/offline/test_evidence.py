@@ -14,7 +14,7 @@ from app.settings.models import Review
 from app.settings.queries import set_setting
 from app.signing.offline import evidence
 from app.signing.offline.evidence import add_by_link, add_scan
-from app.signing.offline.workflow import make_link
+from app.signing.offline.links import make_link
 from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.files.documents import hostile
