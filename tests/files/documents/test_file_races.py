@@ -80,7 +80,7 @@ def test_two_who_send_the_last_file_at_once_do_not_both_get_in(real, monkeypatch
         attaching.attach(KIND, found, actor(student), "a.jpg", io.BytesIO(picture()), most=room)
         return "kept"
 
-    monkeypatch.setattr(files, "accept_upload", together)
+    monkeypatch.setattr(attaching, "accept_upload", together)
     assert sorted(run_beside(real, send, send)) == ["Refused", "kept"]
 
 

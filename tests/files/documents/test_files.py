@@ -106,7 +106,7 @@ def test_a_record_that_went_while_its_file_was_decoded_gets_none(asked, student,
     def gone(*_args, **_options):
         raise NotYours("gone")
 
-    monkeypatch.setattr(files, "_locked", gone)
+    monkeypatch.setattr(attaching, "locked_kind", gone)
     with pytest.raises(NotYours):
         add(asked, student)
     assert db.session.query(Attachment).count() == 0

@@ -11,7 +11,7 @@ import pytest
 
 from app.core.db import db
 from app.core.registry import stores
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.models import Attachment, Document
 from app.signing.placements.tasks import make_agreement
 from app.signing.placements.workflow import PLACEMENTS
@@ -251,7 +251,7 @@ def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
         TERMINATIONS.perform("agree", found.id, actor(cast.employer), agreed=True)
         return real(*args, **options)
 
-    monkeypatch.setattr(files, "accept_upload", slow)
+    monkeypatch.setattr(attaching, "accept_upload", slow)
     add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert found.state == "awaiting_school"
     assert count(found) == 0
