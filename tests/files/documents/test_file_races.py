@@ -67,7 +67,7 @@ def run_beside(app, *acts):
 
 def test_two_who_send_the_last_file_at_once_do_not_both_get_in(real, monkeypatch):
     """Both see room before they decode; the lock lets one in."""
-    both, decode = threading.Barrier(2, timeout=30), files.accept_upload
+    both, decode = threading.Barrier(2, timeout=30), attaching.accept_upload
 
     def together(*args, **options):
         upload = decode(*args, **options)

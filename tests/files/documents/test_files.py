@@ -113,7 +113,7 @@ def test_a_record_that_went_while_its_file_was_decoded_gets_none(asked, student,
 
 
 def test_tries_are_counted_for_each_person(cast, asked, student, monkeypatch):
-    monkeypatch.setattr(attaching, "TRIES", files.Limit("few", 1, attaching.TRIES.per))
+    monkeypatch.setattr(attaching, "TRIES", attaching.Limit("few", 1, attaching.TRIES.per))
     with pytest.raises(Refused):
         add(asked, student, data=b"no picture")
     with pytest.raises(Refused, match=r"小时|hour"):

@@ -215,7 +215,7 @@ def test_former_regions_are_none_of_today_and_have_a_year(regions):
 
 def test_each_former_region_is_part_of_regions_that_exist_today(regions):
     today = {code: (full, level) for code, _name, full, level in regions.rows}
-    for row in codes._read("xzqh_former"):
+    for row in shipped.read_shipped("xzqh_former"):
         now = row["now"].split()
         assert now, row
         for code in now:
