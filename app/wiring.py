@@ -73,7 +73,7 @@ from app.plan.checks import office_views as check_views
 from app.plan.checks import tasks as check_tasks
 from app.plan.checks import workflow as checks
 from app.plan.checks.models import Finding
-from app.plan.comparison import choosing, workbook
+from app.plan.comparison import choosing, sheets, workbook
 from app.plan.comparison import views as planfile_views
 from app.plan.comparison.sheets import PLAN as PLAN_FILE
 from app.plan.letters import detail as letter_detail
@@ -312,7 +312,7 @@ REGISTRY = Registry(
     year_cautions=(check_detail.of_year,),
     asides=(letter_detail.of_entry,),
     makings=(work_views.MAKING,),
-    plan_heads=planfile_views.HEADS,
+    plan_heads=sheets.HEADS,
     plan_further=exported("placement.terms"),
     plan_filters=(check_views.finding_filter(PlanEntry.student_id),),
     links_before=(planfile_views.plan_link,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.codes import queries as codes
 from app.codes import shipped
-from app.files.imports.sheet import CellKind, Column, Context, ValueList
+from app.files.imports.columns import CellKind, Column, Context, ValueList
 
 # a file may lack these columns where one value holds for all of its rows
 ONE_FOR_ALL = ("graduation_year", "year", "education", "college", "training_mode", "school", "act")

@@ -18,6 +18,7 @@ from app.codes.regions import former_rows
 from app.codes.regions import regions as regions_today
 from app.core.text import clean_line
 from app.files.imports import cells, decisions
+from app.files.imports.columns import Column, Context, ValueList
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Guess, Regions, guess_value
 from app.files.imports.headers import normal
@@ -31,7 +32,7 @@ from app.files.imports.intake import (
 )
 from app.files.imports.lists import is_region, lists_of, table_of
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Context, Sheet, ValueList
+from app.files.imports.sheet import Sheet
 
 _: Callable[..., str] = gettext
 

@@ -11,7 +11,8 @@ from app.accounts.queries import actor_of
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.registry import stores
-from app.files.imports.models import OPEN, Import, ImportRow, ImportState, RowStatus
+from app.files.imports.models import OPEN, Import, ImportState
+from app.files.imports.row_models import ImportRow, RowStatus
 from app.files.imports.sheet import Sheet
 from app.workflow import last_done
 from app.workflow.actor import Actor, Role

@@ -14,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.db import db
+from app.files.imports.columns import Column, Context
 from app.files.imports.errors_book import SAFE, fit
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Context, Sheet
+from app.files.imports.sheet import Sheet
 from app.files.imports.template import LISTS, drop_downs
 from app.files.made import making as made
 from app.files.made.models import MadeFile

@@ -20,8 +20,9 @@ from app.core.errors import Refused
 from app.core.named import NAMES_ORDERED
 from app.core.statements import Statements, columns
 from app.files.imports.effects import NotAsShownError
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
+from app.files.imports.row_models import ImportRow
 from app.people.students.models import Student
 from app.plan.rows import sync
 from app.plan.rows.change_models import ChangeState

@@ -18,8 +18,8 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook
 
-from app.files.imports import guard, headers, marks, reading, tables
-from app.files.imports.guard import UnfitWorkbookError
+from app.files.imports import guard, headers, kinds_of_file, marks, reading, table_cells
+from app.files.imports.kinds_of_file import UnfitWorkbookError
 from app.plan.official.sheet_xml import spliced
 
 MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
@@ -45,7 +45,7 @@ def answer(request: bytes) -> bytes:
 
 
 def _done(data: bytes, wish: dict[str, Any]) -> bytes:
-    if guard.kind_of(data, "a.xlsx") != "xlsx":
+    if kinds_of_file.kind_of(data, "a.xlsx") != "xlsx":
         raise UnfitWorkbookError("not_excel")
     guard.check_archive(data, wish["most"] + SPARE_ROWS)
     if wish["do"] == "look":
@@ -101,8 +101,8 @@ def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
 
 
 def _text(value: object) -> str:
-    cell = tables.cell_of(value)
-    if cell == tables.ERROR:
+    cell = table_cells.cell_of(value)
+    if cell == table_cells.ERROR:
         return ""
     return cell[-1][:10] if isinstance(cell, tuple) else str(cell).strip()
 

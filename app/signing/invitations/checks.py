@@ -11,8 +11,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.names import name_problem
 from app.files.imports import compare
+from app.files.imports.columns import Context, Found
 from app.files.imports.models import Import
-from app.files.imports.sheet import Context, Found, Problems
+from app.files.imports.sheet import Problems
 from app.people.students.models import Student
 from app.signing.invitations import guesses
 from app.signing.placements.may_sign import cannot_sign

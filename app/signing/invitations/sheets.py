@@ -16,9 +16,10 @@ from app.core.identity import spellings
 from app.core.limits import Limit
 from app.core.phones import folded
 from app.core.text import mask_id_number
-from app.files.imports import sheet
+from app.files.imports import columns, sheet
+from app.files.imports.columns import CellKind, Column, Context, Found
 from app.files.imports.models import Import
-from app.files.imports.sheet import CellKind, Column, Context, Found, Sheet
+from app.files.imports.sheet import Sheet
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.signing.invitations.checks import look, note_odd
@@ -49,7 +50,7 @@ def prepare(_record: Import) -> Context:
         .where(School.active == true())
         .order_by(School.code)
     ).tuples()
-    return Context(clock.today(), {"school": sheet.ValueList(list(rows))})
+    return Context(clock.today(), {"school": columns.ValueList(list(rows))})
 
 
 def admit(record: Import, rows: int) -> None:

@@ -14,7 +14,8 @@ from app.fab.views import SafeModelView
 from app.files.exports.models import Format
 from app.files.imports import requests as imports
 from app.files.imports import tasks as import_tasks
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from app.people.students.workflow import RESTRICTIONS, restrict
 from app.plan.rows import editions, reconciling
 from app.plan.rows.models import PlanEntry

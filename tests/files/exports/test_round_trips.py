@@ -68,7 +68,7 @@ def test_students_come_back_without_a_change(app, cast, ask, content, students, 
 
 
 def _why(found):
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     rows = db.session.query(ImportRow).filter_by(import_id=found.id)
     return [(r.row, r.status, r.problems, r.values, r.old) for r in rows if r.status != "same"]

@@ -11,10 +11,10 @@ from app.codes import queries as codes
 from app.codes import shipped
 from app.core.registry import stores
 from app.files.imports import spellings
+from app.files.imports.columns import ValueList
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Regions, guess_value
 from app.files.imports.headers import normal
-from app.files.imports.sheet import ValueList
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"

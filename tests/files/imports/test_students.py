@@ -5,7 +5,7 @@ from sqlalchemy import event, text
 
 from app.core.db import db
 from app.files.imports import compare, writing
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.people.schools.models import Major
 from app.people.students.models import Student
 from tests import factories as make

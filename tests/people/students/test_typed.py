@@ -11,7 +11,7 @@ from app.core.forms import PHONE, POSTCODE, Email, line
 from app.core.numbers import WholeField
 from app.core.registry import stores
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import Context
+from app.files.imports.columns import Context
 from tests import factories as make
 
 

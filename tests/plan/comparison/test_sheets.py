@@ -4,7 +4,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.plan.rows import reconciling
 from app.plan.rows.change_models import ChangeRequest
 from app.plan.rows.models import PlanEntry

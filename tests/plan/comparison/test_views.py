@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from app.codes import queries as codes
 from app.core.db import db
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from app.files.made.models import MadeFile
 from app.plan.comparison import choosing
 from app.plan.rows.models import DESTINATION_FIELDS, OFFICIAL, PlanEntry

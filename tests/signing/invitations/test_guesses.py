@@ -10,7 +10,7 @@ from app.accounts.log_models import SecurityEvent
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.core.text import mask_all_but_end
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.signing.invitations.guesses import MISSES
 from app.signing.invitations.models import Candidate
 from tests import factories as make

@@ -124,7 +124,7 @@ def test_every_row_counts_as_a_search_and_a_day_has_so_many(cast, bring, monkeyp
 
 @pytest.mark.rule("INV-03", "BLK-02")
 def test_no_number_is_staged_in_clear(cast, bring):
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     record = bring([row(cast.student), row(cast.student, 姓名="错")])
     staged = str(
