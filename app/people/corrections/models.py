@@ -52,12 +52,7 @@ FIELDS: dict[str, Any] = {
     "sex": _l("Sex"),
     "nation": _l("Nationality"),
     "examinee_no": _l("Examinee number"),
-    "major_id": _l("Major"),
-    "class_name": _l("Class"),
-    "education": _l("Level of education"),
-    "training_mode": _l("Training mode"),
-    "graduation_year": _l("Graduation year"),
-    "origin": _l("Place of origin"),
+    **fields.STUDIES,
     **fields.LABELS,
 }
 GROUPS = (  # as the student reads them

@@ -20,6 +20,8 @@ from app.people.employers.models import Employer
 from app.people.schools.queries import active_schools
 
 # of the official tables: what only a student's own way or the school can mean
+# what an employer, and staff for it, say of it
+FACTS = ("kind", "industry", "location", "address", "postcode", "contact_name", "contact_phone")
 NOT_FOR_EMPLOYERS = {
     "dajs": frozenset({"ADMIT_SCHOOL", "KEEP_SCHOOL", "NOT_HELD"}),
     "hkjs": frozenset({"ADMIT_SCHOOL", "NOT_MOVED_IN"}),
@@ -155,13 +157,7 @@ class ProfileForm(FlaskForm):
     def field_names(cls) -> tuple[str, ...]:
         """The names of what it writes."""
         return (
-            "kind",
-            "industry",
-            "location",
-            "address",
-            "postcode",
-            "contact_name",
-            "contact_phone",
+            *FACTS,
             "archive_receiver",
             "archive_to",
             "archive_address",

@@ -13,6 +13,7 @@ from app.core.forms import EMAIL, PHONE, POSTCODE, TEL, line
 from app.core.named import a_title
 from app.core.names import clean_contact, clean_title
 from app.core.text import clean_code
+from app.people.employers.forms import FACTS
 
 
 class EmployerForm(DynamicForm):
@@ -21,13 +22,7 @@ class EmployerForm(DynamicForm):
     FIELDS = (
         "credit_code",
         "name",
-        "kind",
-        "industry",
-        "location",
-        "address",
-        "postcode",
-        "contact_name",
-        "contact_phone",
+        *FACTS,
         "email",
     )
 

@@ -42,7 +42,7 @@ from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.checks import not_made
 from app.signing.placements.queries import invitations_terminated
 from app.signing.placements.tasks import failure_of
-from app.signing.placements.views import full_url
+from app.signing.placements.views import OpensItsList, full_url
 from app.signing.terms.models import BY_NAME
 from app.signing.terms.queries import groups
 
@@ -54,7 +54,7 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
+class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -141,11 +141,6 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
         return [
             Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
         ]
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
 
     @expose("/<int:pk>", methods=["GET"])
     @has_access

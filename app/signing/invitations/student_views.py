@@ -27,12 +27,13 @@ from app.people.employers.queries import employer_called
 from app.signing.invitations import queries, views
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.workflow import INVITATIONS, read
+from app.signing.placements.views import OpensItsList
 from app.signing.terms.models import ARCHIVE, BY_NAME, FIELDS, HOUSEHOLD, OFFER, values_of
 from app.signing.terms.queries import changed, groups_of, shown
 from app.workflow.steps import Offer
 
 
-class MyInvitationsView(SafeModelView):
+class MyInvitationsView(OpensItsList, SafeModelView):
     """线上签约: every invitation with answer and review (INV-23)."""
 
     route_base = "/my/invitations"
@@ -75,11 +76,6 @@ class MyInvitationsView(SafeModelView):
         return _(
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
         )
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
 
     @expose("/<int:pk>", methods=["GET"])
     @has_access

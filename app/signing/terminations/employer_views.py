@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import g, redirect
+from flask import g
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -27,6 +27,7 @@ from app.people.students.models import Student
 from app.people.students.search_views import STUDENT, StudentSearch
 from app.signing.placements.labels import AGREEMENT_CHIPS, AGREEMENT_LABELS
 from app.signing.placements.models import Placement
+from app.signing.placements.views import OpensItsList
 from app.signing.terminations import narrowing
 from app.signing.terminations.models import CHIPS, LABELS, TerminationState
 from app.signing.terminations.page import page_of
@@ -57,7 +58,7 @@ def _ending(state: str | None) -> str:
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
-class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
+class EmployerTerminationsView(OpensItsList, PartyTerminations, StudentSearch, SafeModelView):
     """Signings that are or were in force, with the last termination of each."""
 
     datamodel = SafeInterface(Placement)
@@ -129,11 +130,6 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
 
     def record_name(self, item: Placement) -> str:
         return str(item.student.name)
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
 
     @expose(f"/show/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access
