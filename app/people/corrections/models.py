@@ -17,6 +17,7 @@ from app.core.crypto import Sealed
 from app.core.db import db
 from app.people.students import fields
 from app.people.students.models import Student
+from app.workflow.states import StateIs
 
 
 class CorrectionState(StrEnum):
@@ -106,6 +107,7 @@ class Correction(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
+    is_open = StateIs(CorrectionState.PROPOSED)  # the school has yet to decide
     wanted = Sealed("correction", lambda _text: "", lambda text: text)
     student: Mapped[Student] = relationship()
 

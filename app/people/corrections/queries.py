@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, SQLColumnExpression, select
 
 from app.codes import labels, regions
 from app.codes import queries as codes
@@ -15,7 +15,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.text import mask_id_number
-from app.people.corrections.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
+from app.people.corrections.models import NUMBERS, SECRETS, TABLES, Correction
 from app.people.schools.models import Major
 from app.people.schools.queries import at_school
 from app.people.students import fields
@@ -33,9 +33,9 @@ def corrections_for(who: Actor) -> Select[Correction]:
     return select(Correction).where(at_school(who, Correction.school_id))
 
 
-def in_tab(name: str) -> ColumnElement[bool] | None:
+def in_tab(name: str) -> SQLColumnExpression[bool] | None:
     """The rows of a tab; None: all."""
-    still = Correction.state == CorrectionState.PROPOSED
+    still = Correction.is_open
     return {"open": still, "decided": ~still}.get(name)
 
 
