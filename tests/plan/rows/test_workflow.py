@@ -319,7 +319,7 @@ def accept_past_report(cast):
     """A signing that was under way before the report comes into force after it."""
     from unittest.mock import patch
 
-    with patch("app.signing.placements.guards.plan.bar", return_value=None):
+    with patch("app.signing.placements.may_sign.plan.bar", return_value=None):
         found = accept(invite(cast.rival, cast.student)[0])
     attest(found, cast.officer)
     return found

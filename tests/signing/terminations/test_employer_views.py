@@ -245,7 +245,7 @@ def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed):
 def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
     cast, browser, signed, monkeypatch
 ):
-    found, real = terminate(signed), files.accept_upload
+    found, real = terminate(signed), attaching.accept_upload
 
     def slow(*args, **options):
         TERMINATIONS.perform("agree", found.id, actor(cast.employer), agreed=True)
@@ -260,7 +260,7 @@ def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
 @pytest.mark.rule("DOC-05")
 def test_who_uploads_without_end_is_stopped(browser, signed, monkeypatch):
     found = terminate(signed)
-    monkeypatch.setattr(files.Limit, "take", lambda _limit, *_who: False)
+    monkeypatch.setattr(attaching.Limit, "take", lambda _limit, *_who: False)
     answer = add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert "请一小时后再试" in page(browser, answer.location)
     assert count(found) == 0
