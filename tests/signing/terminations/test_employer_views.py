@@ -11,7 +11,7 @@ import pytest
 
 from app.core.db import db
 from app.core.registry import stores
-from app.files.documents import attaching, files
+from app.files.documents import attaching
 from app.files.documents.models import Attachment, Document
 from app.signing.placements.tasks import make_agreement
 from app.signing.placements.workflow import PLACEMENTS
