@@ -14,19 +14,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import factors
 from app.accounts.act_views import ActCodeView
-from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
-from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
-from app.accounts.factor_views import FactorView, MyFactorsView
-from app.accounts.kept import MARK
-from app.accounts.kept_views import KeptView, SessionView, account_mark, masked_key
+from app.accounts.campus.identity_views import CampusIdentitiesView
+from app.accounts.campus.office_views import SignInWaysView
+from app.accounts.campus.own_views import CampusProofView, MyCampusView
+from app.accounts.campus.views import CampusView
+from app.accounts.factor_proof_views import FactorView
+from app.accounts.factor_views import MyFactorsView
+from app.accounts.kept_views import KeptView
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
+from app.accounts.password_views import PasswordView
+from app.accounts.posted import MARK
 from app.accounts.queries import actor_of
-from app.accounts.views import PasswordView
+from app.accounts.session_views import SessionView, account_mark, masked_key
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
-from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
+from app.codes.edition_views import CodeEditionsView, RegionsView
+from app.codes.office_views import CodesView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
 from app.fab.frame import Menu, Menus
@@ -54,18 +59,22 @@ from app.people.corrections.office_views import CorrectionsView
 from app.people.corrections.student_views import MyOriginView
 from app.people.employers.employer_views import EmployerProfileView, SigningProfileView
 from app.people.employers.office_views import EmployersView
-from app.people.employers.registration_views import EmployerReviewView, RegisterView
+from app.people.employers.registration_views import RegisterView
+from app.people.employers.review_views import EmployerReviewView
 from app.people.merging.office_views import MergeEmployersView, MergeStudentsView
 from app.people.reveals.office_views import RevealsView
 from app.people.schools.office_views import CollegesView, MajorsView, SchoolsView
-from app.people.staff.office_views import AccountsView, StaffRequestsView
+from app.people.staff.office_views import AccountsView
+from app.people.staff.request_views import StaffRequestsView
 from app.people.students.office_views import StudentMailView, StudentPhoneView, StudentsView
 from app.people.students.restriction_views import RestrictionsView, RestrictView
 from app.people.students.student_views import MyProfileView, VerifyView
-from app.plan.checks.office_views import ChecksView, FindingsView
+from app.plan.checks.check_views import ChecksView
+from app.plan.checks.office_views import FindingsView
 from app.plan.checks.views import FindingsBookView
 from app.plan.comparison.views import PlanFilesView
-from app.plan.letters.office_views import LettersView, LetterWorkView
+from app.plan.letters.office_views import LettersView
+from app.plan.letters.work_views import LetterWorkView
 from app.plan.official.views import OfficialView
 from app.plan.reports.office_views import GraduatesView, ReportsView
 from app.plan.reports.pivot_views import PivotView
@@ -81,21 +90,20 @@ from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
 from app.signing.desk.office_views import DeskView
-from app.signing.destinations.office_views import (
-    DestinationFieldsView,
-    DestinationKindsView,
-    DestinationProofsView,
-    DestinationTypesView,
-)
+from app.signing.destinations.office_views import DestinationKindsView
+from app.signing.destinations.part_views import DestinationFieldsView, DestinationProofsView
 from app.signing.destinations.student_views import MyDestinationsView
+from app.signing.destinations.type_views import DestinationTypesView
 from app.signing.disputes.office_views import DisputesView
 from app.signing.disputes.views import NotMeView
 from app.signing.invitations.amendment_views import AmendmentView
+from app.signing.invitations.candidate_views import CandidatesView
 from app.signing.invitations.edit_views import OpenInvitationView
 from app.signing.invitations.employer_views import EmployerInvitationsView
-from app.signing.invitations.letter_views import CandidatesView, LetterView
+from app.signing.invitations.letter_views import LetterView
 from app.signing.invitations.office_views import InvitationsView
-from app.signing.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.signing.invitations.signing_views import MySigningsView
+from app.signing.invitations.student_views import AnswerView, MyInvitationsView
 from app.signing.nudges.views import NudgesView
 from app.signing.objections.office_views import ObjectionsView
 from app.signing.objections.student_views import MyObjectionsView

@@ -10,7 +10,16 @@ from functools import partial
 
 from sqlalchemy import inspect
 
-from app.accounts import acts, beside, freezing, holds, late, manager, one_time, security_log
+from app.accounts import (
+    acts,
+    beside,
+    code_delivery,
+    freezing,
+    holds,
+    late,
+    manager,
+    security_log,
+)
 from app.accounts.campus import office_views as campus_views
 from app.accounts.choices import OwnChoices, of_list
 from app.accounts.contacts import is_changed
@@ -34,8 +43,7 @@ from app.notices.models import RECEIVER
 from app.notices.queries import unread
 from app.people.corrections import models as origin_models
 from app.people.corrections import workflow as origin
-from app.people.employers import employer_views
-from app.people.employers import registration_views as registration
+from app.people.employers import employer_views, review_views
 from app.people.employers.detail import EMPLOYER_LABELS, EMPLOYER_TABLES
 from app.people.employers.models import Employer
 from app.people.employers.queries import EMPLOYER_NUMBERS, EMPLOYER_RECORD
@@ -66,26 +74,28 @@ from app.plan.checks import office_views as check_views
 from app.plan.checks import tasks as check_tasks
 from app.plan.checks import workflow as checks
 from app.plan.checks.models import Finding
-from app.plan.comparison import choosing
+from app.plan.comparison import choosing, sheets, workbook
 from app.plan.comparison import views as planfile_views
 from app.plan.comparison.sheets import PLAN as PLAN_FILE
 from app.plan.letters import detail as letter_detail
-from app.plan.letters import letters
+from app.plan.letters import letters, making, work_views
 from app.plan.letters import office_views as letter_views
 from app.plan.letters.models import ForwardingLetter
 from app.plan.letters.sheets import COURIER
+from app.plan.letters.workbook import COURIER_MAKER, DIFFERENCES_MAKER
 from app.plan.official import views as official_views
 from app.plan.official import workbook as official
 from app.plan.reports.office_views import PLAN_ROW
 from app.plan.reports.pivot_views import PIVOT
 from app.plan.rows import detail as plan_detail
-from app.plan.rows import editions, layouts, narrowing
+from app.plan.rows import editions, employers, layouts, narrowing
 from app.plan.rows import models as plan_models
 from app.plan.rows import queries as plan_queries
 from app.plan.rows import tasks as plan_tasks
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import CHANGES, PLAN
-from app.plan.years import snapshot_views, snapshots
+from app.plan.years import comparison_sheets, snapshots
 from app.settings.queries import waived
 from app.signing.desk import tasks as desk_tasks
 from app.signing.desk.effects import keep_hints
@@ -93,7 +103,7 @@ from app.signing.desk.models import WAITS_SINCE
 from app.signing.destinations import effects as destination_effects
 from app.signing.destinations import evidence as destination_evidence
 from app.signing.destinations import models as destination_models
-from app.signing.destinations import queries as destination_queries
+from app.signing.destinations import shipped
 from app.signing.destinations import workflow as destinations
 from app.signing.destinations.guards import open_here
 from app.signing.disputes.queries import subject_of
@@ -111,10 +121,12 @@ from app.signing.offline import models as offline_models
 from app.signing.offline import workflow as offline
 from app.signing.placements import effects as placement_effects
 from app.signing.placements import models as placement_models
+from app.signing.placements import printing
 from app.signing.placements import queries as placement_queries
 from app.signing.placements import tasks as placement_tasks
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations import applying
 from app.signing.terminations import evidence as termination_evidence
 from app.signing.terminations import queries as termination_queries
 from app.signing.terminations import student_views as termination_views
@@ -172,7 +184,7 @@ PERIODIC = (
 REGISTRY = Registry(
     # -- core, lists and engine
     unfit=(DEMO,),
-    message_fates={one_time.KEY: one_time.FATE},
+    message_fates={code_delivery.KEY: code_delivery.FATE},
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),
@@ -182,12 +194,12 @@ REGISTRY = Registry(
     bars=(freezing.not_frozen,),
     party_guards=(holds.not_held,),
     waivers=(waived,),
-    code_loaders=(editions.load_shipped, destination_queries.load_tables),
+    code_loaders=(editions.load_shipped, shipped.load_tables),
     # -- sign-in: what people's records say of their accounts
     gates=(
         manager.must_change_password,
         manager.must_set_up_factor,
-        registration.review_gate,
+        review_views.review_gate,
         employer_views.profile_gate,
         student_views.verify_gate,
     ),
@@ -222,7 +234,7 @@ REGISTRY = Registry(
         ("placement", "submit"): destinations.birth,
         ("placement", "generate"): offline.birth,
         **{
-            ("termination", step): partial(terminations.birth, step)
+            ("termination", step): partial(applying.birth, step)
             for step in ("request", "apply_with_proof")
         },
     },
@@ -247,19 +259,19 @@ REGISTRY = Registry(
     makers={
         changes_book.CHANGES: changes_book.MAKER,
         check_making.KIND: check_making.MAKER,
-        snapshot_views.COMPARED: snapshot_views.MAKER,
-        choosing.DIFFERENCES: choosing.MAKER,
+        comparison_sheets.COMPARED: comparison_sheets.MAKER,
+        choosing.DIFFERENCES: workbook.MAKER,
         official.FILLED: official.MAKER,
-        letters.LETTERS: letters.LETTER_MAKER,
-        letters.COURIER: letters.COURIER_MAKER,
-        letters.BESIDE: letters.DIFFERENCES_MAKER,
+        letters.LETTERS: making.LETTER_MAKER,
+        letters.COURIER: COURIER_MAKER,
+        letters.BESIDE: DIFFERENCES_MAKER,
     },
     document_makers={
-        placement_tasks.AGREEMENT: placement_tasks.ask_agreement,
+        printing.AGREEMENT: placement_tasks.ask_agreement,
         termination_tasks.LETTER: termination_tasks.ask_letter,
     },
     file_kinds={
-        registration.RECORD: registration.FILES,
+        review_views.RECORD: review_views.FILES,
         origin.RECORD: origin.FILES,
         offline_evidence.RECORD: offline_evidence.FILES,
         destination_evidence.RECORD: destination_evidence.FILES,
@@ -280,7 +292,7 @@ REGISTRY = Registry(
     ),
     # -- the list of students; what else moves or goes with a record
     student_filters=(*narrowing.filters(Student), check_views.finding_filter(Student.id)),
-    student_finds=(narrowing.students_of_employer,),
+    student_finds=(employers.students_of_employer,),
     student_moved=(placement_effects.follow_student,),
     with_college=(Termination, ChangeRequest, ForwardingLetter, Finding),
     only_one={
@@ -302,8 +314,8 @@ REGISTRY = Registry(
     cautions=(check_detail.of_entry,),
     year_cautions=(check_detail.of_year,),
     asides=(letter_detail.of_entry,),
-    makings=(letter_views.MAKING,),
-    plan_heads=planfile_views.HEADS,
+    makings=(work_views.MAKING,),
+    plan_heads=sheets.HEADS,
     plan_further=exported("placement.terms"),
     plan_filters=(check_views.finding_filter(PlanEntry.student_id),),
     links_before=(planfile_views.plan_link,),

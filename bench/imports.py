@@ -147,7 +147,7 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
     with app.test_request_context():
         from app.accounts.models import AppUser
         from app.files.imports import queries
-        from app.files.imports.views import _page
+        from app.files.imports.pages import page_of
 
         user = db.session.get_one(AppUser, officer_id)
         who = make.actor(user)
@@ -159,7 +159,7 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
         from flask import g
 
         g.user = user
-        shown, _page_data = timed(lambda: _page(queries.import_of(who, record.uid)))
+        shown, _page_data = timed(lambda: page_of(queries.import_of(who, record.uid)))
         record = db.session.get_one(Import, record.id)
         counts = (record.total, record.new, record.changed, record.same, record.faulty)
         written, _none = timed(lambda: (requests.ask("write", record, who), tasks.write(record.id)))

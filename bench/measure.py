@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from app.accounts import queries as accounts
+from app.accounts import living_sessions
 from app.accounts.models import AppUser
 from app.core.db import db
 
@@ -63,7 +63,7 @@ def browser(app: Flask, user_id: int) -> Any:
     client = app.test_client()
     with app.test_request_context():
         user = db.session.get_one(AppUser, user_id)
-        secret = accounts.open_session(user)
+        secret = living_sessions.open_session(user)
         db.session.commit()
     with client.session_transaction() as cookie:
         cookie.update(secret=secret, _user_id=str(user_id), _fresh=True)

@@ -110,7 +110,7 @@ def documents(app: Flask) -> tuple[Figure, int]:
     """200 agreements in this process: CPU of each, and how much memory grew over the last 150."""
     from app.files.documents.render import render
     from app.signing.placements.models import Placement
-    from app.signing.placements.tasks import AGREEMENT, agreement_data
+    from app.signing.placements.printing import AGREEMENT, agreement_data
 
     with app.app_context():
         placement = db.session.get_one(Placement, 22)

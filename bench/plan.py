@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import db
-from app.plan.rows import sync
+from app.plan.rows import reconciling, sync
 from bench import batches, data
 from bench.measure import memory
 from bench.server import server, timed
@@ -36,15 +36,17 @@ def run(url: str, folder: Path, rows: int) -> None:
         before = memory()
         db.session.execute(text("TRUNCATE plan_dirty"))
         db.session.commit()
-        timed("rows made from the placements", lambda: sync.reconcile(None, None, clock.now()))
+        timed(
+            "rows made from the placements", lambda: reconciling.reconcile(None, None, clock.now())
+        )
         for statement in SPOIL:
             db.session.execute(text(statement))
         db.session.commit()
         analyse()
-        timed("dry run", lambda: sync.differences(1), 2)
-        first = timed("reconcile of all", lambda: sync.reconcile(None, None, clock.now()))
+        timed("dry run", lambda: reconciling.differences(1), 2)
+        first = timed("reconcile of all", lambda: reconciling.reconcile(None, None, clock.now()))
         analyse()
-        second = timed("second run", lambda: sync.reconcile(None, None, clock.now()), 2)
+        second = timed("second run", lambda: reconciling.reconcile(None, None, clock.now()), 2)
         dirty = timed("1,000 dirty rows", portion, 3)
         print(
             f"\n{rows:,} rows: {first:.2f} s, then {second:.2f} s; dirty {dirty * 1000:.0f} ms; "

@@ -25,7 +25,7 @@ from app.files.made.models import MadeFile
 from app.plan.comparison import choosing, importing
 from app.plan.letters.letters import COURIER
 from app.plan.letters.letters import LETTERS as PRINTED
-from app.plan.rows import sync
+from app.plan.rows import reconciling
 from app.plan.rows.models import DESTINATION_FIELDS, OFFICIAL
 from app.workflow.actor import Role
 from bench import batches
@@ -93,7 +93,7 @@ def build(rows: int) -> int:
         {"s": school.id, "c": college.id, "m": major, "n": rows},
     )
     db.session.execute(text("ANALYZE student"))
-    sync.reconcile(school.id, None, clock.now())
+    reconciling.reconcile(school.id, None, clock.now())
     db.session.commit()
     return officer.id
 
@@ -139,7 +139,7 @@ def paper(made: MadeFile) -> MadeFile:
 def run(app: Flask, rows: int, letters: int) -> None:
     """Everything, once."""
     with app.test_request_context():
-        from app.plan.letters import office_views as forwarding  # views need every model
+        from app.plan.letters import work_views  # views need every model
         from app.plan.official import workbook
 
         upgrade()
@@ -170,7 +170,7 @@ def run(app: Flask, rows: int, letters: int) -> None:
             (PRINTED, "letters (PDF)"),
             (COURIER, "courier sheet"),
         ):
-            seconds, made = timed(lambda k=kind: paper(forwarding.ask(who, k, wish)))
+            seconds, made = timed(lambda k=kind: paper(work_views.ask(who, k, wish)))
             size = len(making.result_of(made)) / 2**20
             say(
                 f"{letters} {what}",

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask
 from flask_migrate import upgrade
 
-from app.accounts import attempts, passwords, queries
+from app.accounts import attempts, identifiers, passwords
 from app.codes.queries import load_shipped
 from app.core.db import db
 from app.core.limits import Limit
@@ -68,8 +68,8 @@ def _acts(app: Flask, cast: Cast) -> list[tuple[str, Callable[[], Any], Callable
     off = make.account(cast.classmate)
     off.active = False
     for account, student in ((user, cast.student), (off, cast.classmate)):
-        queries.identify(account, "phone", student.phone)
-    queries.identify(make.account(cast.neighbour), "phone", cast.neighbour.phone)
+        identifiers.identify(account, "phone", student.phone)
+    identifiers.identify(make.account(cast.neighbour), "phone", cast.neighbour.phone)
     db.session.commit()
     stranger, firm = app.test_client(), browser(app, make.account(cast.employer).id)
 

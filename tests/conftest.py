@@ -204,11 +204,11 @@ def visit(app, session, tokenless):
     """`visit(account)` gives a browser signed in as that account."""
 
     def sign_in(user):
-        from app.accounts import queries
+        from app.accounts import living_sessions
 
         client = app.test_client()
         with app.test_request_context():
-            secret = queries.open_session(user)
+            secret = living_sessions.open_session(user)
             db.session.commit()
         with client.session_transaction() as cookie:
             cookie.update(secret=secret, _user_id=str(user.id), _fresh=True)

@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from itertools import count
 from uuid import uuid4
 
+from app.accounts.identifiers import identify
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, identify
-from app.codes.queries import region_name
+from app.accounts.queries import actor_of
+from app.codes.regions import region_name
 from app.core import clock
 from app.core.checks import credit_code_mark
 from app.core.db import db
@@ -30,8 +31,8 @@ from app.signing.invitations.workflow import INVITATIONS, send
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placement_of
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import request
 from app.signing.terminations.models import Termination
-from app.signing.terminations.workflow import request
 from app.signing.terms.models import BY_NAME, FIELDS, NOT_RECEIVED, Terms
 from app.signing.terms.queries import samples
 from app.workflow.actor import Role
@@ -358,7 +359,7 @@ def code_for(browser, url: str, data: dict | None = None) -> str:
 
 def worker_answers_resets() -> None:
     """What the worker does with the asked-for codes of forgotten passwords, in the test's transaction."""
-    from app.accounts.workflow import send_code_for_reset
+    from app.accounts.resetting import send_code_for_reset
 
     waiting = db.text(
         "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE task_name = 'accounts.send_reset'"

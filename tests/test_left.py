@@ -11,7 +11,7 @@ import pytest
 from flask_babel import force_locale
 from jinja2 import Environment
 
-from app.accounts.campus import oidc
+from app.accounts.campus import oidc_issuer
 from app.codes import queries
 from app.core import names
 from app.fab import counting
@@ -22,12 +22,12 @@ from tests.compiled import Compiled
 
 
 def test_what_modules_remember_is_forgotten(session):
-    before = dict(oidc._known)
-    oidc._known[1, "x"] = (0.0, {})
+    before = dict(oidc_issuer._known)
+    oidc_issuer._known[1, "x"] = (0.0, {})
     counting._large.add("students")
     today = queries._today(1)
     left.forget()
-    assert (oidc._known, "students" in counting._large) == (before, False)
+    assert (oidc_issuer._known, "students" in counting._large) == (before, False)
     make.pass_time(seconds=9 * 86_400)
     assert queries._today(1) == today + timedelta(days=9)
 

@@ -229,7 +229,7 @@ def records(cast) -> dict[str, tuple[int, int]]:
 
 
 def _changed(student, officer) -> int:
-    from app.accounts.models import ContactChange
+    from app.accounts.contact_models import ContactChange
     from app.core.db import db
     from app.people.students.workflow import change_phone
 

@@ -27,10 +27,11 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.documents import render
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import CellKind, Context, ValueList
+from app.files.imports.columns import CellKind, Context, ValueList
 from app.people.corrections import forms as origin
 from app.signing.destinations import checks as destinations
-from app.signing.destinations.models import DestinationField, FieldType
+from app.signing.destinations.field_types import FieldType
+from app.signing.destinations.kind_models import DestinationField
 from app.workflow.consent import checked_reason
 from app.workflow.steps import Reason
 from tests.files.documents.conftest import AGREEMENT, text_of

@@ -7,7 +7,7 @@ from collections import Counter
 import pyotp
 import pytest
 
-from app.accounts import factors, queries
+from app.accounts import factors, living_sessions, recovery_codes
 from app.accounts.factor_models import CodeApp, RecoveryCode
 from app.accounts.models import AppUser
 from app.core import clock
@@ -40,10 +40,10 @@ def prepared(sessions: int) -> tuple[int, list[str], list[str]]:
     db.session.query(CodeApp).delete()
     sealed = cipher().encrypt(SECRET, f"code_app:{user.id}")
     db.session.add(CodeApp(user_id=user.id, secret=sealed, last_step=0, created_at=clock.now()))
-    codes = factors._new_codes(user)
+    codes = recovery_codes.new_codes(user)
     for limit in (factors.CODES, factors.CODES_A_DAY):
         limit.forget(user.id)
-    secrets = [queries.open_session(user) for _n in range(sessions)]
+    secrets = [living_sessions.open_session(user) for _n in range(sessions)]
     db.session.commit()
     return user.id, codes, secrets
 

@@ -20,8 +20,9 @@ from app.settings.queries import set_setting
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.models import Placement
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
+from app.signing.terminations.applying import force, request
 from app.signing.terminations.models import Termination
-from app.signing.terminations.workflow import TERMINATIONS, force, request
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast

@@ -271,7 +271,7 @@ def test_one_word_for_two_things_has_two_names(word, contexts):
 
 
 def test_what_is_shown_for_a_read_message_is_a_state_and_no_head_of_a_column(app, session):
-    from app.notices.reached import FATES, Fate
+    from app.notices.fates import FATES, Fate
 
     with app.test_request_context():
         assert str(FATES[Fate.READ]) == "已读"

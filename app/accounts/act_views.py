@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts import acts
+from app.accounts import acts, noted_proofs
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.accounts.sessions import LINKED
@@ -22,7 +22,7 @@ from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.per_request import once
-from app.workflow import trail
+from app.workflow import last_done
 from app.workflow.actor import Actor
 from app.workflow.consent import proof_asked
 from app.workflow.engine import Workflow
@@ -90,7 +90,7 @@ def birth_code_url(flow: Workflow[Any], step: str, key: int, school_id: int | No
     if not proof_asked(flow.step(step), school_id, actor()):
         return ""
     way = once("campus-proof", lambda: proofs.way_for(g.user)) if session.get(LINKED) else None
-    if way and acts.has_proof(g.user, acts.act_on(flow, step, key, g.user).purpose):
+    if way and noted_proofs.has_proof(g.user, acts.act_on(flow, step, key, g.user).purpose):
         return ""  # the campus sign-in has said so a moment ago
     more: dict[str, Any] = {"campus": 1} if way else {}  # the dialog offers it beside the code
     return url_for("ActCodeView.code", kind=flow.kind, pk=key, step=step, **more)
@@ -131,7 +131,7 @@ def said(
         act()
     except (Refused, Invalid) as problem:
         key = done_on()
-        if key is None or not trail.just_done(flow.kind, key, step, user_id):
+        if key is None or not last_done.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
     flash(
         " ".join(

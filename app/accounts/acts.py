@@ -14,26 +14,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
 
-from app.accounts import one_time, workflow
-from app.accounts.models import ActProof, AppUser
+from app.accounts import code_budgets, one_time, resetting
+from app.accounts.models import AppUser
+from app.accounts.noted_proofs import LIFE, use_noted
 from app.accounts.queries import actor_of
 from app.core import clock
-from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from app.workflow.actor import Actor
 from app.workflow.consent import Proof, proof_asked
 from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step
-
-LIFE = timedelta(minutes=10)
 
 # way of proving → what the trail says of it
 PROOFS = {
@@ -129,11 +125,16 @@ def send(act: Act, user: AppUser) -> tuple[str, str]:
         raise NotYours(act.purpose)
     if act.why_not:
         raise Refused(act.why_not)
-    contact = workflow.contact_of(user)
+    contact = resetting.contact_of(user)
     if contact is None:
         raise Refused(str(one_time.UNREACHED))
     one_time.send(
-        f"user:{user.id}", act.purpose, *contact, pool=one_time.Pool.ACT, life=LIFE, act=act.text
+        f"user:{user.id}",
+        act.purpose,
+        *contact,
+        pool=code_budgets.Pool.ACT,
+        life=LIFE,
+        act=act.text,
     )
     return contact
 
@@ -167,51 +168,12 @@ def proved(act: Act, user: AppUser, code: str) -> Actor:
         return actor_of(user)  # the rule refuses with its own sentence; the code stays good
     if code.strip():
         return actor_of(user, factor=one_time.check(f"user:{user.id}", act.purpose, code))
-    way = _noted(user, act.purpose)
+    way = use_noted(user, act.purpose)
     if not way:
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]
         )
     return actor_of(user, factor=way)
-
-
-def note_proof(user: AppUser, purpose: str, way: str) -> None:
-    """Keep that the person has just proved itself for that act, by one of `proofs`. Not committed."""
-    if way not in stores().proofs:
-        raise ValueError(way)
-    now = clock.now()
-    db.session.add(
-        ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now, expires_at=now + LIFE)
-    )
-
-
-def has_proof(user: AppUser, purpose: str) -> bool:
-    """Whether a proof otherwise than by code waits to be used for that act."""
-    return db.session.scalar(_notes(user, purpose)) is not None
-
-
-def _noted(user: AppUser, purpose: str) -> str:
-    """Use up the proof of that act that was left otherwise than by code; its way, empty for none."""
-    note = db.session.scalars(_notes(user, purpose).with_for_update()).first()
-    if note is None:
-        return ""
-    note.used_at = clock.now()
-    db.session.flush()
-    return note.way
-
-
-def _notes(user: AppUser, purpose: str) -> Any:
-    return (
-        select(ActProof)
-        .where(
-            ActProof.user_id == user.id,
-            ActProof.purpose == purpose,
-            ActProof.used_at.is_(None),
-            ActProof.expires_at > clock.now(),
-        )
-        .order_by(ActProof.id)
-        .limit(1)
-    )
 
 
 def _digest(text: str) -> str:

@@ -16,7 +16,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.accounts import devices, puzzle
-from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db

@@ -147,8 +147,6 @@ def statement(shape: Asker | None, names: tuple[Name, ...], *more: Any) -> Selec
     )
 
 
-# -- statements that are made once for all who see the same ---------------------------------------
-
 NAMED: ContextVar[Actor | None] = ContextVar("named", default=None)
 
 

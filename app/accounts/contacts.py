@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.accounts import beside
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import identify, identify_all, identify_if_free
-from app.core import clock, mail, page, sms
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
+from app.accounts.reach import has_mail, present
+from app.core import clock, mail, page
 from app.core.crypto import cipher
 from app.core.db import db
-from app.core.registry import stores
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import Actor
 
-REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
-RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
 STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
 OWN_WORD = ("old_phone", "campus", SELF)  # the person itself said that a change is right
 
@@ -159,47 +157,6 @@ def used(user: AppUser) -> bool:
     return user.password is not None or bool(user.login_count)
 
 
-def reach(user: AppUser, now: datetime) -> list[tuple[str, str]]:
-    """Every (channel, address) that is, or within 90 days was, the person's: all of them are told."""
-    return reach_all([user], now)[user.id]
-
-
-def reach_all(users: Sequence[AppUser], now: datetime) -> dict[int, list[tuple[str, str]]]:
-    """The same for many accounts, by their ids."""
-    found = {user.id: dict.fromkeys(present(user)) for user in users}
-    rows = db.session.scalars(
-        select(ContactChange).where(
-            ContactChange.user_id.in_(list(found)),
-            ContactChange.channel != RESET,
-            or_(ContactChange.at > now - REMEMBERED, ContactChange.undone_at > now - REMEMBERED),
-        )
-    )
-    for row in rows:
-        for address in (row.old, row.new):
-            if address and (row.channel != mail.SMS or sms.reaches(address)):
-                found[row.user_id][(row.channel, address)] = None
-    return {key: list(addresses) for key, addresses in found.items()}
-
-
-def has_mail(user: AppUser) -> bool:
-    """Whether the account has a mail address; files give a placeholder."""
-    return bool(user.email) and not user.email.endswith("@invalid")
-
-
-def present(user: AppUser) -> list[tuple[str, str]]:
-    """The (channel, address) pairs on record now."""
-    role = user.role or ""
-    of_contact, of_phone = stores().contacts.get(role), stores().phones.get(role)
-    contact = of_contact(user) if of_contact else None
-    phone = of_phone(user) if of_phone else None
-    found = [contact] if contact else []
-    if phone:
-        found.append((mail.SMS, phone))
-    if has_mail(user):
-        found.append((mail.MAIL, user.email))
-    return found
-
-
 def own_phone(user: AppUser, since: datetime) -> str | None:
     """The phone that was the person's before that moment, and still is, where texts reach it."""
     phone = next((address for channel, address in present(user) if channel == mail.SMS), None)
@@ -233,53 +190,3 @@ def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
 def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
     """How many of the contacts that are told did not come with the change."""
     return sum(address != new for _channel, address in addresses)
-
-
-def read_anew(users: Sequence[int]) -> None:
-    """The accounts as they are behind the locks, for changing them."""
-    wanted = select(AppUser).where(AppUser.id.in_(users)).order_by(AppUser.id)
-    again = wanted.with_for_update(key_share=True, of=AppUser)
-    db.session.scalars(again.execution_options(populate_existing=True)).all()
-
-
-def end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
-    """A password, a first sign-in, a mail that came since the change are none."""
-    if password_digest(user) != row.password_digest:
-        user.password = None
-    if user.role == Role.STUDENT:
-        record.verified_at = None
-    later = db.session.scalars(
-        select(ContactChange)
-        .where(
-            ContactChange.user_id == user.id,
-            ContactChange.channel == mail.MAIL,
-            ContactChange.source == SELF,
-            ContactChange.at >= row.at,
-            ContactChange.undone_at.is_(None),
-        )
-        .order_by(ContactChange.id)
-    ).all()
-    for change in later:
-        change.undone_at = clock.now()
-    if later:
-        write_mail(user, record, later[0].old)
-
-
-def write_mail(user: AppUser, record: Any, email: str | None) -> None:
-    """Account, record and sign-in have the same address; without one the account has its placeholder."""
-    user.email = email or f"{record.uid}@invalid"
-    student = user.role == Role.STUDENT
-    record.email = email if student else email or ""
-    write: Callable[..., None] = identify if student else identify_if_free
-    write(user, "email", email or "")
-
-
-def write_mails(pairs: Sequence[tuple[AppUser, Any]]) -> None:
-    """Accounts and sign-ins of many have the e-mails of their records; nothing is taken from another account.
-
-    Raises IntegrityError where another account has an address. Not committed.
-    """
-    for user, student in pairs:
-        user.email = student.email or f"{student.uid}@invalid"
-    db.session.flush()
-    identify_all("email", {user.id: student.email for user, student in pairs})

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from app.accounts import one_time, security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.accounts.workflow import contact_of
+from app.accounts.resetting import contact_of
 from app.core.db import db
 from app.core.text import mask_email
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import segno
-from flask import flash, g, jsonify, redirect, request, session, url_for
+from flask import flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
-from app.accounts import factor_contact, factors, passkeys, queries, step_up
+from app.accounts import (
+    code_apps,
+    factor_challenges,
+    factor_contact,
+    factor_setup,
+    factors,
+    passkeys,
+    queries,
+    step_up,
+)
+from app.accounts.factor_proof_views import json_of
 from app.accounts.sessions import SECRET
 from app.core import clock
 from app.core.db import db
@@ -21,51 +29,10 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
-from app.fab.urls import local_path
 from app.workflow.actor import ask_anew
 
 LARGEST_KEY = 2**31 - 1
 CONTACT = "factor_contact"  # in the cookie of one session: its person has read the own mail
-
-
-class FactorView(SafeView):
-    """After the password: the only page that a half-open session reaches."""
-
-    route_base = "/factor"
-    class_permission_name = "Factor"
-    default_view = "index"
-
-    @expose("/", methods=["GET", "POST"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        onward = local_path(request.args.get("next", "")) or "/"
-        known = queries.proof()
-        if not known.enrolled:
-            return redirect(onward)
-        if request.method == "GET":
-            return self._page()
-        if known.at is None:  # else the door has looked at it: `step_up.taken_up`
-            try:
-                step_up.prove(g.user)
-            except (Invalid, Refused) as problem:
-                return self._page(problem), 422
-            session[SECRET] = queries.renew_session(session.get(SECRET, ""))
-            db.session.commit()
-        return redirect(onward, 303)
-
-    @expose("/options", methods=["POST"])
-    @has_access
-    def options(self) -> ResponseReturnValue:
-        """What the browser needs to ask a key."""
-        return _json(factors.key_options(g.user, session.get(SECRET, ""), "prove"))
-
-    def _page(self, problem: Invalid | Refused | None = None) -> Any:
-        return self.render_template(
-            "accounts/factor.html",
-            action=request.full_path.rstrip("?"),
-            waiting=queries.proof().at is None,
-            **step_up.choices(g.user, problem),
-        )
 
 
 class MyFactorsView(SafeView):
@@ -119,11 +86,11 @@ class MyFactorsView(SafeView):
         wrong = ""
         if request.method == "POST":
             try:
-                return self._added(factors.add_app(g.user, _own_session(), _form("code")))
+                return self._added(factor_setup.add_app(g.user, _own_session(), _form("code")))
             except Invalid as problem:
                 wrong = problem.problems[0][1]
-        secret = factors.new_secret(g.user, _own_session())
-        code = segno.make(factors.address_of(g.user, secret), micro=False)
+        secret = factor_setup.new_secret(g.user, _own_session())
+        code = segno.make(code_apps.address_of(g.user, secret), micro=False)
         page = self.render_template(
             "accounts/factor_app.html",
             wrong=wrong,
@@ -144,7 +111,7 @@ class MyFactorsView(SafeView):
         if request.method == "POST":
             try:
                 return self._added(
-                    factors.add_key(g.user, _own_session(), _form("answer"), _form("name"))
+                    factor_setup.add_key(g.user, _own_session(), _form("answer"), _form("name"))
                 )
             except Invalid as problem:
                 wrong = problem.problems[0][1]
@@ -162,7 +129,7 @@ class MyFactorsView(SafeView):
     def options(self) -> ResponseReturnValue:
         if (first := self._anew(_("Add a passkey"))) is not None:
             return first
-        return _json(factors.key_options(g.user, _own_session(), "register"))
+        return json_of(factor_challenges.key_options(g.user, _own_session(), "register"))
 
     @expose(f"/key/<int(max={LARGEST_KEY}):pk>/remove", methods=["POST"])
     @has_access
@@ -181,7 +148,7 @@ class MyFactorsView(SafeView):
         self._anew(_("Renew the recovery codes"))
         if not queries.proof().enrolled:
             raise NotYours("recovery codes")
-        return self._shown(factors.renew_codes(g.user))
+        return self._shown(factor_setup.renew_codes(g.user))
 
     def _anew(self, act: str) -> Any:
         """Who has a factor proves it; who has none yet proves the mail first: then there is a page."""
@@ -196,7 +163,7 @@ class MyFactorsView(SafeView):
     def _remove(self, key_id: int | None) -> ResponseReturnValue:
         self._anew(_("Remove a second factor"))
         try:
-            factors.remove(g.user, key_id)
+            factor_setup.remove(g.user, key_id)
             flash(_("Removed."), "success")
         except Refused as refusal:
             db.session.rollback()
@@ -217,7 +184,3 @@ def _own_session() -> str:
 
 def _form(name: str) -> str:
     return request.form.get(name, "")
-
-
-def _json(options: str) -> Response:
-    return jsonify(json.loads(options))

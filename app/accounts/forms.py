@@ -19,6 +19,16 @@ from app.workflow.actor import STAFF
 MISSING = _l("Please fill this in.")
 
 
+def _school_field() -> SelectField:
+    """Which school a student number is of; the page fills in the schools."""
+    return SelectField(
+        _l("School"),
+        choices=[],
+        validate_choice=False,
+        description=_l("Only with a student number"),
+    )
+
+
 class SignInForm(FlaskForm):
     """Who, and the password; the school only with a student number."""
 
@@ -35,12 +45,7 @@ class SignInForm(FlaskForm):
         [DataRequired(MISSING), Length(max=128)],
         render_kw={"autocomplete": "current-password"},
     )
-    school = SelectField(
-        _l("School"),
-        choices=[],
-        validate_choice=False,
-        description=_l("Only with a student number"),
-    )
+    school = _school_field()
 
 
 class ForgottenForm(FlaskForm):
@@ -51,12 +56,7 @@ class ForgottenForm(FlaskForm):
         [DataRequired(MISSING), Length(max=120)],
         render_kw={"autocomplete": "username"},
     )
-    school = SelectField(
-        _l("School"),
-        choices=[],
-        validate_choice=False,
-        description=_l("Only with a student number"),
-    )
+    school = _school_field()
 
 
 class NewPasswordForm(FlaskForm):

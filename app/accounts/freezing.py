@@ -10,9 +10,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from app.accounts import one_time, queries
-from app.accounts.contacts import OWN_WORD, REMEMBERED
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import code_voiding, living_sessions
+from app.accounts.contact_models import ContactChange
+from app.accounts.contacts import OWN_WORD
+from app.accounts.models import AppUser
+from app.accounts.reach import REMEMBERED
 from app.core import clock
 from app.core.db import db, forget, remembered
 from app.core.errors import Refused
@@ -58,9 +60,9 @@ def freeze(user_id: int) -> None:
     """Nothing goes in or out: sessions end, codes are void, held changes wait. Not committed."""
     lock_row(AppUser, user_id)
     user = db.session.get_one(AppUser, user_id)
-    one_time.void_free(f"user:{user.id}", f"student:{user.student_id or 0}")
+    code_voiding.void_free(f"user:{user.id}", f"student:{user.student_id or 0}")
     user.frozen_at = user.frozen_at or clock.now()
-    queries.end_all_sessions(user_id)
+    living_sessions.end_all_sessions(user_id)
     db.session.execute(
         update(ContactChange).where(*_open_changes(user_id)).values(disputed_at=clock.now())
     )
@@ -74,9 +76,9 @@ def thaw(user_id: int, *, taken_back: bool) -> None:
     """
     lock_row(AppUser, user_id)
     user = db.session.get_one(AppUser, user_id)
-    one_time.void(f"user:{user.id}", f"student:{user.student_id or 0}")
+    code_voiding.void(f"user:{user.id}", f"student:{user.student_id or 0}")
     user.frozen_at, user.password, user.must_change_password = None, None, False
-    queries.end_all_sessions(user_id)
+    living_sessions.end_all_sessions(user_id)
     now = {"disputed_at": None} | ({"undone_at": clock.now()} if taken_back else {})
     mine = (ContactChange.user_id == user_id, ContactChange.disputed_at.is_not(None))
     db.session.execute(update(ContactChange).where(*mine).values(now))

@@ -6,7 +6,6 @@ person's before, the campus sign-in or a second person of the next level says th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,21 +13,17 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import contacts, one_time, security_log
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import actor_of
+from app.accounts import contacts, reach
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.core import clock, mail, sms
 from app.core.db import db, remembered
 from app.core.errors import NotYours, Refused
 from app.core.registry import stores
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Workflow, committed
-from app.workflow.locks import lock_row
-from app.workflow.steps import Change
+from app.workflow.engine import Workflow
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
-# whoever changed a way in is answered for by the next level (ACC-15)
-LEVELS = {Role.COLLEGE: 1, Role.SCHOOL: 2, Role.DATA: 2, Role.PROVINCE: 3}
 KINDS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 
@@ -44,7 +39,7 @@ def not_held(actor: Actor, now: datetime) -> str | None:
 def sentence(row: ContactChange) -> str:
     """Why nothing can be signed now, until when, and the ways out."""
     what = {
-        contacts.RESET: _("Staff reset this account's sign-in."),
+        reach.RESET: _("Staff reset this account's sign-in."),
         mail.MAIL: _("Staff changed this account's e-mail."),
     }.get(row.channel, _("Staff changed this account's phone."))
     return _(
@@ -61,9 +56,6 @@ def moment(at: datetime | None) -> str:
     return clock.local(at).strftime("%Y-%m-%d %H:%M") if at else "–"
 
 
-# -- the old contact says yes, or no -------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ProofWay:
     """How the person can prove itself: the name, where a code goes, and that as pages show it."""
@@ -77,8 +69,8 @@ class ProofWay:
 def ways(row: ContactChange, user: AppUser) -> list[ProofWay]:
     """The contacts that may answer for a held change: none that came with it."""
     found = []
-    if row.channel == contacts.RESET:
-        found = [(OLD_PHONE, *pair) for pair in contacts.present(user) if pair[0] == mail.SMS][:1]
+    if row.channel == reach.RESET:
+        found = [(OLD_PHONE, *pair) for pair in reach.present(user) if pair[0] == mail.SMS][:1]
     elif old := contacts.before(row):
         found = [(OLD_PHONE if row.channel == mail.SMS else MAIL, row.channel, old)]
     own = None if row.source == contacts.MERGE else contacts.own_mail(user, row.at)
@@ -104,11 +96,12 @@ def held(user: AppUser, uid: str, now: datetime) -> ContactChange:
     ).one_or_none()
     if row is None:
         raise NotYours(f"change {uid}")
-    _still_held(row, now)
+    refuse_over(row, now)
     return row
 
 
-def _still_held(row: ContactChange, now: datetime) -> None:
+def refuse_over(row: ContactChange, now: datetime) -> None:
+    """Raise Refused where the change is disowned, or no longer held."""
     if row.disputed_at is not None:
         raise Refused(
             _(
@@ -119,69 +112,6 @@ def _still_held(row: ContactChange, now: datetime) -> None:
         raise Refused(
             _("This change is no longer held: it was confirmed, undone, or its time is over.")
         )
-
-
-def ask(user: AppUser, uid: str, name: str) -> tuple[str, str]:
-    """Send a code to the contact that shall answer, and commit; which it is. Raises Refused, NotYours."""
-    row = held(user, uid, clock.now())
-    way = _way(row, user, name)
-    said = _("To confirm the changed sign-in of %(name)s", name=user.display_name)
-    one_time.send(f"user:{user.id}", purpose(row, name), way.channel, way.address, act=said)
-    return way.channel, way.address
-
-
-def _way(row: ContactChange, user: AppUser, name: str) -> ProofWay:
-    for way in ways(row, user):
-        if way.name == name:
-            return way
-    raise NotYours(f"change {row.uid}: {name}")
-
-
-def purpose(row: ContactChange, name: str) -> str:
-    """What the code of the old contact is for."""
-    return f"hold:{row.id}:{name}"
-
-
-def prove(user: AppUser, uid: str, name: str, code: str) -> ContactChange:
-    """The held change, locked with its record, once its old contact's code was given. Not committed.
-
-    Locks the record before the code, as every change of a way in does. Raises Invalid for ``code``.
-    """
-    flow, key = record_of(user)
-    lock_row(flow.model, key)
-    row = held(user, uid, clock.now())
-    _way(row, user, name)
-    one_time.check(f"user:{user.id}", purpose(row, name), code)
-    return row
-
-
-def confirm_by_code(user: AppUser, uid: str, name: str, code: str) -> None:
-    """The old phone, or the mail of before, says that the change is right; commit (ACC-15).
-
-    Raises NotYours, Refused, Invalid for the field ``code``.
-    """
-    row = prove(user, uid, name, code)
-    who = actor_of(user, factor="mail" if name == MAIL else "sms")
-    committed(lambda: _confirm([row], user, who, name))
-
-
-def confirm_by_campus(user: AppUser) -> bool:
-    """The campus sign-in of the account speaks for its held changes; whether there were any. Commits.
-
-    Of a merging it does not: whose the second record was the campus does not know. Staff have none.
-    """
-    if Role(user.role or "") not in KINDS:
-        return False
-
-    def act() -> bool:
-        flow, key = record_of(user)
-        lock_row(flow.model, key)
-        rows = [r for r in contacts.holds_of(user.id, clock.now()) if r.source != contacts.MERGE]
-        if rows:
-            _confirm(rows, user, actor_of(user, factor="campus"), CAMPUS)
-        return bool(rows)
-
-    return committed(act)
 
 
 def for_reset(user: AppUser, usual: tuple[str, str] | None) -> tuple[str, str] | None:
@@ -202,41 +132,6 @@ def for_reset(user: AppUser, usual: tuple[str, str] | None) -> tuple[str, str] |
     return (found[0].channel, found[0].address) if found else None
 
 
-# -- a second person ------------------------------------------------------------------------------
-
-
-def cannot_confirm(row: ContactChange, who: Actor) -> str | None:
-    """Why this member of staff may not answer for a change: only another one of the next level may."""
-    if who.user_id is None or who.user_id == row.actor_id:
-        return _("You made this change yourself: somebody of the next level has to confirm it.")
-    if LEVELS.get(who.role, 0) > LEVELS.get(Role(row.actor_role), 99):
-        return None
-    return _(
-        "A change by the school is confirmed by the provincial centre, one by a college by the school."
-    )
-
-
-def confirm_by_second(row: ContactChange, who: Actor, reason: str) -> None:
-    """Another person of the next level has made sure, and says how; commit (ACC-15).
-
-    Raises NotYours, Refused, Invalid for the reason.
-    """
-
-    def act() -> None:
-        user = db.session.get_one(AppUser, row.user_id)
-        refusal = cannot_confirm(row, who)
-        if refusal:
-            raise Refused(refusal)
-        flow, key = record_of(user)
-        flow.find(key, who)
-        lock_row(flow.model, key)
-        db.session.refresh(row)
-        _still_held(row, clock.now())
-        _confirm([row], user, who, SECOND, reason)
-
-    committed(act)
-
-
 def record_of(user: AppUser) -> tuple[Workflow[Any], int]:
     """The table and the id of the student or employer of an account. Raises NotYours for others."""
     kind = KINDS.get(Role(user.role or ""))
@@ -246,19 +141,6 @@ def record_of(user: AppUser) -> tuple[Workflow[Any], int]:
     return stores().workflows[kind], key
 
 
-def _confirm(
-    rows: Sequence[ContactChange], user: AppUser, who: Actor, by: str, reason: str = ""
-) -> None:
-    flow, key = record_of(user)
-    step = "confirm_contact" if who.user_id == user.id else "confirm_contact_office"
-    flow.apply(step, key, who, reason=reason, confirmed_by=by)
-    now = clock.now()
-    for row in rows:
-        row.confirmed_at, row.confirmed_by, row.confirmer_id = now, by, who.user_id
-    security_log.note("contact_confirmed", user=user, who=who, by=by)
-    db.session.flush()
-
-
 def back_words(record: Any) -> tuple[str, str]:
     """Subject and body of what is told when a change is taken back."""
     return _("A change of your sign-in was taken back"), _(
@@ -266,8 +148,3 @@ def back_words(record: Any) -> tuple[str, str]:
         "through the changed one is void. If you have no password now, set one by code.",
         name=record.name,
     )
-
-
-def note_who_confirmed(change: Change) -> None:
-    """The trail says what spoke for a changed way in: the old phone, a mail, the campus, a person."""
-    change.details["by"] = change.data["confirmed_by"]

@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import request, session
 from sqlalchemy import delete, select, update
@@ -25,12 +23,12 @@ from sqlalchemy import delete, select, update
 from app.accounts import devices
 from app.accounts.kept_models import KeptPost
 from app.accounts.models import AppUser
+from app.accounts.posted import TOKEN, KeptForm, posted
 from app.core import clock, csrf, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.limits import Limit
 from app.core.vault import Vault, forget_rows
-from app.fab.urls import local_path
 
 LIFE = timedelta(hours=8)  # as long as the longest session: a working day
 STUCK = timedelta(minutes=2)  # what is being sent for longer was not: its process has died
@@ -39,34 +37,6 @@ MOST = 5  # forms of one account; the oldest go
 LARGEST = 256 * 1024  # bytes of names and values together
 OFTEN = Limit("kept-post", 60, timedelta(hours=1))  # of one account
 POSTS = Vault("kept_post")  # in the row, for its account
-TOKEN = "csrf_token"  # noqa: S105 (the name of a field and of a value in the cookie)
-FIELD = "_kept"  # a form that is offered again says which one it is
-CODE_URL = "_code_url"  # beside the field for a code: where it comes from, empty for no button
-MARK = "unsent"  # the name of a value in the cookie: something waits for this account
-
-# never kept, asked for anew: every password and code of every form (tests/accounts/test_kept.py)
-PASSWORDS = frozenset({"password", "again", "old", "secret"})
-CODES = frozenset({"code", "old_code"})  # and code_…; a college has a «code» too, without CODE_URL
-# never kept, and not asked: they belong to one page only
-DROPPED = frozenset({TOKEN, FIELD, CODE_URL, "_factor_code", "_factor_answer", "_factor_act"})
-SUM = frozenset({"puzzle", "answer"})  # together: the sum that an address owed
-
-
-@dataclass(frozen=True)
-class KeptForm:
-    """A form as it was sent; `asked`: its secrets (field, where a code comes from); `files`: field, name."""
-
-    key: str
-    path: str
-    page: str
-    fields: list[tuple[str, str]]
-    asked: list[tuple[str, str]]
-    files: list[tuple[str, str]]
-    made_at: datetime | None = None
-    sending: bool = False
-
-
-# -- whose a page is -----------------------------------------------------------------------------------
 
 
 def seal(user: AppUser) -> str:
@@ -92,49 +62,6 @@ def cookie_owner() -> int | None:
     """The account of the session that the cookie is of, ended or not: the cookie is signed by us."""
     known = str(session.get("_user_id", ""))
     return int(known) if known.isascii() and known.isdecimal() and len(known) < 11 else None
-
-
-def from_here() -> bool:
-    """Whether a browser says that one of our own pages has sent this."""
-    host = urlsplit(request.headers.get("Origin", "")).netloc
-    return bool(host) and host == request.host
-
-
-# -- keeping and giving back -----------------------------------------------------------------------------
-
-
-def is_code(name: str) -> bool:
-    """Whether a field of this request's form holds a verification code."""
-    return CODE_URL in request.form and (name in CODES or name.startswith("code_"))
-
-
-def posted(key: str = "") -> KeptForm:
-    """The form of this request, without its secrets and files."""
-    values = list(request.form.items(multi=True))
-    dropped = DROPPED | (SUM if "puzzle" in request.form else set())
-    urls, asked = iter(request.form.getlist(CODE_URL)), dict[str, str]()
-    for name in request.form:
-        if is_code(name):
-            asked[name] = next(urls, "")[:300]
-        elif name in PASSWORDS:
-            asked[name] = ""
-    return KeptForm(
-        key=key,
-        path=request.full_path.rstrip("?"),
-        page=_shown_on(),
-        fields=[pair for pair in values if pair[0] not in asked.keys() | dropped],
-        asked=list(asked.items()),
-        files=[
-            (name, file.filename) for name, file in request.files.items(multi=True) if file.filename
-        ],
-    )
-
-
-def _shown_on() -> str:
-    """The page that the form stood on; one that only answers forms cannot be opened again."""
-    page, rule = local_path(request.referrer) or "/", request.url_rule
-    answered_here = page.partition("?")[0] == request.path
-    return "/" if answered_here and rule and "GET" not in (rule.methods or ()) else page
 
 
 def keep(user_id: int) -> str:

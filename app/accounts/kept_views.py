@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -11,7 +10,6 @@ from flask import (
     current_app,
     flash,
     g,
-    jsonify,
     redirect,
     render_template,
     session,
@@ -25,10 +23,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from wtforms import Field, HiddenField
 
-from app.accounts import kept, queries
-from app.accounts.sessions import SECRET
-from app.core import clock, csrf
-from app.core.crypto import cipher
+from app.accounts import kept
+from app.accounts.posted import MARK, PASSWORDS, KeptForm
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -58,7 +54,7 @@ class KeptView(SafeView):
     def show(self, key: str) -> ResponseReturnValue:
         form = kept.opened(key, g.user.id)
         if form is None:
-            session.pop(kept.MARK, None)
+            session.pop(MARK, None)
             flash(
                 _(
                     "Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."
@@ -66,7 +62,7 @@ class KeptView(SafeView):
                 "info",
             )
             return redirect("/", 303)
-        session[kept.MARK] = key
+        session[MARK] = key
         return offered(form)
 
     @expose("/<string:key>/discard", methods=["POST"])
@@ -74,60 +70,11 @@ class KeptView(SafeView):
     def discard(self, key: str) -> ResponseReturnValue:
         form = kept.opened(key, g.user.id)
         kept.discard(key, g.user.id)
-        session.pop(kept.MARK, None)
+        session.pop(MARK, None)
         return redirect(form.page if form else "/", 303)
 
 
-class SessionView(SafeView):
-    """How long the session lives by the server's clock; asking does not lengthen it, «go on» does."""
-
-    route_base = "/session"
-    class_permission_name = "Session"
-    default_view = "index"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return jsonify(**state())
-
-    @expose("/", methods=["POST"])
-    @has_access
-    def go_on(self) -> ResponseReturnValue:
-        g.ends = queries.go_on(session.get(SECRET, "")) or g.ends
-        return jsonify(**state())
-
-
-def state() -> dict[str, object]:
-    """What the page's script goes by: the server's time, the end, whose session, the token of its forms."""
-    return {
-        "now": clock.now().isoformat(),
-        "ends": g.ends.isoformat(),
-        "last": g.last,
-        "account": account_mark(g.user.id),
-        "csrf": csrf.token(),
-    }
-
-
-def account_mark(user_id: int) -> str:
-    """A name for the account that tells a page nothing but whether it is the same one."""
-    return cipher().blind_index("page", str(user_id)).hex()[:16]
-
-
-def masked_key(user_id: int) -> str:
-    """The same as a page has it: under a mask made for that page, which stands before it (core.compress)."""
-    key, mask = bytes.fromhex(draft_key(user_id)), os.urandom(32)
-    return mask.hex() + bytes(a ^ b for a, b in zip(key, mask, strict=True)).hex()
-
-
-def draft_key(user_id: int) -> str:
-    """The key by which this account's pages seal their drafts in the browser: 32 bytes in hex."""
-    return cipher().blind_index("draft", str(user_id)).hex()
-
-
-# -- the form in words -----------------------------------------------------------------------------------
-
-
-def offered(form: kept.KeptForm) -> str:
+def offered(form: KeptForm) -> str:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(
@@ -143,8 +90,8 @@ def offered(form: kept.KeptForm) -> str:
         asked=[
             (
                 name,
-                label_of(name) if name in kept.PASSWORDS else _("Verification code"),
-                name not in kept.PASSWORDS,
+                label_of(name) if name in PASSWORDS else _("Verification code"),
+                name not in PASSWORDS,
                 local_path(url) or "",
             )
             for name, url in form.asked
@@ -153,7 +100,7 @@ def offered(form: kept.KeptForm) -> str:
     )
 
 
-def _act(form: kept.KeptForm) -> tuple[str, list[str]]:
+def _act(form: KeptForm) -> tuple[str, list[str]]:
     """What the form does, where a button's name says it, and to whom."""
     adapter = current_app.url_map.bind("")
     try:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import kept
+from app.accounts import kept, posted
 from app.accounts.kept_views import offered
 from app.core.db import db
 from app.core.http import IN_DIALOG, page
@@ -74,7 +74,7 @@ def stale() -> ResponseReturnValue | None:
     """The answer to a form whose token is not this session's; None: there is nothing to say but that."""
     user: Any = current_user if current_user.is_authenticated else None
     owner = kept.page_owner()
-    if owner is None and not kept.from_here():
+    if owner is None and not posted.from_here():
         return None  # it may come from anywhere: shown to nobody
     if by_script():
         if user is None or IN_DIALOG in request.headers:  # a dialog sends its form as a page then
@@ -84,7 +84,7 @@ def stale() -> ResponseReturnValue | None:
         flash(_("This page was open too long. Please enter it once more."), "warning")
         return _anew()
     if owner is None and user is None:
-        return offered(kept.posted()), 400  # a page for everybody: back to who typed it
+        return offered(posted.posted()), 400  # a page for everybody: back to who typed it
     return _held(owner if owner is not None else user.id)
 
 
@@ -113,14 +113,14 @@ def _held(owner: int) -> ResponseReturnValue | None:
         )
     onward = url_for("KeptView.show", key=key) if key else came_from() or "/"
     if current_user.is_authenticated:
-        session[kept.MARK] = key
+        session[posted.MARK] = key
         return redirect(onward, 303)
     return redirect(url_for("AuthView.login", next=onward), 303)
 
 
 def claimed(user_id: int) -> ResponseReturnValue | None:
     """A form that is offered again goes on to its view once; None lets it go on."""
-    key = request.form.get(kept.FIELD, "") if request.method == "POST" else ""
+    key = request.form.get(posted.FIELD, "") if request.method == "POST" else ""
     form = kept.opened(key, user_id) if key else None
     if not key or (form is not None and form.path != request.full_path.rstrip("?")):
         return None  # no form of ours, or one that only asks for its code
@@ -144,13 +144,13 @@ def finished(response: Response) -> Response:
     except SQLAlchemyError:
         db.session.rollback()
     if key and done:
-        session.pop(kept.MARK, None)
+        session.pop(posted.MARK, None)
     return response
 
 
 def _overtaken() -> str:
     """The form that waits, where the person has corrected it on its page and sent that instead."""
-    key, user = session.get(kept.MARK, ""), g.get("user")
+    key, user = session.get(posted.MARK, ""), g.get("user")
     if request.method != "POST" or not key or user is None or not user.is_authenticated:
         return ""
     form = kept.opened(key, user.id)

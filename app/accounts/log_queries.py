@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 
-from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.names import spellings

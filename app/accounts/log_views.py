@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Select, or_
 
 from app.accounts import log_queries
 from app.accounts.agents import in_words
+from app.accounts.log_models import SecurityEvent
 from app.accounts.log_words import CHIPS, EVENTS, OUTCOMES, event_name, lines, whose_hand
-from app.accounts.models import ROLE_NAMES, SecurityEvent
+from app.accounts.models import ROLE_NAMES
 from app.accounts.queries import actor
 from app.core import clock
 from app.fab.columns import ListColumn, Panel, fact

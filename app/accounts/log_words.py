@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, pgettext
 
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import mail
 
 # event → what it is called; one that is not here stands by its own name

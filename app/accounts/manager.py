@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.accounts import factors, late, queries, step_up
+from app.accounts import factors, late, living_sessions, queries, step_up
 from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
@@ -55,7 +55,7 @@ class AccountManager(CodeRoleManager):
     def load_user(self, pk: int) -> AppUser | None:
         """The account of the cookie, if its session still lives; one query."""
         asks_only = request.endpoint == "SessionView.index"
-        found = queries.session_user(session.get(SECRET, ""), touch=not asks_only)
+        found = living_sessions.session_user(session.get(SECRET, ""), touch=not asks_only)
         if found is None or found.user.id != int(pk):
             return None
         g.now = found.now  # one reading of the clock serves the whole page

@@ -7,15 +7,12 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
-from sqlalchemy.schema import FetchedValue
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from app.core.crypto import Sealed
 from app.core.db import db
-from app.core.text import mask_email
 from app.workflow.actor import STAFF, Role
 
 ROLE_NAMES = {
@@ -160,162 +157,6 @@ class ActProof(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class ContactChange(db.Model):
-    """A phone or mail address of an account was replaced: what it was, what it is, by whose hand (ACC-15).
-
-    `source` is ``staff``, ``file``, ``merge`` or ``self``. Until `held_until` the new one proves no act,
-    unless `confirmed_by` says what spoke for it: ``old_phone``, ``mail``, ``campus`` or
-    ``second_person``. `undone_at`: the change was taken back. An address was the person's until `at` of
-    its change. A first sign-in that staff reset is a change of no address: its `channel` is ``reset``.
-    `told` is to how many addresses the change was said.
-    """
-
-    __tablename__ = "contact_change"
-    __table_args__ = (
-        Index("ix_contact_change_user", "user_id", "at"),
-        Index("ix_contact_change_at", "at"),
-        Index("ix_contact_change_import", "import_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[str] = mapped_column(String(32))
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
-    channel: Mapped[str] = mapped_column(String(8))  # sms, mail or reset
-    old_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    old_index: Mapped[bytes | None] = mapped_column(LargeBinary)
-    old_masked: Mapped[str | None] = mapped_column(String(120))
-    new_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    new_index: Mapped[bytes | None] = mapped_column(LargeBinary)
-    new_masked: Mapped[str | None] = mapped_column(String(120))
-    source: Mapped[str] = mapped_column(String(8))
-    actor_id: Mapped[int | None]
-    actor_role: Mapped[str] = mapped_column(String(12))
-    actor_name: Mapped[str] = mapped_column(String(120), default="")
-    reason: Mapped[str] = mapped_column(String(200), default="")
-    import_id: Mapped[int | None]
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    confirmed_by: Mapped[str] = mapped_column(String(16), default="", server_default="")
-    confirmer_id: Mapped[int | None]
-    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # the person says it was another's hand: nobody confirms it meanwhile (the database refuses)
-    disputed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    password_digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # keyed, of the stored hash
-    told: Mapped[int] = mapped_column(default=0, server_default="0")
-    user: Mapped[AppUser] = relationship(viewonly=True)
-
-    old = Sealed("contact", mask_email, str.strip)
-    new = Sealed("contact", mask_email, str.strip)
-
-
-class SecurityEvent(db.Model):
-    """One line of the security log: a sign-in, a failure, a change of a way in, a denial, a reveal.
-
-    Only added to; the database refuses change and deletion. `user_id` is whose account it is about,
-    `actor_id` who did it; `outcome` is ``done``, ``failed`` or ``denied``. No clear number stands here.
-    """
-
-    __tablename__ = "security_event"
-    __table_args__ = (
-        Index("ix_security_event_at", "at", "id"),
-        Index("ix_security_event_user", "user_id", "at"),
-        Index("ix_security_event_actor", "actor_id", "at"),
-        Index("ix_security_event_mark", "mark"),
-        Index("ix_security_event_school", "school_id", "at", "id"),
-        Index("ix_security_event_event", "event", "at", "id"),
-        Index("ix_security_event_outcome", "outcome", "at", "id"),
-        Index("ix_security_event_address", "address", "at", "id"),
-        Index("ix_security_event_student_address", "address", "id",
-              postgresql_where=text("actor_role = 'student' AND address <> ''")),
-        Index("ix_security_event_about", text("(details ->> 'about')"), "id",
-              postgresql_where=text("event = 'reveal'")),
-    )  # fmt: skip
-
-    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    event: Mapped[str] = mapped_column(String(40))
-    outcome: Mapped[str] = mapped_column(String(8), default="done")
-    user_id: Mapped[int | None]
-    school_id: Mapped[int | None]
-    actor_id: Mapped[int | None]
-    actor_role: Mapped[str] = mapped_column(String(12), default="")
-    actor_name: Mapped[str] = mapped_column(String(120), default="")
-    address: Mapped[str] = mapped_column(String(45), default="")
-    device: Mapped[str] = mapped_column(String(200), default="")
-    device_id: Mapped[str] = mapped_column(String(32), default="")
-    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
-    mark: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
-
-    # no foreign key: the log outlives the account
-    user: Mapped[AppUser | None] = relationship(
-        AppUser, primaryjoin=lambda: foreign(SecurityEvent.user_id) == AppUser.id, viewonly=True
-    )
-
-
-class KnownDevice(db.Model):
-    """A browser by which somebody signed in to the account, and when last: a new one is told of."""
-
-    __tablename__ = "known_device"
-
-    user_id: Mapped[int] = mapped_column(
-        ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True
-    )
-    device_id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-class AccountWarning(db.Model):
-    """One event that every contact of an account was told of (INV-20, NTF-05).
-
-    `key` names the event; `record_kind` and `record_id` the record it is about, empty where it is about
-    the account itself; `actor_…` who did it (nobody: a stranger with a code); `told` how many contacts
-    were told, 0 where there was none; `used_at` when somebody said «this was not me».
-    """
-
-    __tablename__ = "account_warning"
-    __table_args__ = (
-        Index("uq_account_warning_key", "user_id", "key", unique=True),
-        Index("ix_account_warning_at", "user_id", "at"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
-    key: Mapped[str] = mapped_column(String(120))
-    subject: Mapped[str] = mapped_column(String(200))
-    record_kind: Mapped[str] = mapped_column(String(20), default="", server_default="")
-    record_id: Mapped[int | None]
-    actor_id: Mapped[int | None]
-    actor_role: Mapped[str] = mapped_column(String(12), default="", server_default="")
-    actor_name: Mapped[str] = mapped_column(String(120), default="", server_default="")
-    told: Mapped[int] = mapped_column(default=0, server_default="0")
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    user: Mapped[AppUser] = relationship()
-    links: Mapped[list[WarningLink]] = relationship(
-        back_populates="warning", order_by="WarningLink.id", passive_deletes=True
-    )
-
-
-class WarningLink(db.Model):
-    """The link «this was not me» of the message to one contact; its token is kept hashed."""
-
-    __tablename__ = "warning_link"
-    __table_args__ = (Index("ix_warning_link_warning", "warning_id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)  # SHA-256 of the token
-    warning_id: Mapped[int] = mapped_column(ForeignKey("account_warning.id", ondelete="CASCADE"))
-    channel: Mapped[str] = mapped_column(String(8))
-    address_masked: Mapped[str] = mapped_column(String(120))
-    message_key: Mapped[str] = mapped_column(String(120))  # of the outbox: what became of it
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    warning: Mapped[AccountWarning] = relationship(back_populates="links")
-
-
 class Preference(db.Model):
     """What a person chose for its own screen: columns of a list, saved filters."""
 
@@ -330,17 +171,12 @@ class Preference(db.Model):
 
 __all__ = [
     "AccountSession",
-    "AccountWarning",
     "ActProof",
     "AppUser",
-    "ContactChange",
     "Identifier",
-    "KnownDevice",
     "OneTimeCode",
     "Preference",
     "Role",
-    "SecurityEvent",
-    "WarningLink",
 ]
 
 

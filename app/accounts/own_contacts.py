@@ -9,11 +9,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import contacts, holds, one_time, passwords, security_log, warnings
-from app.accounts.contacts import SELF, write_mail
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import actor_of, email_taken
-from app.accounts.workflow import contact_of
+from app.accounts import contacts, holds, one_time, passwords, reach, security_log, warnings
+from app.accounts.contact_models import ContactChange
+from app.accounts.contacts import SELF
+from app.accounts.identifiers import email_taken
+from app.accounts.models import AppUser
+from app.accounts.one_mail import write_mail
+from app.accounts.queries import actor_of
+from app.accounts.resetting import contact_of
 from app.core import clock, mail
 from app.core.crypto import cipher
 from app.core.db import db
@@ -121,7 +124,7 @@ def keep_mail(user: AppUser, record: Any, email: str, who: Actor) -> None:
 
     `email` is nobody else's, and proved by its own code unless it is the first one.
     """
-    old = user.email if contacts.has_mail(user) else None
+    old = user.email if reach.has_mail(user) else None
     if old == email:
         write_mail(user, record, email)
         contacts.adopt(user, clock.now())

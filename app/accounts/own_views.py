@@ -10,10 +10,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts import log_queries, queries, workflow
+from app.accounts import log_queries, own_sessions, queries, workflow
 from app.accounts.agents import in_words
+from app.accounts.log_models import SecurityEvent
 from app.accounts.log_words import CHIPS, OUTCOMES, event_name, seen_for, way_name, whose_hand
-from app.accounts.models import AccountSession, SecurityEvent
+from app.accounts.models import AccountSession
 from app.accounts.sessions import SECRET
 from app.core import clock
 from app.core.registry import stores
@@ -38,7 +39,7 @@ class MySignInsView(SafeView):
         rows = log_queries.own_events(g.user, before, PAGE + 1)
         return self.render_template(
             "accounts/sign_ins.html",
-            sessions=sorted(map(_session, queries.sessions_of(g.user.id)), key=_others_last),
+            sessions=sorted(map(_session, own_sessions.sessions_of(g.user.id)), key=_others_last),
             events=[_event(row) for row in rows[:PAGE]],
             more=rows[PAGE - 1].id if len(rows) > PAGE else 0,
             not_me=[link for source in stores().not_me if (link := source(g.user)) is not None],
@@ -48,10 +49,12 @@ class MySignInsView(SafeView):
     @has_access
     def end(self, handle: str) -> ResponseReturnValue:
         """Sign out there: only where it is one's own, at once."""
-        mine = [row for row in queries.sessions_of(g.user.id) if queries.handle(row) == handle]
+        mine = [
+            row for row in own_sessions.sessions_of(g.user.id) if own_sessions.handle(row) == handle
+        ]
         if not mine:
             flash(_("This device is signed out already."), "info")
-        elif queries.is_of(mine[0], session.get(SECRET, "")):
+        elif own_sessions.is_of(mine[0], session.get(SECRET, "")):
             abort(409)
         else:
             workflow.end_session(mine[0], queries.actor())
@@ -74,8 +77,8 @@ class MySignInsView(SafeView):
 
 def _session(row: AccountSession) -> dict[str, object]:
     return {
-        "handle": queries.handle(row),
-        "here": queries.is_of(row, session.get(SECRET, "")),
+        "handle": own_sessions.handle(row),
+        "here": own_sessions.is_of(row, session.get(SECRET, "")),
         "device": in_words(row.device),
         "address": row.address or "–",
         "way": way_name(row.way),

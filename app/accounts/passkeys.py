@@ -68,9 +68,7 @@ def site() -> str | None:
     host = urlsplit(jobs.config().base_url).hostname or LOCAL
     with suppress(ValueError):
         host = LOCAL if ipaddress.ip_address(host).is_loopback else ""
-    if host == LOCAL and jobs.config().production:
-        return None
-    return host or None
+    return None if host == LOCAL and jobs.config().production else host or None
 
 
 def _origin_of(answer: dict[str, Any]) -> str:

@@ -14,7 +14,8 @@ from flask import g, has_request_context, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import devices
-from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db

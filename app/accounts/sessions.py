@@ -11,10 +11,11 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import devices, freezing, kept, queries, security_log
+from app.accounts import devices, freezing, kept, living_sessions, posted, queries, security_log
 from app.accounts.campus import proofs
-from app.accounts.contacts import REMEMBERED
-from app.accounts.models import AppUser, KnownDevice
+from app.accounts.log_models import KnownDevice
+from app.accounts.models import AppUser
+from app.accounts.reach import REMEMBERED
 from app.accounts.warnings import warn
 from app.core import clock
 from app.core.crypto import cipher
@@ -45,13 +46,13 @@ def sign_in(
         session[LISTS] = lists  # signed in again: the lists stand as they were left
     if user.locale or language:
         session["locale"] = user.locale or language
-    session[SECRET] = queries.open_session(user, way)
-    session[kept.TOKEN] = kept.seal(user)
+    session[SECRET] = living_sessions.open_session(user, way)
+    session[posted.TOKEN] = kept.seal(user)
     if unsent := kept.waiting(user.id):
-        session[kept.MARK] = unsent
+        session[posted.MARK] = unsent
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     if noted is not None:
-        noted(queries.session_key(session[SECRET]))
+        noted(living_sessions.session_key(session[SECRET]))
     if proofs.is_linked(user):
         session[LINKED] = True
     login_user(user)
@@ -110,7 +111,7 @@ def _tell_of_device(user: AppUser) -> None:
 
 def sign_out() -> None:
     """End this session in the database, so that a copied cookie is worth nothing; commit."""
-    queries.end_session(session.get(SECRET, ""))
+    living_sessions.end_session(session.get(SECRET, ""))
     user = current_user._get_current_object()
     if user.is_authenticated:
         security_log.note("sign_out", user=user, who=queries.actor_of(user))

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from app.accounts.models import AccountWarning, AppUser
-from app.accounts.warnings import told_lately
+from app.accounts.models import AppUser
+from app.accounts.warning_links import told_lately
+from app.accounts.warning_models import AccountWarning
 from app.core import mail
 from app.core.db import db
 from app.fab.columns import Panel

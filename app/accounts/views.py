@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, make_response, redirect, request, session, url_for
+from flask import abort, g, make_response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
-from flask_babel import gettext as _
-from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.accounts import attempts, sessions, workflow
-from app.accounts.campus import views as campus
+from app.accounts.campus import sending
 from app.accounts.campus.ways import schools_with_ways, ways_of
-from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
+from app.accounts.forms import SignInForm
+from app.accounts.identifiers import account_for
 from app.accounts.puzzle import Puzzle, solved
-from app.accounts.queries import account_for
 from app.core import jobs
-from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.limits import Limit
@@ -26,7 +23,8 @@ from app.core.registry import stores
 from app.fab.builder import SafeIndexView, SafeView
 
 
-def _schools() -> list[tuple[str, str]]:
+def school_choices() -> list[tuple[str, str]]:
+    """Every school that takes part, and none of them first."""
     return [("", "—"), *stores().active_schools()]
 
 
@@ -37,7 +35,7 @@ REMEMBERED = 365 * 86_400  # seconds
 def _school() -> str:
     """The code of the school whose ways are shown: of the address, else as remembered; empty for none."""
     code = request.args.get(SCHOOL) or request.cookies.get(SCHOOL, "")
-    return code if code in {known for known, _name in _schools()} else ""
+    return code if code in {known for known, _name in school_choices()} else ""
 
 
 def _campus(school: str) -> dict[str, object]:
@@ -48,10 +46,10 @@ def _campus(school: str) -> dict[str, object]:
     return {
         "school": school,
         "campus_ways": [
-            (campus.label_of(way), url_for("CampusView.begin", pk=way.id, **more))
+            (sending.label_of(way), url_for("CampusView.begin", pk=way.id, **more))
             for way in (ways_of(ids.get(school)) if school else ())
         ],
-        "campus_schools": [pair for pair in _schools() if ids.get(pair[0]) in having],
+        "campus_schools": [pair for pair in school_choices() if ids.get(pair[0]) in having],
         "next": more.get("next", ""),
     }
 
@@ -82,7 +80,7 @@ class AuthView(SafeView):
         if g.user.is_authenticated:
             return redirect(_inside(request.args.get("next", "")))
         form, school = SignInForm(), _school()
-        form.school.choices = _schools()
+        form.school.choices = school_choices()
         if request.method == "GET":
             form.school.data = school
         if form.validate_on_submit():
@@ -92,7 +90,7 @@ class AuthView(SafeView):
                     form.school.data or "",
                     form.password.data,
                     request.remote_addr or "",
-                    solved=_solved(),
+                    solved=sum_solved(),
                 )
                 sessions.sign_in(user)
                 return redirect(_inside(request.args.get("next", "")))
@@ -101,7 +99,7 @@ class AuthView(SafeView):
         page = self.render_template(
             "accounts/login.html",
             form=form,
-            puzzle=_owed(attempts.ADDRESS),
+            puzzle=owed_sum(attempts.ADDRESS),
             ended=_ended(),
             **_campus(school),
         )
@@ -122,7 +120,7 @@ class AuthView(SafeView):
         """Out here, and where the person came by its campus's service, out there too."""
         onward = None
         if g.user.is_authenticated:
-            onward = campus.leaving()
+            onward = sending.leaving()
             sessions.sign_out()
         if onward is not None:
             return self.render_template("accounts/campus_onward.html", onward=onward, out=True)
@@ -149,12 +147,12 @@ def _ended() -> str:
     return "over" if session.get(sessions.SECRET) else ""
 
 
-def _owed(limit: Limit) -> Puzzle | None:
+def owed_sum(limit: Limit) -> Puzzle | None:
     """The sum that the page asks of its address, where much went wrong there (S-08)."""
     return attempts.owed(limit, request.remote_addr or "")
 
 
-def _solved() -> bool:
+def sum_solved() -> bool:
     """Whether the form brings a sum that is right."""
     token, answer = request.form.get("puzzle", ""), request.form.get("answer", "")
     return bool(token) and solved(request.remote_addr or "", token, answer)
@@ -168,68 +166,3 @@ def _inside(target: str) -> str:
         and "\\" not in target
     )
     return target if plain and target.isprintable() else "/"
-
-
-class PasswordView(SafeView):
-    """Changing a password, and setting a forgotten one by code."""
-
-    route_base = "/password"
-    default_view = "change"
-
-    @expose("/change", methods=["GET", "POST"])
-    @login_required
-    def change(self) -> ResponseReturnValue:
-        form = ChangeForm()
-        if form.validate_on_submit():
-            try:
-                workflow.change_password(g.user, form.old.data, form.password.data, form.again.data)
-                db.session.commit()
-                sessions.sign_in(g.user)
-                flash(_("The password is changed; all other devices are signed out."), "success")
-                return redirect("/")
-            except (Invalid, Refused) as error:
-                show_problems(form, error)
-        return self.render_template("accounts/change.html", form=form)
-
-    @expose("/forgotten", methods=["GET", "POST"])
-    def forgotten(self) -> ResponseReturnValue:
-        form = ForgottenForm()
-        form.school.choices = _schools()
-        address = request.remote_addr or ""
-        if form.validate_on_submit():
-            who, school = form.who.data, form.school.data or ""
-            if workflow.may_ask(address, solved=_solved()):
-                purpose = sessions.begin_reset(account_for(who, school), f"{who}@{school}")
-                workflow.ask_reset(who, school, address, purpose)
-                return redirect(url_for("PasswordView.reset"))
-            form.form_errors.append(
-                _(
-                    "Very much is asked from your network, so this needs a moment. Please send it again."
-                )
-            )
-        page = self.render_template(
-            "accounts/forgotten.html", form=form, puzzle=_owed(attempts.ASKED)
-        )
-        return page, 200 if not form.form_errors else 422
-
-    @expose("/reset", methods=["GET", "POST"])
-    def reset(self) -> ResponseReturnValue:
-        if "reset" not in session:
-            return redirect(url_for("PasswordView.forgotten"))
-        form = ResetForm()
-        if form.validate_on_submit():
-            user = sessions.opened_for_reset(session["reset"])
-            try:
-                workflow.reset(
-                    user,
-                    form.code.data,
-                    form.password.data,
-                    form.again.data,
-                    sessions.reset_purpose(),
-                )
-                sessions.end_reset()
-                flash(_("The new password is set. Please sign in."), "success")
-                return redirect(url_for("AuthView.login"))
-            except Invalid as error:
-                show_problems(form, error)
-        return self.render_template("accounts/reset.html", form=form)

@@ -6,32 +6,28 @@ for text messages; written in the transaction of the change, sent by the worker 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import current_app, g, has_request_context
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import insert as plain_insert
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import aliased
 
-from app.accounts import contacts, security_log
-from app.accounts.models import AccountWarning, AppUser, WarningLink
+from app.accounts import reach, security_log
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
+from app.accounts.warning_links import LIFE, PATH, digest
+from app.accounts.warning_models import AccountWarning, WarningLink
 from app.core import clock, jobs, mail
 from app.core.db import db
-from app.core.mail import Message
 from app.core.text import mask_email
 from app.workflow.actor import Actor
 
-LIFE = timedelta(days=30)  # how long a link can be pressed
-PATH = "/not-me/"
 Contact = tuple[str, str]  # channel, address
 
 
@@ -67,7 +63,7 @@ def warn(
     is the school whose staff see the delivery, `at` keeps the messages back until then. Not committed.
     Whom nobody can reach is noted for the office (NTF-05).
     """
-    known = contacts.reach_all([user], clock.now())[user.id]
+    known = reach.reach_all([user], clock.now())[user.id]
     event = _event(user, key, subject, body, (*known, *also), school_id)
     return _tell([event], who or _asking(), about, at).get(user.id, 0)
 
@@ -76,7 +72,7 @@ def warn_all(
     what: Mapping[AppUser, tuple[str, Any, Any, Iterable[Contact]]], *, who: Actor | None = None
 ) -> dict[int, int]:
     """The same for many accounts at once (account → key, subject, body, also); to how many each."""
-    known = contacts.reach_all(list(what), clock.now())
+    known = reach.reach_all(list(what), clock.now())
     events = [
         _event(user, key, subject, body, (*known[user.id], *also), None)
         for user, (key, subject, body, also) in what.items()
@@ -199,35 +195,3 @@ def _text(event: Event, url: str) -> str:
 def _letter(event: Event, url: str) -> str:
     how = _("If this was not you, open this address and press the button; you need not sign in:")
     return f"{event.body}\n\n{how}\n{url}"
-
-
-def digest(token: str) -> bytes:
-    """What a link's token is kept as."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def link_behind(token: str) -> WarningLink | None:
-    """The link of that token, whatever became of it."""
-    wanted = select(WarningLink).where(WarningLink.digest == digest(token))
-    return db.session.scalars(wanted).first()
-
-
-def told_lately(user_id: int, most: int = 10) -> list[tuple[AccountWarning, list[Any]]]:
-    """The last events that all contacts were told of, newest first: (event, its messages).
-
-    A message has channel, address_masked, created_at, sent_at and fate, as in the delivery log.
-    """
-    newest = select(AccountWarning).where(AccountWarning.user_id == user_id)
-    event = aliased(
-        AccountWarning, newest.order_by(AccountWarning.id.desc()).limit(most).subquery()
-    )
-    rows = db.session.execute(
-        select(event, Message)
-        .outerjoin(WarningLink, WarningLink.warning_id == event.id)
-        .outerjoin(Message, Message.key == WarningLink.message_key)
-        .order_by(event.id.desc(), WarningLink.id)
-    )
-    found: dict[AccountWarning, list[Any]] = {}
-    for warning, message in rows:
-        found.setdefault(warning, []).extend([] if message is None else [message])
-    return list(found.items())

@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 
 from app.accounts import security_log
 from app.audit import heads, retention, seals
-from app.audit.findings import said
-from app.audit.verifying import Report, Roots
+from app.audit.days import Roots
+from app.audit.findings import Report, said
 from app.audit.verifying import verify as walk
 from app.core.db import db
 

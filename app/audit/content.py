@@ -41,6 +41,7 @@ class SealedTable:
         )
 
 
+WHO = ("actor_id", "actor_role", "actor_name", "address", "device", "device_id")
 TRAIL = SealedTable(
     "trail",
     "trail",
@@ -52,12 +53,7 @@ TRAIL = SealedTable(
         "step",
         "from_state",
         "to_state",
-        "actor_id",
-        "actor_role",
-        "actor_name",
-        "address",
-        "device",
-        "device_id",
+        *WHO,
         "factor",
         "reason",
         "details",
@@ -78,12 +74,7 @@ EVENTS = SealedTable(
         "outcome",
         "user_id",
         "school_id",
-        "actor_id",
-        "actor_role",
-        "actor_name",
-        "address",
-        "device",
-        "device_id",
+        *WHO,
         "details",
         "mark",
     ),

@@ -75,3 +75,20 @@ def about(source: str, place: str) -> str:
     if not seq:
         return f"{name} {record}"
     return _("%(kind)s %(record)s, row %(seq)s of its trail", kind=name, record=record, seq=seq)
+
+
+@dataclass
+class Report:
+    """What was walked, what waits, what is broken: the first of each kind of walk, in their order."""
+
+    rows: int = 0
+    seals: int = 0
+    waiting: int = 0
+    seconds: float = 0.0
+    head: str = ""
+    findings: list[BrokenPlace] = field(default_factory=list)
+
+    @property
+    def first(self) -> BrokenPlace | None:
+        """The first broken place."""
+        return self.findings[0] if self.findings else None

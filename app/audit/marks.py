@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
@@ -16,7 +17,7 @@ from psycopg import sql
 from sqlalchemy import Connection, event
 
 from app.audit.content import SOURCES, as_text, spans
-from app.audit.keys import Keys, row_mac
+from app.audit.keys import SIZE, Keys, row_mac
 from app.core.db import db
 from config import Config
 
@@ -96,3 +97,27 @@ def _mine(driver: Any) -> Iterator[Any]:
             return
     with driver.cursor() as cursor:
         yield from cursor.stream(_MINE, size=500)
+
+
+@dataclass
+class Cover:
+    """The rows of a source that one seal vouches for."""
+
+    rows: dict[int, tuple[bytes, str]] = field(default_factory=dict)
+
+    def add(self, ranges: Any, macs: bytes, places: str) -> None:
+        """The rows of a mark."""
+        ids = (key for span in ranges for key in range(span.lower, span.upper))
+        lines = places.split("\n")
+        for n, key in enumerate(ids):
+            self.rows[key] = (bytes(macs[n * SIZE : (n + 1) * SIZE]), lines[n])
+
+    def parts(self) -> tuple[str, bytes, str]:
+        """Ranges, digests and places in the order of the ids."""
+        ids = sorted(self.rows)
+        found = [self.rows[key] for key in ids]
+        return (
+            as_text(spans(ids)),
+            b"".join(mac for mac, _place in found),
+            "\n".join(place for _mac, place in found),
+        )

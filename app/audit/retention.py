@@ -14,7 +14,9 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, delete, func, select, text, tuple_, update
 
-from app.accounts.models import AccountSession, ActProof, KnownDevice, OneTimeCode, WarningLink
+from app.accounts.log_models import KnownDevice
+from app.accounts.models import AccountSession, ActProof, OneTimeCode
+from app.accounts.warning_models import WarningLink
 from app.core import clock
 from app.core.db import db
 from app.core.limits import Throttle

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text
 
 from app.audit import heads, roots
-from app.audit.content import SOURCES, SealedTable, as_text, spans
-from app.audit.keys import SIZE, keys, row_mac
+from app.audit.content import SOURCES, SealedTable, as_text
+from app.audit.keys import keys, row_mac
+from app.audit.marks import Cover
 from app.audit.models import Mark, Seal
 from app.core import clock, jobs
 from app.core.db import db, driver_connection
@@ -25,30 +25,6 @@ log = logging.getLogger(__name__)
 BATCH = 10_000  # rows of a seal, about
 START = b"\0" * 32  # what the first seal follows
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('audit:seal', 0))")
-
-
-@dataclass
-class Cover:
-    """The rows of a source that one seal vouches for."""
-
-    rows: dict[int, tuple[bytes, str]] = field(default_factory=dict)
-
-    def add(self, ranges: Any, macs: bytes, places: str) -> None:
-        """The rows of a mark."""
-        ids = (key for span in ranges for key in range(span.lower, span.upper))
-        lines = places.split("\n")
-        for n, key in enumerate(ids):
-            self.rows[key] = (bytes(macs[n * SIZE : (n + 1) * SIZE]), lines[n])
-
-    def parts(self) -> tuple[str, bytes, str]:
-        """Ranges, digests and places in the order of the ids."""
-        ids = sorted(self.rows)
-        found = [self.rows[key] for key in ids]
-        return (
-            as_text(spans(ids)),
-            b"".join(mac for mac, _place in found),
-            "\n".join(place for _mac, place in found),
-        )
 
 
 def seal_waiting() -> int:

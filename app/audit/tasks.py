@@ -11,9 +11,9 @@ from sqlalchemy import select, true
 from app.accounts import security_log
 from app.accounts.models import AppUser
 from app.audit import heads, retention, roots, seals
-from app.audit.findings import said
+from app.audit.findings import Report, said
 from app.audit.models import Run
-from app.audit.verifying import Report, verify
+from app.audit.verifying import verify
 from app.core import clock, jobs, mail
 from app.core.db import db
 from app.workflow.actor import Role

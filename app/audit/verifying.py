@@ -9,41 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from psycopg import sql
 from sqlalchemy import Connection
 
 from app.audit import guarding, heads, seals
 from app.audit.content import SOURCES
-from app.audit.findings import BrokenPlace
+from app.audit.days import Roots, check_head, check_roots, moment_of
+from app.audit.findings import BrokenPlace, Report
 from app.audit.keys import keys
 from app.audit.models import Seal
-from app.audit.roots import value_of
+from app.audit.record_chains import check_records, check_states
 from app.audit.walking import Walk
-from app.core import clock
 from app.core.db import db
-
-Roots = list[tuple[str, str]]
-
-
-@dataclass
-class Report:
-    """What was walked, what waits, what is broken: the first of each kind of walk, in their order."""
-
-    rows: int = 0
-    seals: int = 0
-    waiting: int = 0
-    seconds: float = 0.0
-    head: str = ""
-    findings: list[BrokenPlace] = field(default_factory=list)
-
-    @property
-    def first(self) -> BrokenPlace | None:
-        """The first broken place."""
-        return self.findings[0] if self.findings else None
 
 
 @contextmanager
@@ -71,10 +51,10 @@ def verify(since: date | None = None, outside: Roots | None = None, root: str = 
             _seals(connection, report, start),
             *_rows(connection, report, start),
             bad_mark,
-            _records(connection, 0 if start is None else start.low),
-            _states(connection),
-            _roots(connection, outside or [], root),
-            _head(connection, known),
+            check_records(connection, 0 if start is None else start.low),
+            check_states(connection),
+            check_roots(connection, outside or [], root),
+            check_head(connection, known),
             guarding.triggers(connection),
             guarding.counters(connection),
         ):
@@ -108,12 +88,6 @@ def _start(connection: Any, since: date | None) -> _Start | None:
     ).fetchone()
     return None if row is None else _Start(row[0], bytes(row[1]), (row[2], row[3]), row[4], row[5])
 
-
-def _moment(at: datetime | None) -> str:
-    return clock.local(at).strftime("%Y-%m-%d %H:%M:%S") if at else "–"
-
-
-# -- the chain of seals ----------------------------------------------------------------------------
 
 _SEAL = (
     "SELECT no, at, key_id, trail_total, event_total, previous, mac, trail_ids::text, trail_macs,"
@@ -150,9 +124,9 @@ def _seals(connection: Any, report: Report, start: _Start | None) -> BrokenPlace
 def _link(
     seal: Seal, parts: Sequence[object], no: int, previous: bytes, at: datetime | None
 ) -> BrokenPlace | None:
-    facts: dict[str, Any] = {"no": seal.no, "at": _moment(seal.at)}
+    facts: dict[str, Any] = {"no": seal.no, "at": moment_of(seal.at)}
     if seal.no != no + 1:
-        return BrokenPlace("seal_missing", {"no": no + 1, "at": _moment(at)})
+        return BrokenPlace("seal_missing", {"no": no + 1, "at": moment_of(at)})
     if seal.key_id not in keys():
         return BrokenPlace("seal_key", {**facts, "key": seal.key_id})
     if seals.seal_mac(seal, parts) != seal.mac:
@@ -175,11 +149,8 @@ def _marks(connection: Any) -> tuple[int, BrokenPlace | None]:
             waiting += (len(row[5]) + len(row[8])) // 16
             good = row[2] in keys() and seals.mark_mac(row[2], row[0], *row[4:]) == bytes(row[3])
             if not good and found is None:
-                found = BrokenPlace("mark_altered", {"no": row[0], "at": _moment(row[1])})
+                found = BrokenPlace("mark_altered", {"no": row[0], "at": moment_of(row[1])})
     return waiting, found
-
-
-# -- rows ------------------------------------------------------------------------------------------
 
 
 def _rows(
@@ -193,110 +164,3 @@ def _rows(
         walk = Walk(connection, source, low)
         yield walk.first()
         report.rows += walk.rows
-
-
-_RECORDS = """
-SELECT kind, record_id, seq, id, at, CASE
-    WHEN seq <> n + coalesce(skipped, 0) THEN 'gap'
-    WHEN previous IS DISTINCT FROM coalesce(before, CASE WHEN seq = 1 THEN '' ELSE previous END)
-      THEN 'unlinked'
-    ELSE 'hash' END
-FROM (SELECT t.kind, t.record_id, t.seq, t.id, t.at, t.previous, t.hash,
-    lag(t.hash) OVER w AS before, row_number() OVER w AS n,
-    CASE WHEN %(low)s > 0 THEN first_value(t.seq) OVER w - 1 END AS skipped,
-    encode(sha256(convert_to((CASE WHEN t.mark IS NULL THEN jsonb_build_array(
-      t.previous, t.kind, t.record_id, t.seq, t.school_id, t.step, t.from_state, t.to_state, t.actor_id,
-      t.actor_role, t.actor_name, t.address, t.device, t.factor, t.reason, t.details,
-      extract(epoch FROM t.at))
-    ELSE jsonb_build_array(2,
-      t.previous, t.kind, t.record_id, t.seq, t.school_id, t.step, t.from_state, t.to_state, t.actor_id,
-      t.actor_role, t.actor_name, t.address, t.device, t.device_id, t.factor, t.reason, t.details,
-      extract(epoch FROM t.at), t.mark) END)::text, 'UTF8')), 'hex') AS right_hash
-  FROM trail t WHERE t.id >= %(low)s WINDOW w AS (PARTITION BY t.kind, t.record_id ORDER BY t.seq)) x
-WHERE seq <> n + coalesce(skipped, 0) OR hash IS DISTINCT FROM right_hash
-  OR previous IS DISTINCT FROM coalesce(before, CASE WHEN seq = 1 THEN '' ELSE previous END)
-ORDER BY id LIMIT 1
-"""  # what may be missing before the first row seen is known only when all are walked
-
-
-def _records(connection: Any, low: int) -> BrokenPlace | None:
-    """Each record's own chain, which needs no key: numbered, linked, each hash the row's own (GRD-05)."""
-    row = connection.execute(_RECORDS, {"low": low}).fetchone()
-    if row is None:
-        return None
-    place = f"{row[0]} {row[1]} {row[2]}"
-    facts = {"row": row[3], "source": "trail", "place": place, "at": _moment(row[4])}
-    return BrokenPlace(row[5], facts)
-
-
-def _states(connection: Any) -> BrokenPlace | None:
-    """No record has a state that its trail does not know: the trail of one was dropped as a whole."""
-    for table in guarding.stateful(connection):
-        row = connection.execute(
-            sql.SQL(
-                "SELECT r.id FROM {} r WHERE NOT EXISTS (SELECT FROM trail t WHERE t.kind = %s"
-                " AND t.record_id = r.id AND t.to_state = r.state) ORDER BY r.id LIMIT 1"
-            ).format(sql.Identifier(table)),
-            (table,),
-        ).fetchone()
-        if row is not None:
-            return BrokenPlace("no_trail", {"source": "trail", "place": f"{table} {row[0]}"})
-    return None
-
-
-# -- roots and head --------------------------------------------------------------------------------
-
-
-def _roots(connection: Any, outside: Roots, wanted: str) -> BrokenPlace | None:
-    """Each day's root follows from the chain and from the root before it; copies from outside agree."""
-    rows = connection.execute(
-        "SELECT r.day, r.seal_no, r.head, r.trail_total, r.event_total, r.previous, r.root,"
-        " s.no IS NOT NULL AND encode(s.mac, 'hex') = r.head AND s.trail_total = r.trail_total"
-        " AND s.event_total = r.event_total FROM trail_root r LEFT JOIN trail_seal s ON s.no = r.seal_no"
-        " ORDER BY r.day"
-    ).fetchall()
-    known = {row[0].isoformat(): row[6] for row in rows}
-    for day, root in outside:
-        if known.get(day) != root:
-            return BrokenPlace("root_differs", {"day": day})
-    if wanted and wanted not in known.values():
-        return BrokenPlace("root_unknown", {"root": wanted})
-    return _inner(rows) or _unclosed(connection, rows)
-
-
-def _inner(rows: list[Any]) -> BrokenPlace | None:
-    previous, before = "", None
-    for day, no, head, trail, events, said, root, holds in rows:
-        if before is not None and (day - before).days != 1:
-            return BrokenPlace(
-                "root_missing", {"day": date.fromordinal(before.toordinal() + 1).isoformat()}
-            )
-        if not holds or said != previous or value_of(day, no, head, trail, events, said) != root:
-            return BrokenPlace("root_altered", {"day": day.isoformat()})
-        previous, before = root, day
-    return None
-
-
-def _unclosed(connection: Any, rows: list[Any]) -> BrokenPlace | None:
-    """A day after which something was sealed has its root: the sealer makes it first."""
-    first, last = connection.execute("SELECT min(at), max(at) FROM trail_seal").fetchone()
-    if first is None:
-        return None
-    begins, ends = clock.local(first).date(), clock.local(last).date()
-    have = {row[0] for row in rows}
-    for number in range(begins.toordinal(), ends.toordinal()):
-        if date.fromordinal(number) not in have:
-            return BrokenPlace("root_missing", {"day": date.fromordinal(number).isoformat()})
-    return None
-
-
-def _head(connection: Any, known: heads.Head | None) -> BrokenPlace | None:
-    if known is None:
-        return None
-    if not known.genuine:
-        return BrokenPlace("head_forged")
-    row = connection.execute("SELECT mac FROM trail_seal WHERE no = %s", (known.no,)).fetchone()
-    if row is not None and bytes(row[0]).hex() == known.mac:
-        return None
-    at = datetime.fromisoformat(known.at)
-    return BrokenPlace("head_cut", {"no": known.no, "at": _moment(at)})

@@ -26,7 +26,8 @@ from app.fab.per_request import now, once
 from app.notices.reached import after, ending
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Step, Tone, Verdict
+from app.workflow.steps import Step
+from app.workflow.verdicts import Tone, Verdict
 
 KEYS: dict[Verdict | None, str] = {
     Verdict.APPROVE: "A",

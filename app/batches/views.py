@@ -17,7 +17,8 @@ from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
-from app.notices.reached import ToldCount, after_each, together
+from app.notices.fates import ToldCount
+from app.notices.reached import after_each, together
 
 SHOWN = 200  # done records that the page lists
 

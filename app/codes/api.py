@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, jsonify, request
 from flask_appbuilder import expose
 
-from app.codes.queries import find_regions
+from app.codes.regions import find_regions
 from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.builder import SafeView

@@ -14,7 +14,8 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput, html_params
 
 from app.codes import labels
-from app.codes.queries import names_for, region_code, region_name
+from app.codes.queries import names_for
+from app.codes.regions import region_code, region_name
 from app.core.forms import MISSING
 from app.core.printable import refusal
 from app.core.text import clean_line

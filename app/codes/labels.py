@@ -18,7 +18,7 @@ from flask import has_request_context
 from flask_babel import get_locale
 from markupsafe import Markup
 
-from app.codes import queries
+from app.codes import queries, regions, shipped
 
 REGION = "region"
 _for_a_file: ContextVar[bool] = ContextVar("for_a_file", default=False)
@@ -36,7 +36,7 @@ def for_a_file() -> Iterator[None]:
 
 @cache
 def _english() -> dict[tuple[str, str], str]:
-    with (queries.SHIPPED / "english.csv").open(encoding="utf-8", newline="") as text:
+    with (shipped.SHIPPED / "english.csv").open(encoding="utf-8", newline="") as text:
         return {(row["table"], row["name"]): row["english"] for row in csv.DictReader(text)}
 
 
@@ -68,15 +68,15 @@ def choices(found: dict[str, str], table: str) -> list[tuple[str, str]]:
 
 def province(code_or_name: str) -> str:
     """The province of a region, as `queries.province` finds it."""
-    return text(REGION, queries.province(code_or_name))
+    return text(REGION, regions.province(code_or_name))
 
 
 def region(code: str | None) -> str:
     """The full name of a region; on an English page its province in English before the rest."""
-    full = queries.region_name(code)
+    full = regions.region_name(code)
     if not _reads_english() or not full:
         return full
-    above = queries.province(full)
+    above = regions.province(full)
     rest = full.removeprefix(above)
     known = marked(text(REGION, above))
     return Markup("{}, {}").format(known, marked(rest)) if rest and rest != full else known

@@ -14,7 +14,8 @@ from sqlalchemy import inspect, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codes.models import Code, CodeChange, CodeEdition
-from app.codes.queries import TABLES, editions, forget
+from app.codes.queries import editions, forget
+from app.codes.shipped import TABLES
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours

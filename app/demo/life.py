@@ -10,8 +10,9 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from app.accounts.models import AccountWarning, AppUser, WarningLink
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
+from app.accounts.warning_models import AccountWarning, WarningLink
 from app.core import clock
 from app.core.db import db
 from app.demo.maker import DemoMaker
@@ -21,13 +22,14 @@ from app.people.students.models import Student, TrainingMode
 from app.people.students.workflow import STUDENTS
 from app.signing.destinations.evidence import keep
 from app.signing.destinations.workflow import begin, save, submit
-from app.signing.disputes.workflow import stop
+from app.signing.disputes.links import stop
 from app.signing.objections.workflow import OBJECTIONS, report
 from app.signing.placements.models import Placement
 from app.signing.placements.queries import placement_of
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import apply_with_proof, request
 from app.signing.terminations.queries import latest
-from app.signing.terminations.workflow import TERMINATIONS, apply_with_proof, request
+from app.signing.terminations.workflow import TERMINATIONS
 from app.signing.terms.models import FIELDS, Terms
 from app.workflow.actor import Actor, Role
 

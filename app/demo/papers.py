@@ -13,7 +13,7 @@ from app.people.students.models import Student, TrainingMode
 from app.signing.offline.evidence import add_scan
 from app.signing.offline.workflow import Filled, generate, save
 from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.workflow import apply_with_proof
+from app.signing.terminations.applying import apply_with_proof
 from app.signing.terms.models import NOT_RECEIVED, ON_PAPER
 from app.signing.terms.queries import samples
 from app.workflow.actor import Role

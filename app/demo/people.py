@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from uuid import uuid4
 
 from sqlalchemy import insert, select
 
-from app.accounts.models import AppUser, Identifier
-from app.accounts.queries import actor_of, digest
+from app.accounts.identifiers import digest
+from app.accounts.models import Identifier
 from app.core import clock
-from app.core.checks import credit_code_mark
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.demo import origin
+from app.demo.employers import make_employers
 from app.demo.maker import DemoMaker
-from app.people.employers.models import Employer
-from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import College, Major, School
 from app.people.students.models import OriginState, Student, TrainingMode
 from app.settings.queries import set_setting
 from app.workflow.actor import Role
 
-DAYS = 120
 COLLEGES = {
     "计算机科学与技术学院": ("计算机科学与技术", "软件工程"),
     "法学院": ("法学", "知识产权"),
@@ -36,17 +32,6 @@ SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏"
 )
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红鑫浩宇轩子涵雨欣梓萱思远嘉怡晨曦文博"
-TRADES = (
-    ("科技", "34", "13"),
-    ("建筑", "24", "13"),
-    ("商贸", "31", "21"),
-    ("教育", "42", "24"),
-    ("医药", "43", "19"),
-    ("金融", "35", "22"),
-    ("文化传媒", "44", "27"),
-    ("制造", "22", "60"),
-)
-BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九州鼎盛华科"
 
 HELD = 538  # whose phone the school changed yesterday
 NAMED = 8  # students with an account of the table
@@ -72,7 +57,7 @@ def make_people(maker: DemoMaker) -> None:
     school, other = _schools()
     _staff(maker, school, other)
     _students(maker, school, other)
-    _employers(maker, school, other)
+    make_employers(maker, school, other)
     db.session.flush()
     _identifiers(maker)
 
@@ -168,97 +153,6 @@ def _students(maker: DemoMaker, school: School, other: School) -> None:
             student_id=student.id,
             email=email,
         )
-
-
-def _employers(maker: DemoMaker, school: School, other: School) -> None:
-    for n in range(80):
-        trade, industry, _position = TRADES[n % len(TRADES)]
-        brand = BRANDS[n * 2 % 30 : n * 2 % 30 + 2]
-        name = (
-            "星光集团有限公司"
-            if n == 0
-            else f"武汉{brand}{trade}{'' if n < 40 else '（湖北）'}有限公司"
-        )
-        first17 = f"91999999MA{n:07d}"
-        now = clock.now()
-        employer = Employer(
-            uid=uuid4().hex,
-            credit_code=first17 + credit_code_mark(first17),
-            name=name,
-            school_id=(other if n % 20 == 19 else school).id,
-            contact_name="张先生",
-            email=f"hr{n}@example.com",
-            kind="39",
-            industry=None if n % 16 == 5 else industry,
-            location="420111",
-            address=f"湖北省武汉市洪山区光谷大道{n + 1}号",
-            postcode="430074",
-            archive_receiver="UNIT",
-            archive_to=f"{name}人力资源部",
-            archive_address="湖北省武汉市洪山区光谷大道1号",
-            archive_postcode="430074",
-            archive_contact="张先生",
-            archive_phone="027-87654321",
-            household_kind="NONE",
-            profile_at=now if n < 72 else None,
-            created_at=now,
-        )
-        employer.contact_phone = f"139000{n:05d}"
-        named = f"employer{n + 1}" if n < 2 else f"e{n + 1}"
-        user = maker.user(named, Role.EMPLOYER, name,
-                          email=f"{named}@example.com" if n < 2 else f"{named}@invalid")  # fmt: skip
-        maker.employers.append(employer)
-        hours = (
-            maker.dice.uniform(DAYS * 24 + 24, DAYS * 24 + 400)
-            if n < 72
-            else maker.dice.uniform(2, 90)
-        )
-        maker.at(hours, _register(employer, user))
-        if n < 72:
-            maker.at(hours - 20, _approve(maker, employer))
-        elif n > 77:
-            maker.at(1.5, _reject(maker, employer))
-
-
-def _register(employer: Employer, user: AppUser) -> Callable[[], None]:
-    def act() -> None:
-        employer.school = db.session.get_one(School, employer.school_id)
-        EMPLOYERS.start("register", employer, actor_of(user))
-        user.employer_id = employer.id
-        db.session.add(
-            Identifier(
-                user_id=user.id,
-                kind="credit_code",
-                digest=digest("credit_code", employer.credit_code),
-            )
-        )
-        db.session.flush()
-
-    return act
-
-
-def _checker(maker: DemoMaker, employer: Employer) -> AppUser:
-    mine = maker.users["school"]
-    return mine if employer.school_id == mine.school_id else maker.users["school2"]
-
-
-def _approve(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
-    def act() -> None:
-        EMPLOYERS.apply("approve", employer.id, actor_of(_checker(maker, employer)))
-
-    return act
-
-
-def _reject(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
-    def act() -> None:
-        EMPLOYERS.apply(
-            "reject",
-            employer.id,
-            actor_of(_checker(maker, employer)),
-            reason="营业执照照片不清晰，请重新上传。",
-        )
-
-    return act
 
 
 def _identifiers(maker: DemoMaker) -> None:

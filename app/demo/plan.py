@@ -18,7 +18,7 @@ from app.plan.comparison.sheets import PLAN
 from app.plan.letters.letters import number_them
 from app.plan.letters.models import ForwardingLetter
 from app.plan.letters.sheets import COURIER
-from app.plan.rows import sync
+from app.plan.rows import reconciling, sync
 from app.plan.rows.models import OFFICIAL, PlanEntry
 from app.plan.rows.workflow import edit
 from app.signing.placements.models import Kind, Placement, PlacementState
@@ -40,7 +40,7 @@ def work(year: int) -> None:
     found = select(AppUser).where(AppUser.role == Role.SCHOOL).order_by(AppUser.id).limit(1)
     office = db.session.scalars(found).one()
     who = actor_of(office)
-    sync.reconcile(office.school_id, None, clock.now())
+    reconciling.reconcile(office.school_id, None, clock.now())
     db.session.commit()
     _meet_a_signing(who)
     mine = select(PlanEntry).where(PlanEntry.school_id == office.school_id).order_by(PlanEntry.id)

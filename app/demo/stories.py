@@ -11,10 +11,11 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
+from app.demo.employers import DAYS, TRADES
 from app.demo.life import tell
 from app.demo.maker import DemoMaker
 from app.demo.papers import tell_papers
-from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
+from app.demo.people import HELD, OVERSEAS
 from app.people.staff.workflow import open_staff
 from app.people.students.models import Student, TrainingMode
 from app.people.students.workflow import STUDENTS, restrict

@@ -17,8 +17,10 @@ from sqlalchemy import select, tuple_
 
 from app.accounts import holds, security_log, warnings
 from app.accounts.agents import in_words
+from app.accounts.contact_models import ContactChange
+from app.accounts.log_models import SecurityEvent
 from app.accounts.log_words import event_name, way_name
-from app.accounts.models import ROLE_NAMES, AccountSession, AppUser, ContactChange, SecurityEvent
+from app.accounts.models import ROLE_NAMES, AccountSession, AppUser
 from app.accounts.own_contacts import proved
 from app.accounts.queries import actor_of
 from app.codes import labels

@@ -30,14 +30,16 @@ from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry, Pl
 from app.plan.rows.queries import plan_entries_for
 from app.signing.destinations.detail import progress as destination_progress
 from app.signing.invitations import models as invitations
+from app.signing.invitations.deadlines import response_of
 from app.signing.invitations.models import Invitation, InvitationState
-from app.signing.invitations.queries import invitations_for, response_of
+from app.signing.invitations.queries import invitations_for
 from app.signing.objections import models as objections
 from app.signing.objections.models import Objection
 from app.signing.objections.queries import objections_for
 from app.signing.placements.detail import progress
-from app.signing.placements.guards import cannot_sign, signing_closed
-from app.signing.placements.models import KINDS, Kind, Placement, review_of
+from app.signing.placements.labels import review_of
+from app.signing.placements.may_sign import cannot_sign, signing_closed
+from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.queries import placements_for
 from app.signing.terminations import models as terminations
 from app.signing.terminations.models import Termination

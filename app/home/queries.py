@@ -34,13 +34,10 @@ from app.signing.desk.queries import (
 )
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.queries import frozen_now
+from app.signing.invitations.candidates import candidates_for
+from app.signing.invitations.deadlines import untold
 from app.signing.invitations.models import Invitation
-from app.signing.invitations.queries import (
-    awaiting_attestation,
-    candidates_for,
-    invitations_for,
-    untold,
-)
+from app.signing.invitations.queries import awaiting_attestation, invitations_for
 from app.signing.invitations.queries import waiting as waiting_letters
 from app.signing.objections.models import Objection, ObjectionState
 from app.signing.objections.queries import disowned, objections_for
@@ -52,7 +49,8 @@ from app.signing.terminations.queries import awaiting, terminations_for, to_answ
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from app.workflow.steps import Tone, deciding
+from app.workflow.steps import deciding
+from app.workflow.verdicts import Tone
 
 DAY = timedelta(days=1)
 MENU_CAP = 1_000  # the menu says «999+» from there on

@@ -26,7 +26,8 @@ from app.people.students.queries import (
     looks_like_number,
     students_for,
 )
-from app.signing.placements.models import Kind, Placement, review_of
+from app.signing.placements.labels import review_of
+from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placements_for
 from app.workflow.actor import Actor
 

@@ -34,7 +34,7 @@ from app.signing.invitations import queries
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import local, now, review_text
 from app.signing.placements.detail import progress
-from app.signing.placements.guards import cannot_sign
+from app.signing.placements.may_sign import cannot_sign
 from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.notices import PAGES
 from app.signing.placements.queries import placement_of

@@ -19,7 +19,7 @@ from app.fab.interface import SafeInterface
 from app.fab.presentation import chip, dash, moment, whole
 from app.fab.views import SafeModelView
 from app.notices import queries
-from app.notices.workflow import resend
+from app.notices.resending import resend
 
 CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 STATES = {

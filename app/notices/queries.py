@@ -109,9 +109,6 @@ def failed_jobs(most: int = 200) -> Sequence[Any]:
     ).all()
 
 
-# -- the delivery log --------------------------------------------------------------------------
-
-
 def deliveries_for(who: Actor) -> Select[Message]:
     """A school's staff see what was sent about its records, but no code; the administrator all."""
     if who.role is Role.ADMIN:

@@ -6,54 +6,27 @@ Notices and mail are written in the transaction of the change, once for an event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AppUser
 from app.accounts.warnings import warn
-from app.core import clock, jobs, mail
+from app.core import clock, mail
 from app.core.db import db
-from app.core.errors import NotYours, Refused
-from app.core.limits import Limit
-from app.core.registry import stores
+from app.notices.letters import TEXTS, Letter, Letters, how_to_begin, phone_of, reachable
 from app.notices.models import NO_ACCOUNT, NO_WAY, TEXTS_OFF, TEXTS_SPENT, Notice
-from app.notices.queries import AGAIN, AHEAD, copies_of, deliveries_for
+from app.notices.queries import AGAIN
 from app.settings.queries import settings
-from app.workflow.actor import Actor
 from app.workflow.decisions import just_decided
-from app.workflow.engine import committed
 from app.workflow.steps import Change, event_key
 
-
-@dataclass(frozen=True)
-class Letter:
-    """The words for one receiver of one event: lazy texts with named places, and where to look.
-
-    `everywhere`: what happened in the receiver's own name, or to its way in. Every contact of the last
-    90 days is told, with the link «this was not me», whatever the school's settings (INV-20).
-    `owed`: something waits for the receiver's answer. Where no mail is known a text message goes, whatever
-    the school's settings, at most `TEXTS` a day (INV-07).
-    """
-
-    subject: Any
-    body: Any
-    url: str = ""
-    everywhere: bool = False
-    owed: bool = False
-
-
 RECORDS = ("invitation", "placement", "termination")  # what the link freezes, and not the account
-TEXTS = Limit(
-    "owed-texts", 2, timedelta(days=1)
-)  # of one account: whoever invites, it is not flooded
-FIRST = "/first"  # where a first sign-in begins; its messages say so
-Letters = Mapping[str, Mapping[str, Letter]]  # step → receiver → words
 People = Mapping[str, Callable[[], Iterable[AppUser]]]  # receiver → accounts
 
 
@@ -181,7 +154,7 @@ def _messages(
     subject, name, found = row["subject"], f"{key}:{user.id}", []
     by_mail, phone = reachable(user.email), phone_of(user)
     with force_locale(user.locale or "zh"):
-        begin = _how_to_begin(user)
+        begin = how_to_begin(user)
         text = _("%(subject)s. %(begin)s", subject=subject, begin=begin) if begin else subject
     if by_mail:
         body = "\n\n".join(part for part in (row["body"], begin) if part)
@@ -195,18 +168,6 @@ def _messages(
     return [], NO_WAY if not phone else TEXTS_SPENT if must else TEXTS_OFF
 
 
-def _how_to_begin(user: AppUser) -> str:
-    """What an account that nobody has signed in to yet has to be told besides: how (ACC-04)."""
-    if user.password is not None or user.login_count or user.is_staff:
-        return ""
-    url = f"{str(jobs.config().base_url).rstrip('/')}{FIRST}"
-    return _(
-        "First sign-in: open %(url)s, enter your student number or phone, and set a password by the code "
-        "that you get.",
-        url=url,
-    )
-
-
 def tell_anew(notice: Notice, user: AppUser, school_id: int | None) -> bool:
     """Tell whom nobody reached at first, now that there is a way; whether there is. Not committed."""
     row = {"subject": notice.subject, "body": notice.body}
@@ -216,11 +177,6 @@ def tell_anew(notice: Notice, user: AppUser, school_id: int | None) -> bool:
     mail.post(*(replace(m, key=f"{key}{m.key.removeprefix(key)}{again}") for m in found))
     notice.unreached = why
     return bool(found)
-
-
-def phone_of(user: AppUser) -> str | None:
-    """Where text messages about events reach the account; staff and landlines get none."""
-    return stores().phones.get(user.role or "", lambda _user: None)(user)
 
 
 def untell(key: str) -> None:
@@ -238,111 +194,3 @@ def untell_decision(change: Change) -> None:
     row = just_decided(change.record, change.actor)
     if row is not None:
         untell(event_key(row.kind, row.record_id, row.step, row.at))
-
-
-def reachable(email: str | None) -> bool:
-    """Whether mail can go there; accounts without an address carry a placeholder that must not be used."""
-    return bool(email) and not str(email).endswith("@invalid")
-
-
-# -- sending again -----------------------------------------------------------------------------
-
-APART = timedelta(minutes=1)  # between two sendings of one message
-
-
-def resend(message_id: int, who: Actor) -> None:
-    """Send a notice's text once more, to the account's address of today, and commit.
-
-    Raises NotYours outside the scope; Refused for a code, within a minute of the last sending,
-    while the decision can still be undone, or where text or address are gone.
-    """
-
-    def again() -> None:
-        scope = deliveries_for(who).where(mail.Message.id == message_id)
-        message = db.session.scalars(scope).one_or_none()
-        if message is None:
-            raise NotYours(f"message {message_id}")
-        _send_again(message)
-
-    committed(again)
-
-
-def _send_again(message: mail.Message) -> None:
-    base, now = message.key.partition(AGAIN)[0], clock.now()
-    notice, user = _notice_of(base, message.user_id), db.session.get(AppUser, message.user_id or 0)
-    if notice is None or user is None:
-        raise Refused(_("This carried a code or a link of its own. A new one has to be asked for."))
-    copies = copies_of(base, user.id)
-    # one lock for all copies: two who press at once send one
-    db.session.execute(select(mail.Message.id).where(copies).order_by("id").with_for_update())
-    last = db.session.scalar(select(func.max(mail.Message.created_at)).where(copies))
-    if notice.shown_from > now or (last is not None and now - last < APART):
-        raise Refused(_("It was sent a moment ago. Please wait a minute."))
-    by_mail = message.channel == mail.MAIL
-    address = user.email if by_mail else phone_of(user)
-    if address is None or not reachable(address):
-        raise Refused(_("%(name)s has no address for this.", name=user.display_name))
-    mail.post(
-        mail.Outgoing(
-            f"{base}{AGAIN}{now:%Y%m%d%H%M%S}",
-            message.channel,
-            address,
-            notice.subject,
-            notice.body if by_mail else notice.subject,
-            user_id=user.id,
-            school_id=message.school_id,
-        )
-    )
-
-
-def _notice_of(base: str, user_id: int | None) -> Notice | None:
-    """The notice whose text the message brought; a code has none."""
-    key = base.removesuffix(":sms").removesuffix(f":{user_id}")
-    mine = (Notice.user_id == user_id, Notice.key == key)
-    return db.session.scalars(select(Notice).where(*mine)).one_or_none()
-
-
-# -- reminders (NTF-03) -----------------------------------------------------------------------
-
-JUST_TOLD = timedelta(hours=1)  # nobody is reminded of what was put before him a moment ago
-
-
-def remind(
-    users: Iterable[AppUser],
-    name: str,
-    since: datetime,
-    until: datetime,
-    letter: Letter,
-    values: Mapping[str, object],
-    school_id: int | None,
-) -> None:
-    """Remind of a deadline 48, 24 and 3 hours before it, each once; of several passed the nearest.
-
-    `name` is the record's, such as ``invitation:12``; `since` is when the receiver was asked. A new
-    deadline is reminded of anew.
-    """
-    left = until - clock.now()
-    due = next((ahead for ahead in AHEAD if left <= ahead), None)
-    if due is None or left <= timedelta() or until - due < since + JUST_TOLD:
-        return
-    hours = int(due.total_seconds()) // 3600
-    key = f"remind:{name}:{until.astimezone(UTC):%Y%m%d%H%M}:{hours}"
-    for user in users:
-        tell(user, key, letter, values, school_id=school_id)
-
-
-def in_portions(
-    portion: Callable[[datetime, int], Sequence[Any]], remind_of: Callable[[Any], None]
-) -> int:
-    """Remind of every record, a portion and a transaction at a time in the order of ids; how many.
-
-    `portion` gives the records that are due now with an id above the last one; it locks them for
-    sharing and leaves out those that somebody is changing: the next run comes to them.
-    """
-    count, last = 0, 0
-    while found := portion(clock.now(), last):
-        last, count = found[-1].id, count + len(found)
-        for record in found:
-            remind_of(record)
-        db.session.commit()
-    return count

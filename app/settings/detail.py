@@ -11,7 +11,7 @@ from functools import lru_cache
 import holidays
 from flask_babel import get_locale
 
-from app.settings.queries import SATURDAY, public_working_day
+from app.settings.calendar import SATURDAY, public_working_day
 
 log = logging.getLogger(__name__)
 AHEAD = 200  # days that the page looks ahead

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
@@ -19,11 +17,27 @@ from app.core.errors import Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.presentation import moment
 from app.settings import queries
+from app.settings.calendar import (
+    calendar_days,
+    forget_day,
+    public_year,
+    set_day,
+    set_window,
+    windows,
+    working_deadline,
+)
 from app.settings.detail import spans
 from app.settings.forms import GROUPS, DayForm, SettingsForm, WindowForm
-from app.settings.models import DAY, SETTINGS, WINDOW, Window
+from app.settings.models import Window
+from app.settings.words import (
+    change_line,
+    named_day,
+    window_line,
+    window_saved,
+    with_default,
+    with_unit,
+)
 from app.workflow.actor import ask_anew
 
 LARGEST_KEY = 2**31 - 1
@@ -71,7 +85,7 @@ class SettingsView(SafeView):
     @expose("/history", methods=["GET"])
     @has_access
     def history(self) -> ResponseReturnValue:
-        rows = [_change(*row) for row in queries.history(_school())]
+        rows = [change_line(*row) for row in queries.history(_school())]
         return self.render_template("settings/history.html", rows=rows, tabs=_tabs("history"))
 
     # -- the calendar --------------------------------------------------------------------------
@@ -81,7 +95,7 @@ class SettingsView(SafeView):
     def calendar(self) -> ResponseReturnValue:
         """The form begins with the year that the address asks for."""
         school, year = _school(), request.args.get("year", "")
-        return self._calendar(WindowForm.of(year, queries.windows(school)), DayForm(formdata=None))
+        return self._calendar(WindowForm.of(year, windows(school)), DayForm(formdata=None))
 
     @expose("/calendar/window", methods=["POST"])
     @has_access
@@ -91,10 +105,10 @@ class SettingsView(SafeView):
             return self._calendar(form, DayForm(formdata=None)), 422
         year = int(form.year.data)
         found = Window(form.opens.data, form.closes.data) if form.opens.data else None
-        changed = queries.set_window(school, year, found, g.user.id)
+        changed = set_window(school, year, found, g.user.id)
         db.session.commit()
         if changed:
-            flash(_window_done(year, found, clock.today()), "success")
+            flash(window_saved(year, found, clock.today()), "success")
         else:
             flash(_("Nothing was changed."), "info")
         return redirect(url_for("SettingsView.calendar"), 303)
@@ -104,9 +118,9 @@ class SettingsView(SafeView):
     def day(self) -> Any:
         school, form = _school(), DayForm()
         if not form.validate():
-            return self._calendar(WindowForm.of("", queries.windows(school)), form), 422
+            return self._calendar(WindowForm.of("", windows(school)), form), 422
         works, day = form.works.data == "1", form.day.data
-        queries.set_day(school, day, works, form.note.data, g.user.id)
+        set_day(school, day, works, form.note.data, g.user.id)
         db.session.commit()
         words = _("a working day") if works else _("a free day")
         flash(_("Saved: %(day)s is %(kind)s.", day=named_day(day), kind=words), "success")
@@ -115,7 +129,7 @@ class SettingsView(SafeView):
     @expose(f"/calendar/day/<int(max={LARGEST_KEY}):pk>/forget", methods=["POST"])
     @has_access
     def forget(self, pk: int) -> ResponseReturnValue:
-        day = queries.forget_day(_school(), pk, g.user.id)
+        day = forget_day(_school(), pk, g.user.id)
         db.session.commit()
         flash(_("The public calendar decides about %(day)s again.", day=named_day(day)), "success")
         return redirect(url_for("SettingsView.calendar"), 303)
@@ -142,13 +156,13 @@ class SettingsView(SafeView):
             sentence = _(
                 "%(who)s set this to “%(value)s” meanwhile.",
                 who=who or _("System"),
-                value=_with_unit(name, value),
+                value=with_unit(name, value),
             )
             form[name].errors = [*form[name].errors, sentence]
         return self._page(form)
 
     def _page(self, form: SettingsForm) -> Any:
-        groups = [(title, [_shown(form, name) for name in names]) for title, names in GROUPS]
+        groups = [(title, [with_default(form, name) for name in names]) for title, names in GROUPS]
         return self.render_template(
             "settings/index.html", form=form, groups=groups, may=self._may(), tabs=_tabs("index")
         )
@@ -156,18 +170,16 @@ class SettingsView(SafeView):
     def _calendar(self, window: WindowForm, day: DayForm) -> ResponseReturnValue:
         school, today = _school(), clock.today()
         days = queries.settings(school).termination_days
-        until = queries.working_deadline(clock.now(), days, school)
-        own = queries.calendar_days(school)
+        until = working_deadline(clock.now(), days, school)
+        own = calendar_days(school)
         return self.render_template(
             "settings/calendar.html",
             window_form=window,
             day_form=day,
-            windows=[
-                _window(year, found, today) for year, found in queries.windows(school).items()
-            ],
+            windows=[window_line(year, found, today) for year, found in windows(school).items()],
             days=[(row, named_day(row.day)) for row in own],
             spans=spans(today, {row.day: row.works for row in own}),
-            unannounced=[y for y in (today.year, today.year + 1) if not queries.public_year(y)[1]],
+            unannounced=[y for y in (today.year, today.year + 1) if not public_year(y)[1]],
             example=_(
                 "An application for termination made today can be answered until %(until)s "
                 "(%(days)s working days).",
@@ -177,81 +189,3 @@ class SettingsView(SafeView):
             may=self._may(),
             tabs=_tabs("calendar"),
         )
-
-
-def named_day(day: date) -> str:
-    """A day with its day of the week."""
-    return f"{day} {format_date(day, 'EEE')}"
-
-
-def _shown(form: SettingsForm, name: str) -> tuple[Any, Any, str]:
-    """Field, unit and the default in words."""
-    about = SETTINGS[name].metadata
-    return form[name], about["unit"], _("Default: %(value)s.", value=_default(name))
-
-
-def _default(name: str) -> object:
-    return _with_unit(name, SETTINGS[name].default)
-
-
-def _with_unit(name: str, value: Any) -> object:
-    about = SETTINGS[name].metadata
-    return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
-
-
-def _window(year: int, window: Window, today: date) -> tuple[int, str, str, Any, str]:
-    """Year, from, to, and whether it is open today."""
-    opens, closes = window.opens.isoformat(), window.closes.isoformat()
-    if today < window.opens:
-        return year, opens, closes, _("not open yet"), "waiting"
-    if today <= window.closes:
-        return year, opens, closes, _("open now"), "done"
-    return year, opens, closes, _("closed"), "closed"
-
-
-def _window_done(year: int, window: Window | None, today: date) -> str:
-    """What the window just saved means for the students."""
-    if window is None:
-        return _("Graduates of %(year)s can sign at any time.", year=year)
-    found = _(
-        "Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
-        year=year,
-        opens=window.opens,
-        closes=window.closes,
-    )
-    if window.opens <= today <= window.closes:
-        return found
-    return f"{found} {_('Today signing is closed for them.')}"
-
-
-def _change(row: Any, before: Any, who: str) -> dict[str, object]:
-    return {
-        "when": moment(row.set_at),
-        "who": who or _("System"),
-        "what": _name(row.key),
-        "old": _words(row.key, before),
-        "new": _words(row.key, row.value),
-    }
-
-
-def _name(key: str) -> object:
-    if key.startswith(WINDOW):
-        return _("Signing window of %(year)s", year=key.removeprefix(WINDOW))
-    if key.startswith(DAY):
-        return _("Working day %(day)s", day=key.removeprefix(DAY))
-    return SETTINGS[key].metadata["label"] if key in SETTINGS else key
-
-
-def _words(key: str, value: Any) -> Any:
-    if key.startswith(WINDOW):
-        return f"{value['opens']} – {value['closes']}" if value else _("open at any time")
-    if key.startswith(DAY):
-        return _day_words(value)
-    return _with_unit(key, queries.typed(key, value)) if key in SETTINGS else value
-
-
-def _day_words(value: Any) -> str:
-    if not value:
-        return _("as in the public calendar")
-    words = _("a working day") if value["works"] else _("a free day")
-    return f"{words} ({value['note']})" if value["note"] else words

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.workflow import trail
+from app.workflow import last_done
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 from app.workflow.steps import Change
@@ -16,7 +16,7 @@ from app.workflow.steps import Change
 
 def just_decided(record: Any, actor: Actor) -> Trail | None:
     """The decision this person has just taken on the record; table and kind have one name."""
-    row = trail.last(record.__tablename__, record.id)
+    row = last_done.last(record.__tablename__, record.id)
     if row is None or row.actor_id is None or row.actor_id != actor.user_id:
         return None
     return row if "undo_until" in row.details else None
@@ -41,7 +41,7 @@ def before_decision(change: Change) -> StrEnum:
 
 def school_not_acted(record: Any, actor: Actor, now: datetime) -> str | None:
     """The college takes its approval back only while the school has not acted on it (AGR-06)."""
-    row = trail.last(record.__tablename__, record.id)
+    row = last_done.last(record.__tablename__, record.id)
     if row is not None and row.actor_role == Role.COLLEGE:
         return None
     return _("The school has acted on it since. Please ask the school to send it back.")

@@ -24,7 +24,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from app.core import clock, page
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.workflow import trail
+from app.workflow import last_done, trail
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.consent import Proof, check_consent, checked_reason, of_everybody, party_refusal
 from app.workflow.locks import lock_once, lock_row, lock_rows
@@ -348,7 +348,7 @@ class Workflow(Generic[R]):
         step's states since then was faster; what did not fit before is nobody's doing.
         """
         state = str(self.labels.get(record.state, record.state))
-        row = trail.led_away(self.kind, record.id, step.sources, seen)
+        row = last_done.led_away(self.kind, record.id, step.sources, seen)
         if row is None or row.actor_role == Role.SYSTEM:
             return _("This is not possible now: the state is “%(state)s”.", state=state)
         said = {"at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"), "state": state}

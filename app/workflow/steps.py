@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.workflow.actor import STAFF, Actor, Role
+from app.workflow.verdicts import Tone, Verdict
 
 Guard = Callable[[Any, Actor, datetime], "str | None"]
 Text = Any  # str or a lazy translation
@@ -22,25 +23,6 @@ class Reason(StrEnum):
     NONE = "none"
     OPTIONAL = "optional"
     REQUIRED = "required"
-
-
-class Verdict(StrEnum):
-    """What a step says to what a record waits for: it gives what was asked for, or denies it.
-
-    Of each state a role has at most one step of either kind (a test walks all tables), so the keys A
-    and R have one meaning on every page.
-    """
-
-    APPROVE = "approve"
-    REFUSE = "refuse"
-
-
-class Tone(StrEnum):
-    """How a line of the trace looks: something was given, something ended or was denied, or it went on."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    TURN = "turn"
 
 
 @dataclass

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -19,7 +18,8 @@ from app.core.db import db
 from app.core.registry import stores
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from app.workflow.steps import Step, Tone
+from app.workflow.steps import Step
+from app.workflow.verdicts import Tone
 
 DEVICE = 200  # characters
 
@@ -61,8 +61,6 @@ def write(
     )
 
 
-# -- by set ------------------------------------------------------------------------------------------
-
 INTO = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
     actor_name, address, device, device_id, factor, reason, details, at)"""
 BY_CLOCK = "NULL::int, 'system', 'system', '', '', ''"
@@ -99,9 +97,6 @@ def bound(by: Actor) -> dict[str, object]:
     }
 
 
-# -- read --------------------------------------------------------------------------------------------
-
-ONE_BREATH = timedelta(seconds=20)
 Note = Callable[[Trail], str]
 
 
@@ -139,7 +134,7 @@ def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -
 
 def line(row: Trail, called: str = "", *, staff: bool = False) -> TrailLine:
     """As pages show it; `called` is the kind of placement whose words the step has, `staff` who reads it."""
-    step, known = _step(row), stores()
+    step, known = step_named(row), stores()
     says = [*known.trail_notes.get(row.kind, ()), *(known.staff_notes if staff else ())]
     notes = [row.reason, *(note(row) for note in says)]
     return TrailLine(
@@ -159,56 +154,18 @@ def who(row: Trail) -> str:
 
 def what(row: Trail, called: str = "") -> str:
     """What happened, in the words of its table for records that are so called."""
-    step = _step(row)
+    step = step_named(row)
     words = stores().trail_words.get(row.kind, {})
     return str(step.called(called) if step else words.get(row.step, row.step))
 
 
-def _step(row: Trail) -> Step | None:
+def step_named(row: Trail) -> Step | None:
+    """The step that the line is of; None for what is no step."""
     flow = stores().workflows.get(row.kind)
     return next((s for s in flow.steps if s.name == row.step), None) if flow else None
 
 
-def _quiet(kind: str) -> list[str]:
+def quiet(kind: str) -> list[str]:
+    """The steps that only remind of such a record."""
     flow = stores().workflows.get(kind)
     return [step.name for step in flow.steps if step.quiet] if flow else []
-
-
-def reminds(row: Trail) -> bool:
-    """Whether it only reminds of the record, and did nothing to it."""
-    return row.step in _quiet(row.kind)
-
-
-@page.once
-def last(kind: str, record_id: int) -> Trail | None:
-    """What was done last to a record; what only reminded of it was not done to it."""
-    return _last(kind, record_id, Trail.step.not_in(_quiet(kind)))
-
-
-def last_taken(kind: str, record_id: int, steps: Iterable[str]) -> Trail | None:
-    """The last line of these steps."""
-    return _last(kind, record_id, Trail.step.in_(list(steps)))
-
-
-def led_away(
-    kind: str, record_id: int, states: Iterable[StrEnum], since: datetime | None
-) -> Trail | None:
-    """The last line that led the record out of these states, after that moment if one is given."""
-    states = list(states)
-    wanted = [Trail.from_state.in_(states), Trail.to_state.not_in(states)]
-    return _last(kind, record_id, *wanted, *([] if since is None else [Trail.at > since]))
-
-
-def _last(kind: str, record_id: int, *which: Any) -> Trail | None:
-    wanted = select(Trail).where(Trail.kind == kind, Trail.record_id == record_id, *which)
-    return db.session.scalars(wanted.order_by(Trail.seq.desc()).limit(1)).first()
-
-
-def just_done(kind: str, record_id: int, step: str, user_id: int) -> bool:
-    """Whether this very person did this very step last, a breath ago: a button pressed twice (S-18)."""
-    row = last(kind, record_id)
-    return (
-        row is not None
-        and (row.step, row.actor_id) == (step, user_id)
-        and clock.now() - row.at < ONE_BREATH
-    )

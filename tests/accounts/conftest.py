@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.accounts import passwords, queries
+from app.accounts import identifiers, passwords
 from app.core.db import db
 from tests import factories as make
 from tests.accounts.factor_hands import code_now, reads_mail
@@ -25,7 +25,7 @@ def user(cast):
         ("id_number", cast.student.id_number),
         ("email", found.email),
     ):
-        queries.identify(found, kind, value)
+        identifiers.identify(found, kind, value)
     db.session.commit()
     return found
 

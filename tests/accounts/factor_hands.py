@@ -6,7 +6,7 @@ import pyotp
 from sqlalchemy import select
 
 from app.accounts import passwords
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import clock
 from app.core.db import db
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import acts, one_time
+from app.accounts import acts, code_voiding, noted_proofs
 from app.accounts.models import ActProof
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -91,7 +91,7 @@ def test_the_engine_takes_no_partys_act_without_a_proof(cast):
     placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
     for party in (cast.student, cast.employer):
         with pytest.raises(Invalid) as error:
-            from app.signing.terminations.workflow import request
+            from app.signing.terminations.applying import request
 
             request(placement.id, replace(make.actor(party), factor=""), "理由", agreed=True)
         assert error.value.problems[0][0] == "code"
@@ -250,10 +250,10 @@ def campus():
 def test_a_proof_by_another_way_counts_once_for_its_act_only(cast, campus, letter):
     user = make.account(cast.student)
     act = acts.act_on(INVITATIONS, "accept", letter.id, user)
-    acts.note_proof(user, act.purpose, "campus")
+    noted_proofs.note_proof(user, act.purpose, "campus")
     other = acts.act_on(INVITATIONS, "accept", make.invite(cast.rival, cast.student)[0].id, user)
-    assert not acts.has_proof(user, other.purpose)
-    assert not acts.has_proof(make.account(cast.classmate), act.purpose)
+    assert not noted_proofs.has_proof(user, other.purpose)
+    assert not noted_proofs.has_proof(make.account(cast.classmate), act.purpose)
     assert acts.prove(INVITATIONS, "accept", letter.id, user, "").factor == "campus"
     with pytest.raises(Invalid):
         acts.prove(INVITATIONS, "accept", letter.id, user, "")
@@ -263,16 +263,16 @@ def test_a_proof_by_another_way_counts_once_for_its_act_only(cast, campus, lette
 def test_a_proof_by_another_way_dies_after_ten_minutes_and_with_the_record(cast, campus, letter):
     user = make.account(cast.student)
     act = acts.act_on(INVITATIONS, "accept", letter.id, user)
-    acts.note_proof(user, act.purpose, "campus")
+    noted_proofs.note_proof(user, act.purpose, "campus")
     make.pass_time(minutes=11)
-    assert not acts.has_proof(user, act.purpose)
-    acts.note_proof(user, act.purpose, "campus")
+    assert not noted_proofs.has_proof(user, act.purpose)
+    noted_proofs.note_proof(user, act.purpose, "campus")
     INVITATIONS.perform("amend", letter.id, make.actor(cast.employer), terms=new_terms())
     make.pass_time(hours=2)
     with pytest.raises(Invalid):
         acts.prove(INVITATIONS, "accept", letter.id, user, "")
     with pytest.raises(ValueError, match="magic"):
-        acts.note_proof(user, act.purpose, "magic")
+        noted_proofs.note_proof(user, act.purpose, "magic")
     assert db.session.query(ActProof).count() == 2
 
 
@@ -282,11 +282,11 @@ def test_what_ends_the_codes_of_an_account_ends_its_other_proofs(cast, campus, l
     user, other = make.account(cast.student), make.account(cast.classmate)
     act = acts.act_on(INVITATIONS, "accept", letter.id, user)
     for whose in (user, other):
-        acts.note_proof(whose, act.purpose, "campus")
+        noted_proofs.note_proof(whose, act.purpose, "campus")
     db.session.commit()
-    getattr(one_time, end)(f"user:{user.id}", f"student:{cast.student.id}")
-    assert not acts.has_proof(user, act.purpose)
-    assert acts.has_proof(other, act.purpose)
+    getattr(code_voiding, end)(f"user:{user.id}", f"student:{cast.student.id}")
+    assert not noted_proofs.has_proof(user, act.purpose)
+    assert noted_proofs.has_proof(other, act.purpose)
 
 
 @pytest.mark.rule("ACC-10")

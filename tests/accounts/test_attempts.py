@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app.accounts import attempts, passwords, puzzle, workflow
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from tests import factories as make

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.accounts import factors
+from app.accounts import code_apps
 from app.accounts.factor_models import CodeApp, FactorChallenge, Passkey, RecoveryCode
 from app.core.db import db
 from app.core.mail import Message
@@ -63,15 +63,15 @@ def test_clocks_may_differ_by_thirty_seconds(cast, with_app, steps, good):
     db.session.get(CodeApp, cast.officer.id).last_step = 0
     db.session.commit()
     typed = code_now(secret, steps)
-    assert factors._app_code(cast.officer.id, typed) is good
+    assert code_apps.use_app_code(cast.officer.id, typed) is good
 
 
 @pytest.mark.rule("CHN-09")
 def test_an_older_code_than_the_last_is_refused(cast, with_app):
     _browser, secret, _codes = with_app(cast.officer)
-    assert factors._app_code(cast.officer.id, code_now(secret, 1))
+    assert code_apps.use_app_code(cast.officer.id, code_now(secret, 1))
     for steps in (1, 0, -1):
-        assert not factors._app_code(cast.officer.id, code_now(secret, steps))
+        assert not code_apps.use_app_code(cast.officer.id, code_now(secret, steps))
 
 
 @pytest.mark.rule("CHN-09")

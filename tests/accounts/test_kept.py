@@ -17,9 +17,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.routing import IntegerConverter
 from wtforms import PasswordField
 
-from app.accounts import kept, kept_views, late, passwords
+from app.accounts import kept, kept_views, late, passwords, posted, session_views
 from app.accounts.kept_models import KeptPost
-from app.accounts.models import AccountSession, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AccountSession
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -366,7 +367,7 @@ def test_every_password_field_is_known_as_a_secret():
             if 'type="password"' in tag and "{{ name }}" not in tag:
                 named |= set(re.findall(r' name="([^"]+)"', tag))
     assert {"password", "again", "old", "secret"} <= named
-    assert named <= kept.PASSWORDS
+    assert named <= posted.PASSWORDS
 
 
 def test_every_field_for_a_code_says_beside_it_that_it_is_one():
@@ -541,8 +542,8 @@ def test_another_accounts_key_for_drafts_is_another_one(cast, browser, student):
         f"{int(mask, 16) ^ int(key, 16):064x}" for mask, key in (f.groups() for f in found)
     )
     assert one == again
-    assert one != kept_views.draft_key(person(cast.classmate).id)
-    assert one == kept_views.draft_key(student.id)
+    assert one != session_views.draft_key(person(cast.classmate).id)
+    assert one == session_views.draft_key(student.id)
 
 
 def test_the_security_log_keeps_nothing_of_it(browser, student):

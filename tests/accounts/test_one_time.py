@@ -7,9 +7,16 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.accounts import one_time, passwords, queries, workflow
+from app.accounts import (
+    code_budgets,
+    code_voiding,
+    identifiers,
+    one_time,
+    passwords,
+    workflow,
+)
+from app.accounts.code_budgets import Pool
 from app.accounts.models import OneTimeCode
-from app.accounts.one_time import Pool
 from app.core import jobs, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -43,7 +50,7 @@ def refusal(code: str) -> str:
 def user(cast):
     found = make.account(cast.student)
     found.password = passwords.hashed(RIGHT)
-    queries.identify(found, "phone", cast.student.phone)
+    identifiers.identify(found, "phone", cast.student.phone)
     db.session.commit()
     return found
 
@@ -68,7 +75,7 @@ def test_s05_strangers_asking_for_the_password_leave_the_owner_its_codes(cast, c
     phone = cast.student.phone
     for pool in (Pool.ACT, Pool.FIRST, Pool.CONTACT):
         one_time.send(f"user:{user.id}", f"for {pool}", mail.SMS, phone, pool=pool)
-    assert codes(Pool.RESET) == one_time.PER_DAY  # nobody bombs a phone either
+    assert codes(Pool.RESET) == code_budgets.PER_DAY  # nobody bombs a phone either
 
 
 @pytest.mark.rule("ACC-05", "ACC-09")
@@ -77,7 +84,7 @@ def test_s05_a_browser_that_knows_the_account_still_gets_its_code(cast, client, 
     client.post("/login/", data={"who": user.username, "password": RIGHT}, environ_base=home)
     client.post("/logout", environ_base=home)
     strange = client.application.test_client()
-    for n in range(one_time.PER_DAY + 5):
+    for n in range(code_budgets.PER_DAY + 5):
         forgets(strange, cast.student.phone, f"10.9.0.{n}")
         make.pass_time(seconds=61)
     before = codes(Pool.RESET)
@@ -125,9 +132,9 @@ def test_asked_again_in_one_browser_the_code_stays_good(cast, client, user):
 
 @pytest.mark.rule("ACC-05")
 def test_who_shares_a_phone_always_keeps_some_codes(cast):
-    for n in range(one_time.PER_DAY):
+    for n in range(code_budgets.PER_DAY):
         send("student:1", f"a{n}")
-    for n in range(one_time.RESERVED):
+    for n in range(code_budgets.RESERVED):
         send("student:2", f"a{n}")
     with pytest.raises(Refused):
         send("student:2", "one more")
@@ -258,7 +265,7 @@ def test_f21_used_too_old_wrong_and_never_asked_are_told_apart(cast):
     make.pass_time(minutes=6)
     said.append(refusal(code))
     code = send()
-    for n in range(one_time.TRIES):
+    for n in range(code_budgets.TRIES):
         refusal(f"{(int(code) + 1 + n) % 10**6:06d}")
     said.append(refusal(code))
     assert len(set(said)) == 5
@@ -272,7 +279,7 @@ def test_a_voided_code_proves_nothing_even_if_it_was_used_before(cast, user, app
     day = workflow.attempts.DAY
     with app.test_request_context():  # a proof is a browser's
         one_time.check(f"user:{user.id}", "password", newest())
-        assert one_time.proved_lately(f"user:{user.id}", Pool.RESET, phone, day)
-        assert not one_time.proved_lately(f"user:{user.id}", Pool.RESET, "13800009999", day)
-        one_time.void(f"user:{user.id}")
-        assert not one_time.proved_lately(f"user:{user.id}", Pool.RESET, phone, day)
+        assert code_budgets.proved_lately(f"user:{user.id}", Pool.RESET, phone, day)
+        assert not code_budgets.proved_lately(f"user:{user.id}", Pool.RESET, "13800009999", day)
+        code_voiding.void(f"user:{user.id}")
+        assert not code_budgets.proved_lately(f"user:{user.id}", Pool.RESET, phone, day)

@@ -8,7 +8,15 @@ from threading import Barrier, Lock
 
 import pytest
 
-from app.accounts import attempts, one_time, passwords, queries, workflow
+from app.accounts import (
+    attempts,
+    code_budgets,
+    identifiers,
+    one_time,
+    passwords,
+    resetting,
+    workflow,
+)
 from app.core import mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -54,7 +62,7 @@ def test_s07_forty_at_once_with_every_field_varied_check_no_more_passwords(
         user = make.account(cast.student)
         user.password = passwords.hashed(RIGHT)
         for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number)):
-            queries.identify(user, kind, value)
+            identifiers.identify(user, kind, value)
         db.session.commit()
         typed = [
             cast.student.phone,
@@ -113,7 +121,9 @@ def test_forty_wrong_codes_at_once_are_five_tries(installation):
     ends = together(installation, attempt)
     with installation.app_context():
         row = db.session.query(one_time.OneTimeCode).filter_by(purpose="many").one()
-        assert row.tries == one_time.TRIES or "in" in ends  # or somebody guessed one in a million
+        assert (
+            row.tries == code_budgets.TRIES or "in" in ends
+        )  # or somebody guessed one in a million
     assert len({end for end in ends if end != "in"}) == 2  # wrong, and too many wrong tries
 
 
@@ -158,7 +168,7 @@ def test_sign_in_does_the_same_work_whether_there_is_an_account_or_not(work, peo
 @pytest.mark.rule("ACC-09")
 def test_forgotten_does_the_same_work_and_leaves_the_rest_to_the_worker(work, people):
     done = [
-        work(lambda who=who: workflow.ask_reset(who, "", "10.0.0.1", "password:x"))
+        work(lambda who=who: resetting.ask_reset(who, "", "10.0.0.1", "password:x"))
         for who in people
     ]
     assert all(each == done[-1] for each in done), done

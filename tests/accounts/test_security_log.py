@@ -9,10 +9,18 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.accounts import log_queries, passwords, queries, security_log
+from app.accounts import (
+    living_sessions,
+    log_queries,
+    own_sessions,
+    passwords,
+    queries,
+    security_log,
+)
 from app.accounts.agents import in_words
+from app.accounts.log_models import SecurityEvent
 from app.accounts.log_words import EVENTS
-from app.accounts.models import AccountSession, SecurityEvent
+from app.accounts.models import AccountSession
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
@@ -386,29 +394,29 @@ def test_one_signs_out_everywhere_else_and_stays_here(student, visit, log):
 @pytest.mark.rule("ACC-02", "ACC-09")
 def test_nobody_ends_another_persons_session(cast, student, visit):
     visit(student)
-    [row] = queries.sessions_of(student.id)
+    [row] = own_sessions.sessions_of(student.id)
     for user in (make.account(cast.classmate), cast.officer, cast.admin):
-        visit(user).post(f"/my/sign-ins/{queries.handle(row)}/end")
-    assert [s.token for s in queries.sessions_of(student.id)] == [row.token]
+        visit(user).post(f"/my/sign-ins/{own_sessions.handle(row)}/end")
+    assert [s.token for s in own_sessions.sessions_of(student.id)] == [row.token]
     assert db.session.get(AccountSession, row.token) is not None
 
 
 @pytest.mark.rule("ACC-09")
 def test_the_own_session_is_ended_by_signing_out_only(student, visit):
     browser = visit(student)
-    [row] = queries.sessions_of(student.id)
-    assert browser.post(f"/my/sign-ins/{queries.handle(row)}/end").status_code == 409
+    [row] = own_sessions.sessions_of(student.id)
+    assert browser.post(f"/my/sign-ins/{own_sessions.handle(row)}/end").status_code == 409
     assert browser.post("/my/sign-ins/x%00y/end").status_code in (303, 400, 404)
-    assert len(queries.sessions_of(student.id)) == 1
+    assert len(own_sessions.sessions_of(student.id)) == 1
 
 
 @pytest.mark.rule("ACC-09")
 def test_what_the_page_names_a_session_by_opens_nothing(student, visit):
     visit(student)
-    [row] = queries.sessions_of(student.id)
-    assert queries.handle(row) not in row.token.hex()
-    assert queries.session_user(queries.handle(row)) is None
-    assert queries.session_user(row.token.hex()) is None
+    [row] = own_sessions.sessions_of(student.id)
+    assert own_sessions.handle(row) not in row.token.hex()
+    assert living_sessions.session_user(own_sessions.handle(row)) is None
+    assert living_sessions.session_user(row.token.hex()) is None
 
 
 @pytest.mark.rule("ACC-09")

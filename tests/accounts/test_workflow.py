@@ -7,7 +7,15 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts import one_time, passwords, queries, sessions, workflow
+from app.accounts import (
+    identifiers,
+    living_sessions,
+    one_time,
+    passwords,
+    resetting,
+    sessions,
+    workflow,
+)
 from app.accounts.models import AccountSession, Identifier
 from app.core import mail
 from app.core.db import db
@@ -44,9 +52,9 @@ def test_a_student_number_counts_in_its_own_school_only(cast, user):
 @pytest.mark.rule("ACC-03")
 def test_a_number_that_two_accounts_share_opens_neither(cast, user):
     twin = make.account(cast.classmate)
-    queries.identify(twin, "phone", cast.student.phone)
+    identifiers.identify(twin, "phone", cast.student.phone)
     db.session.commit()
-    assert queries.account_for(cast.student.phone) is None
+    assert identifiers.account_for(cast.student.phone) is None
 
 
 @pytest.mark.rule("ACC-03")
@@ -80,7 +88,7 @@ def test_five_wrong_passwords_lock_the_account_from_that_address(user):
 @pytest.mark.rule("ACC-09")
 def test_a_new_password_ends_every_session(user):
     for _n in range(3):
-        queries.open_session(user)
+        living_sessions.open_session(user)
     workflow.change_password(user, RIGHT, "Another-horse-8", "Another-horse-8")
     db.session.commit()
     alive = (
@@ -251,15 +259,15 @@ def test_a_wrong_code_is_answered_alike_whoever_it_is_for(client, user, cast):
         (make.account(cast.classmate), RIGHT),
     ):
         if who is user and not told:
-            workflow.send_reset(user)
+            resetting.send_reset(user)
             code = last_code()
         with pytest.raises(Invalid) as error:
-            workflow.reset(who, f"{(int(code) + 1) % 10**6:06d}", password, RIGHT)
+            resetting.reset(who, f"{(int(code) + 1) % 10**6:06d}", password, RIGHT)
         told.append(error.value.problems)
     assert all(problems == told[0] for problems in told)
     for password, again in (("short", "short"), (RIGHT, "Another-horse-8")):
         with pytest.raises(Invalid) as error:
-            workflow.reset(user, code, password, again)
+            resetting.reset(user, code, password, again)
         assert error.value.problems[0][0] in ("password", "again")
-    workflow.reset(user, code, "Another-horse-8", "Another-horse-8")
+    resetting.reset(user, code, "Another-horse-8", "Another-horse-8")
     assert workflow.signed_in(user.username, "", "Another-horse-8", "10.0.0.9").id == user.id

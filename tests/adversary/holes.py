@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from app.accounts import acts, contacts, freezing, holds, one_time, passwords, warnings
+from app.accounts import acts, contacts, freezing, holds, one_time, passwords, reach, warnings
 from app.accounts.models import AppUser
 from app.core import mail
 from app.core.db import db
 from app.fab.security import CodeRoleManager
-from app.people.merging import requests as merge_requests
+from app.people.merging import joining
 from app.people.merging import workflow as merging
 from app.people.staff.workflow import STAFF_REQUESTS
 from app.people.students.models import Student
@@ -88,7 +88,7 @@ def _merge_moves_the_way_in() -> Any:
 
     return _both(
         patch.object(merging, "merge_students", moved),
-        patch.object(merge_requests, "_same_number", lambda *_a: True),
+        patch.object(joining, "_same_number", lambda *_a: True),
     )
 
 
@@ -159,7 +159,7 @@ HOLES = (
     ),
     Hole(
         "a former contact is forgotten at once",
-        lambda: patch.object(contacts, "REMEMBERED", contacts.REMEMBERED * 0),
+        lambda: patch.object(reach, "REMEMBERED", reach.REMEMBERED * 0),
     ),
     Hole(
         "a frozen account goes on, and nothing holds it",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.accounts import contacts
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import reach
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
@@ -32,7 +33,7 @@ def answer(world: World) -> None:
     for dispute in db.session.scalars(select(Dispute).where(Dispute.state != DisputeState.CLEARED)):
         user = db.session.get_one(AppUser, dispute.user_id)
         who = province if user.student_id or user.employer_id else world.account(honest[0])
-        mine = {world.owner_of.get(address, THIEVES) for _c, address in contacts.present(user)}
+        mine = {world.owner_of.get(address, THIEVES) for _c, address in reach.present(user)}
         step = "clear" if mine == {world.person_of_account.get(user.id)} else "uphold"
         _try(lambda d=dispute, w=who, s=step: DISPUTES.perform(s, d.id, actor_of(w), reason=REASON))
     if "officer" not in world.gang:

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from app.accounts import passwords
+from app.accounts.identifiers import identify
 from app.accounts.models import AppUser
-from app.accounts.queries import identify
 from app.core import clock, mail
 from app.core.db import db
 from app.people.employers.models import Employer

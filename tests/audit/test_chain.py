@@ -53,7 +53,7 @@ def last_id(table="trail") -> int:
 
 
 def test_every_column_of_both_tables_is_digested(app):
-    from app.accounts.models import SecurityEvent
+    from app.accounts.log_models import SecurityEvent
 
     for model, source in ((Trail, TRAIL), (SecurityEvent, EVENTS)):
         assert {c.key for c in model.__table__.columns} - {"id"} == set(source.columns)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts.models import OneTimeCode, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import OneTimeCode
 from app.audit import retention
 from app.core import clock
 from app.core.db import db

@@ -12,7 +12,7 @@ from app.codes.workflow import copy_edition
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.plan.rows import editions
-from app.plan.rows.models import CountsAs, RateFormula
+from app.plan.rows.edition_models import CountsAs, RateFormula
 from tests.factories import actor
 from tests.plan.checks.test_rules import found, row_of
 

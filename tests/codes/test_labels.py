@@ -11,9 +11,9 @@ from markupsafe import Markup
 from app.codes import labels, queries
 from app.codes.forms import options
 from app.codes.models import Code
-from app.codes.queries import FILES, SHIPPED
+from app.codes.shipped import FILES, SHIPPED
 from app.core.db import db
-from app.signing.placements.tasks import agreement_data
+from app.signing.placements.printing import agreement_data
 from app.signing.terms.models import FIELDS
 from app.signing.terms.queries import exported, samples
 from tests import factories as make

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
 from app.people.students.models import Student
-from app.plan.rows import editions, sync
+from app.plan.rows import editions, reconciling
 from app.plan.rows.models import PlanEntry
 from app.signing.placements.workflow import fill_facts
 from tests import factories as make
@@ -104,7 +104,7 @@ def test_a_letter_offers_what_counts_for_all_its_students(cast, later, visit):
 
 
 def test_a_letter_and_its_agreement_name_codes_by_the_students_year(cast, later, visit):
-    from app.signing.placements.tasks import agreement_data
+    from app.signing.placements.printing import agreement_data
 
     edition(cast, "gzzwlb", ended="11", renamed="13")
     for student, renamed in ((cast.student, False), (later, True)):
@@ -172,7 +172,7 @@ def test_the_register_fills_no_code_that_the_students_year_does_not_have(cast, l
 
 def test_the_plan_list_and_its_rows_name_codes_by_the_year_of_each(cast, later, visit):
     edition(cast, "dwxz", ended=ENDED, renamed=KEPT)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     people = {later.id, cast.student.id}
     rows = db.session.query(PlanEntry).filter(PlanEntry.student_id.in_(people)).all()
     for row in rows:
@@ -217,7 +217,7 @@ def test_a_file_of_students_is_read_by_the_edition_of_each_row(cast, bring, appl
 
 def test_a_plan_file_is_read_by_the_edition_of_each_students_year(cast, later, bring, apply):  # noqa: F811
     edition(cast, "dwxz", ended=ENDED, renamed=KEPT)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     heads = ["学号", "毕业去向代码", "单位性质代码"]
 

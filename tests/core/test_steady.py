@@ -8,7 +8,8 @@ from sqlalchemy import text
 from app.core import page, steady
 from app.core.db import db
 from app.people.schools.queries import college_choices
-from app.settings.queries import set_setting, settings, works_on
+from app.settings.calendar import works_on
+from app.settings.queries import set_setting, settings
 from app.workflow.actor import Actor, Role
 from tests import factories as make
 

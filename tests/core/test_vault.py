@@ -13,7 +13,7 @@ from app.core import filestore, sealing, vault
 from app.core.crypto import cipher
 from app.core.errors import Refused
 from app.core.vault import Vault
-from app.files.documents.issued import FULL
+from app.files.documents.full_editions import FULL
 from app.files.exports.models import FILES as EXPORTS
 from app.files.imports.models import FILES as IMPORTS
 from app.files.made.making import FILES as MADE

@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from app.accounts import passwords
-from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message

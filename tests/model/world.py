@@ -27,11 +27,13 @@ from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import College, Major
 from app.people.students.models import Student
 from app.people.students.workflow import RESTRICTIONS, correct, restrict
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.sync import sync
 from app.plan.rows.workflow import CHANGES, PLAN, edit
+from app.settings.calendar import set_window
 from app.settings.models import Review, Window
-from app.settings.queries import set_setting, set_window
+from app.settings.queries import set_setting
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.queries import open_invitation
 from app.signing.invitations.workflow import INVITATIONS
@@ -41,14 +43,9 @@ from app.signing.objections.workflow import report as report_untrue
 from app.signing.placements.models import Placement
 from app.signing.placements.queries import placement_of
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import apply_with_proof, force, grant_chance, request
 from app.signing.terminations.models import Termination
-from app.signing.terminations.workflow import (
-    TERMINATIONS,
-    apply_with_proof,
-    force,
-    grant_chance,
-    request,
-)
+from app.signing.terminations.workflow import TERMINATIONS
 from app.signing.terms.models import Terms
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
 from tests import factories as make

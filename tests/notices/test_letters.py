@@ -15,7 +15,8 @@ from app.settings.queries import set_setting
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.objections.workflow import OBJECTIONS, report
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
-from app.signing.terminations.workflow import TERMINATIONS, grant_chance
+from app.signing.terminations.applying import grant_chance
+from app.signing.terminations.workflow import TERMINATIONS
 from tests import factories as make
 from tests.signing.desk.desk import two_levels
 

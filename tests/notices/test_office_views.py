@@ -13,7 +13,7 @@ from app.core.errors import NotYours, Refused
 from app.core.mail import Message
 from app.notices.models import Notice
 from app.notices.queries import problem_in_words
-from app.notices.workflow import resend
+from app.notices.resending import resend
 from app.settings.queries import set_setting
 from tests import factories as make
 from tests.signing.desk.desk import rows, text
@@ -146,7 +146,7 @@ def test_text_messages_go_to_the_mobiles_of_both_parties_where_the_school_wants_
 
 @pytest.mark.rule("NTF-01", "ACC-09")
 def test_a_landline_gets_no_text_message_and_employers_reset_by_mail_as_before(cast):
-    from app.accounts.workflow import contact_of
+    from app.accounts.resetting import contact_of
 
     set_setting(cast.school.id, "sms_notices", True, None)
     employer = make.account(cast.employer)

@@ -8,8 +8,9 @@ from app.batches.queries import ask
 from app.batches.tasks import run
 from app.core import mail
 from app.core.db import db
+from app.notices.fates import Fate
 from app.notices.models import Notice
-from app.notices.reached import Fate, after, after_each, lately, reach_of
+from app.notices.reached import after, after_each, lately, reach_of
 from app.people.students.models import Student
 from app.settings.queries import set_setting
 from app.signing.invitations.models import Invitation

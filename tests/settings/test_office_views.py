@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from app.settings.calendar import calendar_days, windows
 from app.settings.models import SETTINGS
-from app.settings.queries import calendar_days, history, settings, windows
+from app.settings.queries import history, settings
 
 
 def form_of(browser) -> dict[str, str]:

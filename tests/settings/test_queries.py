@@ -10,9 +10,9 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.settings import detail, queries
+from app.settings import calendar, detail, queries
+from app.settings.calendar import public_working_day, set_day, working_deadline
 from app.settings.detail import holiday_name, spans
-from app.settings.queries import public_working_day, set_day, working_deadline
 
 
 def noon(day: str) -> datetime:
@@ -27,7 +27,7 @@ def broken_calendar(monkeypatch):
         raise KeyError("CN")
 
     def forget():
-        queries.public_year.cache_clear()
+        calendar.public_year.cache_clear()
         detail._names.cache_clear()
 
     forget()
@@ -108,7 +108,7 @@ def test_an_absurd_number_of_days_neither_fails_nor_hangs(cast):
 @pytest.mark.rule("TRM-09")
 def test_threads_that_ask_of_a_new_year_at_once_get_the_same_answer():
     for _n in range(20):
-        queries.public_year.cache_clear()
+        calendar.public_year.cache_clear()
         with ThreadPoolExecutor(8) as pool:
             asked = pool.map(public_working_day, [date(2026, 10, 1)] * 8)
         assert set(asked) == {False}

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 
 from app.workflow.actor import STAFF, Role
-from app.workflow.steps import Reason, Verdict
+from app.workflow.steps import Reason
+from app.workflow.verdicts import Verdict
 from tests.test_architecture import WORKFLOWS
 
 # what a state of each table waits for: the step of A and the step of R, by whom

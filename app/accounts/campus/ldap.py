@@ -7,16 +7,13 @@ password is never tried: RFC 4513 §5.1.2 takes it for an anonymous bind, which 
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from ldap3 import BASE, NONE, SUBTREE, Connection, Server, Tls
-from ldap3.core.exceptions import LDAPException
+from ldap3 import BASE, SUBTREE, Connection
 from ldap3.utils.conv import escape_filter_chars
 from ldap3.utils.dn import escape_rdn
 
@@ -28,9 +25,9 @@ from app.accounts.campus.claim import (
     Untrusted,
     only_text,
 )
+from app.accounts.campus.ldap_connection import ANSWER, open_connection
 from app.accounts.campus.models import SignInWay
 
-CONNECT, ANSWER = 4, 6  # seconds
 UNCHANGING = ("entryUUID", "objectGUID")  # what names an entry when its DN changes
 LONGEST = 128
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
@@ -84,75 +81,9 @@ def _claim(way: SignInWay, entry: _Entry) -> Claim:
 
 
 @contextmanager
-def _open(url: str, dn: str | None = None, password: str | None = None) -> Iterator[Connection]:
-    """A connection that is encrypted, or to this very machine; not yet bound. Raises Unreachable."""
-    parts = urlsplit(url)
-    host, secure = (parts.hostname or "").lower(), parts.scheme == "ldaps"
-    tls = Tls(validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, valid_names=[host])
-    connection = None
-    try:
-        server = Server(
-            host,
-            port=parts.port or (636 if secure else 389),
-            use_ssl=secure,
-            tls=tls,
-            get_info=NONE,
-            connect_timeout=CONNECT,
-        )
-        connection = Connection(
-            server,
-            user=dn,
-            password=password,
-            receive_timeout=ANSWER,
-            auto_referrals=False,
-            read_only=True,
-            raise_exceptions=False,
-        )
-        connection.open(read_server_info=False)
-    except (LDAPException, OSError, ValueError):
-        _drop(connection)
-        raise net.Unreachable(
-            _(
-                "The directory %(host)s does not answer, or its certificate is not trusted.",
-                host=host[:80],
-            )
-        ) from None
-    try:
-        if not secure:
-            _encrypt(connection, host)
-        yield connection
-    except (LDAPException, OSError):
-        raise net.Unreachable(_("The directory %(host)s broke off.", host=host[:80])) from None
-    finally:
-        with suppress(LDAPException, OSError):
-            connection.unbind()
-
-
-def _drop(connection: Connection | None) -> None:
-    """The library leaves the socket of a connection that did not come about."""
-    kept = getattr(connection, "socket", None)
-    if kept is not None:
-        kept.close()
-
-
-def _encrypt(connection: Connection, host: str) -> None:
-    try:
-        done = connection.start_tls(read_server_info=False)
-    except (LDAPException, OSError):
-        done = False
-    if not done and not net.may_be_plain(host):
-        raise net.Unreachable(
-            _(
-                "The directory %(host)s cannot be reached encrypted (StartTLS or ldaps://).",
-                host=host[:80],
-            )
-        )
-
-
-@contextmanager
 def _bound(url: str, dn: str, password: str) -> Iterator[Connection]:
     """A connection bound as the person. Raises Untrusted where the directory does not accept it."""
-    with _open(url, dn, password) as connection:
+    with open_connection(url, dn, password) as connection:
         if not connection.bind(read_server_info=False):
             raise _wrong(f"bind: {_what(connection)}")
         yield connection
@@ -161,7 +92,7 @@ def _bound(url: str, dn: str, password: str) -> Iterator[Connection]:
 @contextmanager
 def _service(way: SignInWay, url: str) -> Iterator[Connection]:
     """A connection bound as the service account. Raises Unreachable: that is ours to mend."""
-    with _open(url, way.client_id, way.secret or "") as connection:
+    with open_connection(url, way.client_id, way.secret or "") as connection:
         if not way.secret or not connection.bind(read_server_info=False):
             raise net.Unreachable(_("The directory does not accept the service account."))
         yield connection
@@ -204,7 +135,7 @@ def test(way: SignInWay) -> None:
     """Raise Unreachable with the sentence what does not work, for every one of the servers."""
     for url in way.server.split():
         if way.dn_template:
-            with _open(url):
+            with open_connection(url):
                 continue
         with _service(way, url) as connection:
             connection.search(way.base_dn, "(objectClass=*)", search_scope=BASE, attributes=["1.1"])

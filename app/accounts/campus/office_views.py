@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,13 +12,11 @@ from flask_babel import pgettext
 from flask_wtf import FlaskForm
 from sqlalchemy import Select
 
-from app.accounts.campus import ways, workflow
+from app.accounts.campus import ways
 from app.accounts.campus.forms import WayForm
-from app.accounts.campus.models import KIND_NAMES, WHO, CampusIdentity, SignInWay
-from app.accounts.campus.views import our_address
-from app.accounts.models import AppUser
+from app.accounts.campus.models import KIND_NAMES, WHO, SignInWay
+from app.accounts.campus.sending import our_address
 from app.accounts.queries import actor
-from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
 from app.fab.columns import ListColumn, Panel, fact, trace_panel
@@ -44,12 +42,12 @@ def problem_of(row: Any) -> str:
     return str(row.details.get("problem", ""))
 
 
-def _schools() -> list[tuple[str, str]]:
+def schools_once() -> list[tuple[str, str]]:
     return once("schools", stores().all_schools)
 
 
-def _school(key: object) -> str:
-    return dict(_schools()).get(str(key), "–")
+def school_name(key: object) -> str:
+    return dict(schools_once()).get(str(key), "–")
 
 
 def _state(on: bool) -> str:
@@ -70,7 +68,7 @@ class SignInWaysView(RuledForms, SafeModelView):
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
     columns = (
         ListColumn("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
-        ListColumn("school_id", _l("School"), _school, sorts=True),
+        ListColumn("school_id", _l("School"), school_name, sorts=True),
         ListColumn("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
         ListColumn("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
         ListColumn("server", _l("Address of the service"), width="full"),
@@ -95,7 +93,7 @@ class SignInWaysView(RuledForms, SafeModelView):
     )
     search_columns = ("label_zh", "label_en", "server")
     base_order = ("id", "asc")
-    filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, _schools),)
+    filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, schools_once),)
 
     def scoped(self) -> Select[SignInWay]:
         return ways.ways_for(actor())
@@ -163,54 +161,3 @@ class SignInWaysView(RuledForms, SafeModelView):
         else:
             flash(_("%(name)s: %(text)s", name=name, text=said), "success")
         return redirect(self.url("show", pk=key), 303)
-
-
-def _account(key: object) -> str:
-    user = db.session.get(AppUser, key)
-    return f"{user.display_name} {user.username}" if user else "–"
-
-
-class CampusIdentitiesView(SafeModelView):
-    """Which campus account opens which account: an administrator may unlink, never link."""
-
-    datamodel = SafeInterface(CampusIdentity)
-    route_base = "/campus-identities"
-    class_permission_name = "CampusIdentities"
-    include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
-    list_title = _l("Linked campus accounts")
-    columns = (
-        ListColumn("user_id", _l("Account"), _account, card="title"),
-        ListColumn("school_id", _l("School"), _school),
-        ListColumn("number", _l("Number at the campus")),
-        ListColumn("bound_at", _l("Linked"), moment, sorts=True, width="number"),
-        ListColumn("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
-    )
-    search_columns = ("number", "subject")
-    base_order = ("bound_at", "desc")
-    filters = (ListFilter("school", _l("All schools"), CampusIdentity.school_id, _schools),)
-
-    def scoped(self) -> Select[CampusIdentity]:
-        return ways.identities_for(actor())
-
-    def record_name(self, item: CampusIdentity) -> str:
-        return _account(item.user_id)
-
-    def head_back(self) -> Link | None:
-        return Link("/sign-in-ways/list/", _("Campus sign-in"))
-
-    @record_action(
-        "unlink",
-        _l("Unlink"),
-        _l(
-            "The person is told on every contact and can link a campus account again by signing in."
-        ),
-        reason="required",
-        danger=True,
-        multiple=False,
-    )
-    def unlink(self, items: list[CampusIdentity]) -> ResponseReturnValue:
-        [identity] = items
-        name = self.record_name(identity)
-        workflow.release(identity, actor(), request.form.get("reason", "")[:200])
-        flash(_("%(name)s: %(text)s", name=name, text=_("Unlinked.")), "success")
-        return redirect(self.list_url(), 303)

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from sqlalchemy import select, true
 
-from app.accounts import acts, holds, security_log
+from app.accounts import hold_confirming, noted_proofs, security_log
+from app.accounts.campus.binding import NotOpened, living
 from app.accounts.campus.claim import Claim
 from app.accounts.campus.models import CampusIdentity, SignInWay
-from app.accounts.campus.workflow import NotOpened, living
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
@@ -19,7 +19,7 @@ from app.core.db import db
 FACTOR = "campus"
 
 # what else a campus sign-in speaks for: called with the account; it may commit
-PROVED: list[Callable[[AppUser], object]] = [holds.confirm_by_campus]
+PROVED: list[Callable[[AppUser], object]] = [hold_confirming.confirm_by_campus]
 
 
 def proved(user: AppUser, identity: CampusIdentity) -> None:
@@ -77,6 +77,6 @@ def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
             "proof too early",
             user,
         )
-    acts.note_proof(user, purpose, FACTOR)
+    noted_proofs.note_proof(user, purpose, FACTOR)
     security_log.note("campus_proof", user=user, who=actor_of(user), way=way.mark)
     db.session.commit()

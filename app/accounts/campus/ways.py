@@ -7,23 +7,22 @@ new test by the one and a new yes of the other. All of it is traced and told to 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, false, select, true
 
 from app.accounts import security_log
-from app.accounts.campus import attempts, cas, ldap, net, oidc
-from app.accounts.campus.models import WHO, CampusIdentity, CampusSession, SignInWay, WayKind
-from app.accounts.models import AccountSession, AppUser
-from app.core import clock, mail
+from app.accounts.campus import attempts, cas, ldap, oidc_issuer
+from app.accounts.campus.models import CampusIdentity, CampusSession, SignInWay, WayKind
+from app.accounts.campus.way_checks import problems_of
+from app.accounts.campus.way_notices import tell_school, trace
+from app.accounts.models import AccountSession
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.workflow import trail
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
@@ -40,28 +39,6 @@ CONNECTION = (
     "login_attribute",
     "dn_template",
     "claim",
-)
-ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
-CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,79}")
-HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.I)
-# what a person may choose or change itself there, or what many share, says nothing of a record
-NEVER = frozenset(
-    {
-        "email",
-        "mail",
-        "email_verified",
-        "name",
-        "cn",
-        "displayname",
-        "given_name",
-        "givenname",
-        "sn",
-        "family_name",
-        "nickname",
-        "phone_number",
-        "mobile",
-        "telephonenumber",
-    }
 )
 
 
@@ -121,90 +98,11 @@ def _written(way: SignInWay | None, values: Mapping[str, Any], actor: Actor) -> 
         found.tested_at, was_active, found.active = None, found.active, False
         if was_active:
             _end_sessions(found)
-            _tell_school(found, actor, switched=False)
+            tell_school(found, actor, switched=False)
     db.session.add(found)
     db.session.flush()
-    _trace(found, "keep_way", actor, {"changed": changed} if way else {"new": values["server"]})
+    trace(found, "keep_way", actor, {"changed": changed} if way else {"new": values["server"]})
     return found
-
-
-def problems_of(values: Mapping[str, Any], *, known_secret: bool) -> list[tuple[str, str]]:
-    """What is wrong with the facts of a way, field by field."""
-    problems = []
-    if values["who"] not in WHO:
-        problems.append(("who", _("Please choose")))
-    if values["kind"] not in list(WayKind):
-        return [*problems, ("kind", _("Please choose"))]
-    if not CLAIM.fullmatch(values["claim"]):
-        problems.append(("claim", _("Letters, digits, _ . : / and - only.")))
-    elif values["claim"].lower() in NEVER:
-        problems.append(
-            (
-                "claim",
-                _("A name, e-mail address or phone binds nobody to a record. Choose the number."),
-            )
-        )
-    if any(not HOST.fullmatch(host) for host in values["hosts"].split()):
-        problems.append(
-            ("hosts", _("Host names with blanks between, such as keys.example.edu.cn."))
-        )
-    problems += _server_problems(values["kind"], values["server"].split())
-    of_kind = _ldap_problems if values["kind"] == WayKind.LDAP else _web_problems
-    return problems + of_kind(values, known_secret)
-
-
-def _server_problems(kind: str, servers: list[str]) -> list[tuple[str, str]]:
-    schemes = ("ldap", "ldaps") if kind == WayKind.LDAP else ("https", "http")
-    if not servers or (kind != WayKind.LDAP and len(servers) != 1) or len(servers) > 4:
-        return [("server", _("One address; of LDAP up to four servers with blanks between."))]
-    for text in servers:
-        if not _is_server(text, schemes):
-            return [
-                (
-                    "server",
-                    _(
-                        "“%(text)s” is no address such as %(scheme)s://sso.example.edu.cn",
-                        text=text[:120],
-                        scheme=schemes[-1] if "ldaps" in schemes else "https",
-                    ),
-                )
-            ]
-    return []
-
-
-def _is_server(text: str, schemes: tuple[str, ...]) -> bool:
-    """Scheme and host, without password, query or fragment; unencrypted only of this very machine."""
-    try:
-        parts = urlsplit(text)
-        host, _port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return False
-    plain = parts.scheme == "http" and not net.may_be_plain(host)
-    extra = parts.query or parts.fragment or parts.username is not None
-    return parts.scheme in schemes and bool(host) and not plain and not extra
-
-
-def _web_problems(values: Mapping[str, Any], _known: bool) -> list[tuple[str, str]]:
-    if values["kind"] == WayKind.OIDC and not values["client_id"]:
-        return [("client_id", _("Please fill this in."))]
-    return []
-
-
-def _ldap_problems(values: Mapping[str, Any], known_secret: bool) -> list[tuple[str, str]]:
-    template = values["dn_template"]
-    if template:
-        right = template.count("{name}") == 1 and template.count("{") == template.count("}") == 1
-        return [] if right else [("dn_template", _("It holds {name} once."))]
-    problems = [
-        (name, _("Please fill this in, or give a template of the DN."))
-        for name in ("base_dn", "client_id", "login_attribute")
-        if not values[name]
-    ]
-    if values["login_attribute"] and not ATTRIBUTE.fullmatch(values["login_attribute"]):
-        problems.append(("login_attribute", _("The name of an attribute, such as uid.")))
-    if not values.get("secret") and not known_secret:
-        problems.append(("secret", _("Please fill this in, or give a template of the DN.")))
-    return problems
 
 
 def try_out(way: SignInWay, base: str, actor: Actor) -> None:
@@ -215,7 +113,7 @@ def try_out(way: SignInWay, base: str, actor: Actor) -> None:
     try:
         _test(way, base)
     except Refused as problem:
-        _trace(way, "try_way", actor, {"problem": str(problem)[:300]}, security_log.FAILED)
+        trace(way, "try_way", actor, {"problem": str(problem)[:300]}, security_log.FAILED)
         db.session.commit()
         raise
 
@@ -224,16 +122,16 @@ def try_out(way: SignInWay, base: str, actor: Actor) -> None:
         if row.changed_at != seen:
             raise Refused(_("The way was changed while it was tested. Test it again."))
         row.tested_at = clock.now()
-        _trace(row, "try_way", actor)
+        trace(row, "try_way", actor)
         if not row.active:
-            _tell_school(row, actor, switched=None)
+            tell_school(row, actor, switched=None)
 
     committed(write)
 
 
 def _test(way: SignInWay, base: str) -> None:
     if way.kind == WayKind.OIDC:
-        oidc.test(way, attempts.back(way, base))
+        oidc_issuer.test(way, attempts.back(way, base))
     elif way.kind == WayKind.CAS:
         cas.test(way, attempts.service(way, base, "test"))
     else:
@@ -260,8 +158,8 @@ def switch(way: SignInWay, active: bool, actor: Actor) -> None:
         row.active = active
         if not active:
             _end_sessions(row)
-        _trace(row, "switch_on_way" if active else "switch_off_way", actor)
-        _tell_school(row, actor, switched=active)
+        trace(row, "switch_on_way" if active else "switch_off_way", actor)
+        tell_school(row, actor, switched=active)
 
     committed(write)
 
@@ -273,73 +171,6 @@ def _end_sessions(way: SignInWay) -> None:
         select(AccountSession).where(AccountSession.token.in_(own))
     ).all():
         db.session.delete(session)
-
-
-def _tell_school(way: SignInWay, actor: Actor, *, switched: bool | None) -> None:
-    """The school's office is told, whoever did it."""
-    facts = {"way": way.label_zh, "server": way.server, "who": actor.name}
-    subject = _("Campus sign-in of your school")
-    if switched is None:
-        body = _(
-            "“%(way)s” (%(server)s) was set up and tested by %(who)s. If it is your campus's own service, "
-            "switch it on under «Campus sign-in»; if not, leave it off and ask.",
-            **facts,
-        )
-    elif switched:
-        body = _(
-            "“%(way)s” (%(server)s) was switched on by %(who)s: whoever this service vouches for "
-            "can sign in.",
-            **facts,
-        )
-    else:
-        body = _("“%(way)s” (%(server)s) was changed or switched off by %(who)s.", **facts)
-    offices = db.session.scalars(
-        select(AppUser).where(
-            AppUser.school_id == way.school_id,
-            AppUser.role == Role.SCHOOL,
-            AppUser.active == true(),
-        )
-    )
-    stamp = clock.now().isoformat()
-    mail.post(
-        *(
-            mail.Outgoing(
-                f"way:{way.id}:{stamp}:{user.id}",
-                mail.MAIL,
-                user.email,
-                subject,
-                body,
-                user_id=user.id,
-                school_id=user.school_id,
-            )
-            for user in offices
-            if not user.email.endswith("@invalid")
-        )
-    )
-
-
-def _trace(
-    way: SignInWay,
-    step: str,
-    actor: Actor,
-    details: dict[str, Any] | None = None,
-    outcome: str = security_log.DONE,
-) -> None:
-    """A row in the trail, and a line in the security log. No secret is in them."""
-    state = "active" if way.active else "inactive"
-    trail.write(
-        "sign_in_way",
-        way.id,
-        step,
-        actor,
-        clock.now(),
-        school_id=way.school_id,
-        after=state,
-        details=details,
-    )
-    security_log.note(
-        step, who=actor, outcome=outcome, way=way.mark, school=way.school_id, **(details or {})
-    )
 
 
 def identities_for(who: Actor) -> Select[CampusIdentity]:

@@ -20,7 +20,8 @@ from importlib.metadata import version
 from reportlab.pdfbase import ttfonts
 from xhtml2pdf import reportlab_paragraph as engine
 
-from app.files.documents.linebreak import Piece, break_lines
+from app.files.documents.line_atoms import Piece
+from app.files.documents.linebreak import break_lines
 
 TESTED = {"xhtml2pdf": "0.2.28", "reportlab": "5.1.0"}
 

@@ -22,7 +22,7 @@ from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.models import Attachment
 
 # browsers show pictures and PDFs under it, and nothing in them runs, loads or leads anywhere
@@ -75,7 +75,7 @@ class FileView(SafeView):
     def remove(self, uid: str) -> ResponseReturnValue:
         """Take back a file one has added."""
         try:
-            files.detach(uid, actor())
+            attaching.detach(uid, actor())
         except Refused as refusal:
             flash(str(refusal), "warning")
         else:
@@ -107,9 +107,6 @@ def _named(disposition: str, name: str) -> str:
             "filename*": f"UTF-8''{quote(name, '')}",
         }
     return dump_options_header(disposition, names)
-
-
-# -- uploading: the other half of templates/parts/files.html ----------------------------------------
 
 
 def _by_script() -> bool:

@@ -26,75 +26,10 @@ from app.files.documents.bounds import (
     KeptFile,
     UnfitUploadError,
 )
+from app.files.documents.pdf_parts import ACTING, ACTING_KEYS, BESIDE, LINKS, ON_A_PAGE, SHORT
 
 Item: TypeAlias = Any  # a PDF object; which kind, only the file knows
 
-_ACTING_KEYS = frozenset(
-    (
-        "/JS",
-        "/JavaScript",
-        "/AA",
-        "/EmbeddedFile",
-        "/EmbeddedFiles",
-        "/EF",
-        "/XFA",
-        "/RichMedia",
-        "/RichMediaContent",
-        "/Collection",
-        "/Renditions",
-        "/OPI",
-    )
-)
-# actions, annotations and objects that do, play or carry something
-_ACTING = frozenset(
-    (
-        "/JavaScript",
-        "/Launch",
-        "/SubmitForm",
-        "/ImportData",
-        "/ResetForm",
-        "/GoToE",
-        "/GoToR",
-        "/Rendition",
-        "/Movie",
-        "/Sound",
-        "/RichMedia",
-        "/RichMediaExecute",
-        "/FileAttachment",
-        "/Screen",
-        "/3D",
-        "/GoTo3DView",
-        "/PS",
-        "/Filespec",
-        "/EmbeddedFile",
-    )
-)
-_LINKS = frozenset(("/URI", "/GoTo", "/Named", "/Thread", "/Hide", "/SetOCGState", "/Trans"))
-_ON_A_PAGE = frozenset(
-    (
-        "/Type",
-        "/Parent",
-        "/Resources",
-        "/MediaBox",
-        "/CropBox",
-        "/BleedBox",
-        "/TrimBox",
-        "/ArtBox",
-        "/Rotate",
-        "/Contents",
-        "/Group",
-        "/UserUnit",
-    )
-)
-_BESIDE = ("/Metadata", "/PieceInfo")
-_SHORT = {
-    "/Fl": "/FlateDecode",
-    "/A85": "/ASCII85Decode",
-    "/AHx": "/ASCIIHexDecode",
-    "/RL": "/RunLengthDecode",
-    "/DCT": "/DCTDecode",
-    "/CCF": "/CCITTFaxDecode",
-}
 _TEXT = ("/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode")
 _PICTURE = ("/DCTDecode", "/CCITTFaxDecode", "/JBIG2Decode", "/JPXDecode")
 _PIECE = 1 << 16
@@ -108,7 +43,7 @@ def pdf(data: bytes) -> KeptFile:
             kept = _rewritten(document)
         with pikepdf.open(io.BytesIO(kept), attempt_recovery=False) as again:
             for item in again.objects:
-                _search(item, _ACTING | _LINKS)
+                _search(item, ACTING | LINKS)
             return KeptFile(kept, _thumb(again), len(again.pages))
     except pikepdf.PasswordError as error:
         raise UnfitUploadError("encrypted") from error
@@ -127,7 +62,7 @@ def _check(document: pikepdf.Pdf) -> None:
         raise UnfitUploadError("broken")
     unpacked = 0
     for item in document.objects:
-        _search(item, _ACTING)
+        _search(item, ACTING)
         if isinstance(item, pikepdf.Stream):
             unpacked += _weight(item)
             if unpacked > MAX_UNPACKED:
@@ -144,7 +79,7 @@ def _rewritten(document: pikepdf.Pdf) -> bytes:
     with pikepdf.new() as fresh:
         fresh.pages.extend(document.pages)
         for page in fresh.pages:
-            for name in set(page.obj.keys()) - _ON_A_PAGE:
+            for name in set(page.obj.keys()) - ON_A_PAGE:
                 del page.obj[name]
         for item in fresh.objects:
             _strip(item)
@@ -157,7 +92,7 @@ def _rewritten(document: pikepdf.Pdf) -> bytes:
 def _strip(item: Item) -> None:
     """Take away what hangs beside an object, and what a camera wrote into a scan."""
     if isinstance(item, pikepdf.Dictionary | pikepdf.Stream):
-        for name in _BESIDE:
+        for name in BESIDE:
             if name in item:
                 del item[name]
     if isinstance(item, pikepdf.Stream) and _filters(item) == ["/DCTDecode"]:
@@ -179,7 +114,7 @@ def _search(start: Item, acting: frozenset[str]) -> None:
 
 
 def _check_names(item: Item, acting: frozenset[str]) -> None:
-    if not _ACTING_KEYS.isdisjoint(item.keys()):
+    if not ACTING_KEYS.isdisjoint(item.keys()):
         raise UnfitUploadError("active")
     if {str(item.get(key, "")) for key in ("/S", "/Subtype", "/Type")} & acting:
         raise UnfitUploadError("active")
@@ -191,13 +126,10 @@ def _nested(item: Item) -> bool:
     return isinstance(item, pikepdf.Array | pikepdf.Dictionary) and not item.is_indirect
 
 
-# -- how much a stream becomes ---------------------------------------------------------------------
-
-
 def _filters(stream: Item) -> list[str]:
     found = stream.get("/Filter")
     names = found.as_list() if isinstance(found, pikepdf.Array) else [found]
-    return [_SHORT.get(str(name), str(name)) for name in names if name is not None]
+    return [SHORT.get(str(name), str(name)) for name in names if name is not None]
 
 
 def _weight(stream: Item) -> int:
@@ -238,9 +170,6 @@ def _inflated(raw: bytes) -> int:
                 size += len(inflate.decompress(piece, 1 << 20))
                 piece = inflate.unconsumed_tail
     return size
-
-
-# -- the small picture -----------------------------------------------------------------------------
 
 
 def _thumb(document: pikepdf.Pdf) -> bytes:

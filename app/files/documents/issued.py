@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, filestore
 from app.core.db import db
-from app.core.errors import Refused
 from app.core.registry import stores
-from app.core.vault import Vault
 from app.files.documents import numbers
 from app.files.documents.editions import Edition, Whole
 from app.files.documents.errors import RenderError, Unprintable
+from app.files.documents.full_editions import keep_full
 from app.files.documents.limits import render_safely
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import unprintable
 from app.files.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
-FULL = Vault("document", ".full")  # the editions with whole numbers; they stay
-NO_FULL = _l(
-    "This document was issued before there were full editions, and the record has changed since: "
-    "only the edition as it was issued can be had."
-)
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -140,68 +132,6 @@ def make_anew() -> int:
         stores().document_makers[row.kind](row.record_id)
     db.session.commit()
     return len(rows)
-
-
-def keep_full(document: Document, data: Mapping[str, object]) -> None:
-    """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
-    pdf = render_safely(document.kind, data)
-    document.full_key = FULL.keep(pdf, document.code)
-    document.full_sha256 = hashlib.sha256(pdf).hexdigest()
-
-
-def read_full(document: Document) -> bytes | None:
-    """The bytes of the full edition, None while it is not made. Raises ValueError where it was changed."""
-    if document.full_key is None:
-        return None
-    pdf = FULL.read(document.full_key, document.code)
-    if hashlib.sha256(pdf).hexdigest() != document.full_sha256:
-        raise ValueError(f"the file {document.full_key} was changed")
-    return pdf
-
-
-@dataclass(frozen=True)
-class Later:
-    """The full edition of documents of one kind that were issued before there was one (DOC-08).
-
-    `data` gives all that is printed of a record as of a moment, `whole` the same with whole numbers, `ask`
-    has the worker call `make` with the record of that id.
-    """
-
-    kind: str
-    record_kind: str
-    data: Callable[[Any, str, datetime], dict[str, Any]]
-    whole: Callable[[Any, dict[str, Any]], dict[str, Any]]
-    ask: Callable[[int], object]
-
-    def read(self, record: Any) -> bytes | None:
-        """The full edition of the document of record; None while the worker makes it. Commits.
-
-        Raises Refused where it cannot be made any more, ValueError where the file was changed.
-        """
-        document = kept(self.kind, self.record_kind, record.id)
-        if document is None:
-            return None
-        pdf = read_full(document)
-        if pdf is None:
-            if self._as_issued(record, document) is None:
-                raise Refused(str(NO_FULL))
-            self.ask(record.id)
-            db.session.commit()
-        return pdf
-
-    def make(self, record: Any) -> None:
-        """Make it of the locked record where it can still be made, and end the transaction."""
-        document = kept(self.kind, self.record_kind, record.id)
-        if document is not None and document.full_key is None:
-            data = self._as_issued(record, document)
-            if data is not None:
-                keep_full(document, self.whole(record, data))
-        db.session.commit()
-
-    def _as_issued(self, record: object, document: Document) -> dict[str, object] | None:
-        """What the document printed when it was issued; None where the record says otherwise by now."""
-        data = self.data(record, document.code, document.created_at)
-        return data if data["data_sha256"] == document.data_sha256 else None
 
 
 def of_file(data: bytes) -> tuple[Document, Edition] | None:

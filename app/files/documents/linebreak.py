@@ -7,34 +7,20 @@ out. The rules for the start and end of a line follow GB/T 15834.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
-from reportlab.pdfbase.pdfmetrics import getAscentDescent, stringWidth
+from reportlab.pdfbase.pdfmetrics import getAscentDescent
 from xhtml2pdf import reportlab_paragraph as engine
 
-Piece: TypeAlias = Any  # the engine's fragments, paragraphs and lines have no types
+from app.files.documents.line_atoms import Atom, Piece, atoms_of, object_width, text_atom, width_of
 
 NOT_FIRST = frozenset("，。、；：！？）》」』】〕〉〗”’％‰℃°·…—～々!?,.:;)]}%/-–~")
 NOT_LAST = frozenset("（《「『【〔〈〖“‘￥([{$¥№§#")
 
-# A run of blanks; a run of anything that is not Chinese (a word, number, date, address); or one
-# character. Everything from U+2E80 up may be parted from its neighbour.
-_TOKEN = re.compile(r"[ \t\r\n]+|[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
 # Where a token wider than its line had better be cut: an e-mail before @, an address after /.
 _SOFT = (re.compile(r"(?<=[/?&=,;])|(?=@)"), re.compile(r"(?<=[._-])"))
 _ROUNDING = 1e-6
-
-
-@dataclass(slots=True)
-class Atom:
-    """The smallest thing on a line: a token, a blank, an object (picture, marker) or a break."""
-
-    frag: Piece
-    text: str
-    width: float
-    kind: str  # "text", "blank", "object" or "break"
 
 
 def break_lines(
@@ -42,28 +28,9 @@ def break_lines(
 ) -> Piece:
     """Break a paragraph into lines in the engine's shape; widths in points, the last repeats."""
     filler = _Filler(list(max_widths), calc_bounds)
-    for group in _groups(_atoms(frags, encoding)):
+    for group in _groups(atoms_of(frags, encoding)):
         filler.add(group)
     return engine.ParaLines(kind=1, lines=filler.finish())
-
-
-def _atoms(frags: Sequence[Piece], encoding: str) -> Iterator[Atom]:
-    for frag in frags:
-        if hasattr(frag, "cbDefn"):
-            yield Atom(frag, "", _object_width(frag.cbDefn), "object")
-        elif hasattr(frag, "lineBreak"):
-            yield Atom(frag, "", 0.0, "break")
-        else:
-            raw = frag.text
-            text = raw.decode(encoding) if isinstance(raw, bytes) else str(raw)
-            for token in _TOKEN.findall(text):
-                yield _text_atom(frag, token)
-
-
-def _object_width(box: Piece) -> float:
-    """Tell the width of a picture, or how far the edge of an inline box moves the line on."""
-    moved = getattr(box, "advance", 0) + getattr(box, "reserve", 0)
-    return float(getattr(box, "width", 0) or moved)
 
 
 def _groups(atoms: Iterator[Atom]) -> Iterator[list[Atom]]:
@@ -115,7 +82,7 @@ class _Filler:
             self._place(group)
 
     def _place(self, group: list[Atom]) -> None:
-        blank, width = _width(_trailing_blanks(self.atoms)), _width(group)
+        blank, width = width_of(_trailing_blanks(self.atoms)), width_of(group)
         if self.used + blank + width > self.limit + _ROUNDING and self.used > 0:
             self.close()
             blank = 0.0
@@ -128,11 +95,11 @@ class _Filler:
     def _cut(self, group: list[Atom]) -> None:
         """Cut a token wider than a whole line: at a soft place, else where the line ends."""
         for cluster in _clusters(group, self.limit):
-            fits = _width(cluster) <= self.limit + _ROUNDING
+            fits = width_of(cluster) <= self.limit + _ROUNDING
             for part in [cluster] if fits else [[atom] for atom in cluster]:
-                if self.used + _width(part) > self.limit + _ROUNDING and self.used > 0:
+                if self.used + width_of(part) > self.limit + _ROUNDING and self.used > 0:
                     self.close()
-                self.used += _width(part)
+                self.used += width_of(part)
                 self.atoms += part
 
     def close(self) -> None:
@@ -147,10 +114,6 @@ class _Filler:
         return self.lines
 
 
-def _width(atoms: Iterable[Atom]) -> float:
-    return sum(atom.width for atom in atoms)
-
-
 def _trailing_blanks(atoms: list[Atom]) -> Iterator[Atom]:
     for atom in reversed(atoms):
         if atom.kind != "blank":
@@ -160,7 +123,7 @@ def _trailing_blanks(atoms: list[Atom]) -> Iterator[Atom]:
 
 def _clusters(group: list[Atom], limit: float) -> list[list[Atom]]:
     """Cut the wide atoms of a group; what stood beside them stays with the piece it touches."""
-    beside = _width(group) - max(atom.width for atom in group)
+    beside = width_of(group) - max(atom.width for atom in group)
     room = max(limit - beside, limit / 2)
     clusters: list[list[Atom]] = [[]]
     for atom in group:
@@ -176,14 +139,9 @@ def _soft_cut(atom: Atom, limit: float, places: tuple[re.Pattern[str], ...]) -> 
         yield atom
     elif places:
         for part in filter(None, places[0].split(atom.text)):
-            yield from _soft_cut(_text_atom(atom.frag, part), limit, places[1:])
+            yield from _soft_cut(text_atom(atom.frag, part), limit, places[1:])
     else:
-        yield from (_text_atom(atom.frag, char) for char in atom.text)
-
-
-def _text_atom(frag: Piece, text: str) -> Atom:
-    width = stringWidth(text, frag.fontName, frag.fontSize)
-    return Atom(frag, text, width, "text" if text.strip(" \t\r\n") else "blank")
+        yield from (text_atom(atom.frag, char) for char in atom.text)
 
 
 def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Piece:
@@ -218,7 +176,7 @@ def _alike(one: Piece, other: Piece) -> bool:
 def _extent(frag: Piece, calc_bounds: bool) -> tuple[float, float]:
     """Tell how far the fragment reaches above and below the line, in points."""
     box: Piece = getattr(frag, "cbDefn", None)
-    if calc_bounds and box is not None and _object_width(box):
+    if calc_bounds and box is not None and object_width(box):
         descent, ascent = engine.imgVRange(box.height, box.valign, frag.fontSize)
     else:
         ascent, descent = getAscentDescent(frag.fontName, frag.fontSize)

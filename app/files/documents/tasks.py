@@ -8,7 +8,7 @@ from app.core import clock, jobs, vault
 from app.core.db import db
 from app.core.registry import stores
 from app.files.documents import issued
-from app.files.documents.issued import FULL
+from app.files.documents.full_editions import FULL
 from app.files.documents.models import Attachment
 
 SUFFIXES = (".jpg", ".pdf", FULL.suffix)  # what this package stores

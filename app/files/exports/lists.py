@@ -17,7 +17,7 @@ from app.fab.arguments import ListArgs
 from app.fab.columns import ListColumn, same
 from app.fab.security import manager
 from app.fab.views import SafeModelView
-from app.files.exports.readers import of_rows, reader, sealed_at
+from app.files.exports.readers import model_behind, of_rows, reader, sealed_at
 from app.files.exports.row_proxy import Reader, RowReading
 from app.files.exports.tables import Asked, Batch, Cut, ExportSource, ExportTable, Kind, Out
 
@@ -96,11 +96,8 @@ def kind_of(view: SafeModelView, column: ListColumn) -> Kind:
 def _column(model: Any, path: str) -> Any:
     """The database's column at the end of a dotted path; None for a property."""
     *way, last = path.split(".")
-    for part in way:
-        relation = inspect(model).relationships.get(part)
-        if relation is None:
-            return None
-        model = relation.mapper.class_
+    if (model := model_behind(model, way)) is None:
+        return None
     found = inspect(model).column_attrs.get(last)
     return found.columns[0] if found is not None else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.notices.workflow import Letter, Letters
+from app.notices.letters import Letter, Letters
 
 PAGE = "/exports/file/%(uid)s"
 

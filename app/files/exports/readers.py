@@ -78,9 +78,6 @@ def texts_of(values: Sequence[Any], known: KnownTexts) -> Sequence[str]:
         return [shaped(value, known.shape) for value in values]
 
 
-# -- columns ----------------------------------------------------------------------------------------
-
-
 def reader(reading: RowReading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:
     """The texts of a dotted column; of a masked number, if `clear`, the number itself."""
     sealed = sealed_at(reading.root.model, path) if clear else None
@@ -104,14 +101,21 @@ def of_rows(reading: RowReading, text_of: Callable[[Any], Any]) -> Reader:
     return texts
 
 
-def sealed_at(model: Any, path: str) -> tuple[str, type, Sealed] | None:
-    """The way to the sealed number behind a masked column: prefix, model, attribute."""
-    *way, last = path.split(".")
+def model_behind(model: Any, way: Sequence[str]) -> Any:
+    """The model to which these relations lead one after the other; None where one is none."""
     for part in way:
         relation = inspect(model).relationships.get(part)
         if relation is None:
             return None
         model = relation.mapper.class_
+    return model
+
+
+def sealed_at(model: Any, path: str) -> tuple[str, type, Sealed] | None:
+    """The way to the sealed number behind a masked column: prefix, model, attribute."""
+    *way, last = path.split(".")
+    if (model := model_behind(model, way)) is None:
+        return None
     kept = vars(model).get(last.removesuffix(MASKED)) if last.endswith(MASKED) else None
     return ("".join(f"{part}." for part in way), model, kept) if isinstance(kept, Sealed) else None
 

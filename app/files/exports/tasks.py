@@ -6,15 +6,14 @@ import contextlib
 import logging
 import shutil
 import tempfile
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from flask import current_app, g
 from flask_babel import force_locale, gettext
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -24,17 +23,16 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from app.fab.presentation import moment
-from app.files.exports import dbf_out, xlsx_out
+from app.files.exports import dbf_out
 from app.files.exports.models import FILES, Export, ExportState, Format
 from app.files.exports.rights import table_of
-from app.files.exports.tables import Batch, ExportTable
 from app.files.exports.workflow import EXPORTS
+from app.files.exports.writing import write_rows
 from app.workflow.actor import SYSTEM
 
 _: Callable[..., str] = gettext
 log = logging.getLogger(__name__)
 S = ExportState
-EVERY = 1.0  # seconds between two notes of the progress
 MOST_NOTES = 200
 
 
@@ -104,7 +102,7 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, object]:
         table = table_of(record)
         path = folder / f"export.{form.ending}"
         narrow = form is Format.DBF and dbf_out.too_wide(table.columns, record.counted)
-        rows, notes, unfit = _write(form, path, table, export_id, _said(record), narrow)
+        rows, notes, unfit = write_rows(form, path, table, export_id, _said(record), narrow)
     if unfit is not None and unfit.count and not replace:
         raise HeldError(unfit, rows)
     with path.open("rb") as file:
@@ -122,55 +120,6 @@ def _said(record: Export) -> list[tuple[object, str]]:
     """What an analysis workbook says of itself, above its pivots."""
     facts = stores().export_sources[record.what].facts(record.asked)
     return [(_("Export"), record.title), *facts, (_("Made"), moment(clock.now()))]
-
-
-def _write(
-    form: Format,
-    path: Path,
-    table: ExportTable,
-    export_id: int,
-    said: list[tuple[Any, str]],
-    narrow: bool,
-) -> tuple[int, list[Any], dbf_out.Unfit | None]:
-    with contextlib.closing(table.rows()) as rows:
-        return _put(form, path, table, _noting(rows, export_id), said, narrow)
-
-
-def _put(
-    form: Format,
-    path: Path,
-    table: ExportTable,
-    batches: Iterator[Batch],
-    said: list[tuple[Any, str]],
-    narrow: bool,
-) -> tuple[int, list[Any], dbf_out.Unfit | None]:
-    if form is Format.XLSX:
-        rows, notes = xlsx_out.write(str(path), str(path.parent), table.columns, batches)
-        return rows, notes, None
-    if form is Format.ANALYSIS:
-        from app.files.exports import analysis_out  # pandas comes with it: not into the web process
-
-        rows, notes = analysis_out.write(str(path), table, batches, said)
-        return rows, notes, None
-    with path.open("wb") as out, tempfile.TemporaryFile(dir=path.parent) as spool:
-        file: Any = out
-        waiting: BinaryIO = spool  # type: ignore[assignment]
-        rows, unfit = dbf_out.write(
-            file, waiting, table.columns, batches, clock.today(), narrow=narrow
-        )
-    return rows, [], unfit
-
-
-def _noting(batches: Iterator[Batch], export_id: int) -> Iterator[Batch]:
-    """The rows, with the progress noted each second on a connection of its own."""
-    done, said = 0, time.monotonic()
-    for batch in batches:
-        yield batch
-        done += len(batch)
-        if time.monotonic() - said > EVERY:
-            said = time.monotonic()
-            with db.engine.engine.begin() as connection:  # the session reads on, in one snapshot
-                connection.execute(update(Export).where(Export.id == export_id).values(done=done))
 
 
 @contextlib.contextmanager

@@ -15,8 +15,9 @@ from typing import Any
 import pandas as pd
 
 from app.files.imports import old_excel
-from app.files.imports.guard import MAX_COLUMNS, Marks, UnfitWorkbookError
-from app.files.imports.tables import Grid
+from app.files.imports.guard import MAX_COLUMNS, Marks
+from app.files.imports.kinds_of_file import UnfitWorkbookError
+from app.files.imports.no_rows import Grid
 
 _CODE_PAGE, _DATES, _FORMAT, _XF, _LOCKED = 0x0042, 0x0022, 0x041E, 0x00E0, 0x002F
 _LABEL, _RICH, _NUMBER, _RK, _MANY_RK = 0x0204, 0x00D6, 0x0203, 0x027E, 0x00BD

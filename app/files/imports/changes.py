@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 
 from app.core.db import db
 from app.core.statements import Statements
+from app.files.imports.columns import CellKind, Column
 from app.files.imports.models import Import
-from app.files.imports.sheet import CellKind, Column, Sheet
+from app.files.imports.sheet import Sheet
 from app.files.imports.template import LISTS
 
 SQL = Statements(__file__, "changes.sql")

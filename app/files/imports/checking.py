@@ -20,9 +20,10 @@ from app.core.forms import MISSING
 from app.core.text import clean_line
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
+from app.files.imports.columns import CellKind, Column, Context, Found
 from app.files.imports.distinct import factorized, mapped, spread
 from app.files.imports.intake import FileReading, Words, columns_of, is_example, second_columns
-from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
+from app.files.imports.sheet import Problems, Sheet
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]

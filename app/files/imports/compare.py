@@ -17,7 +17,8 @@ from app.core.db import db, without_nested_loops
 from app.core.registry import stores
 from app.core.statements import Statements
 from app.files.imports.cells import MASKED
-from app.files.imports.models import Import, RowStatus
+from app.files.imports.models import Import
+from app.files.imports.row_models import RowStatus
 from app.files.imports.sheet import Sheet, Target
 
 MANY = 2_000  # rows from which on a join is never left to chance

@@ -19,8 +19,9 @@ from app.core.db import db
 from app.core.registry import stores
 from app.files.imports.cells import folded
 from app.files.imports.headers import normal
-from app.files.imports.models import Import, ImportWord
+from app.files.imports.models import Import
 from app.files.imports.sheet import Sheet
+from app.files.imports.word_models import ImportWord
 from app.workflow.actor import Actor, Role
 from app.workflow.steps import Change
 

@@ -10,7 +10,8 @@ from sqlalchemy import delete, text
 from app.core.db import db
 from app.core.registry import stores
 from app.files.imports import compare, writing
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from app.files.imports.sheet import Sheet
 from app.workflow import trail
 from app.workflow.actor import Actor

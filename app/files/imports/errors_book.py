@@ -16,10 +16,11 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.db import db
+from app.files.imports.columns import Column
 from app.files.imports.intake import FileReading
 from app.files.imports.mapping import shown
-from app.files.imports.models import Import, ImportRow, RowStatus
-from app.files.imports.sheet import Column
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow, RowStatus
 
 if TYPE_CHECKING:
     from app.files.imports.checking import Findings

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from app.files.imports.kinds_of_file import OLDEST, UnfitWorkbookError
+
 MAX_PARTS = 2000
 MAX_UNPACKED = 200 << 20
 MAX_COLUMNS = 702  # ZZ
@@ -22,11 +24,8 @@ UNREAD = "customxml/"  # queries and add-ins keep their own there; Excel writes 
 CHUNK = 1 << 20
 OVERLAP = 512  # longer than a cell's opening tag
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
-_OLDEST = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3, 4
 # hidden rows and columns, cells in error, formulas, merged blocks
 WALKED = (b"hidden", b'"e"', b"'e'", b"<f", b":f>", b":f ")
 TELLING = (*WALKED, b"mergeCell")
@@ -38,15 +37,6 @@ _ACTIVE = (
     ("xl/embeddings/", "objects"),
     ("xl/activex/", "objects"),
 )
-
-
-class UnfitWorkbookError(Exception):
-    """The file is refused for that reason; `values` fill its sentence."""
-
-    def __init__(self, reason: str, **values: object) -> None:
-        """Keep the key of the reason."""
-        super().__init__(reason)
-        self.reason, self.values = reason, values
 
 
 @dataclass
@@ -64,75 +54,9 @@ class Marks:
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
-def kind_of(data: bytes, name: str) -> str:
-    """``xlsx``, ``ods``, ``xls``, ``dbf``, ``html``, ``xml`` or ``csv`` by the content, whatever its name."""
-    if not data.strip():
-        raise UnfitWorkbookError("empty")
-    if data.startswith(ZIP):
-        return _kind_of_archive(data)
-    if data.startswith((OLE, *_OLDEST)):
-        return "xls"
-    if data[:1] in DBF and name.lower().endswith(".dbf"):
-        return "dbf"
-    if data[:4096].lstrip().lower().startswith(b"mime-version:"):
-        return "html"
-    start = data[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    if start[:1] == b"<":
-        return _kind_of_markup(start.lower())
-    if data.startswith(_OTHERS):
-        raise UnfitWorkbookError("kind")
-    return "csv"
-
-
-DBF = b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb"
-_OTHERS = (
-    b"%PDF",
-    b"\x89PNG",
-    b"\xff\xd8\xff",
-    b"MZ",
-    b"Rar!",
-    b"7z\xbc\xaf",
-    b"GIF8",
-    b"\x1f\x8b",
-    b"{\\rtf",
-)
-_PARTS = (  # a part of the archive → the kind, or why it is refused
-    ("xl/workbook.xml", "xlsx"),
-    ("xl/workbook.bin", "!binary"),
-    ("content.xml", "ods"),
-    ("word/document.xml", "!kind"),
-    ("ppt/presentation.xml", "!kind"),
-)
-
-
-def _kind_of_archive(data: bytes) -> str:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = {name.lower().replace("\\", "/").lstrip("/") for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise UnfitWorkbookError("broken") from error
-    for part, kind in _PARTS:
-        if part in names:
-            if kind[0] == "!":
-                raise UnfitWorkbookError(kind[1:])
-            return kind
-    if any(name.endswith((".xlsx", ".xls", ".csv", ".dbf", ".et")) for name in names):
-        raise UnfitWorkbookError("archive")
-    raise UnfitWorkbookError("not_excel")
-
-
-def _kind_of_markup(start: bytes) -> str:
-    sheet = b"urn:schemas-microsoft-com:office:spreadsheet" in start or b"excel.sheet" in start
-    if sheet and b"<html" not in start:
-        return "xml"
-    if re.search(rb"<(?:!doctype html|html|table|head|meta|style|body|div|tr)", start):
-        return "html"
-    raise UnfitWorkbookError("markup")
-
-
 def check_xls(data: bytes) -> None:
     """The old format: neither locked nor with macros, nor so old that its texts depend on a code page."""
-    if data.startswith(_OLDEST):
+    if data.startswith(OLDEST):
         raise UnfitWorkbookError("old")
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise UnfitWorkbookError("locked")

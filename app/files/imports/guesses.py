@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from app.files.imports.cells import folded
-from app.files.imports.sheet import ValueList
+from app.files.imports.columns import ValueList
 
 ALIKE = 0.6  # the least ratio of a text that is offered as perhaps meant
 

@@ -13,9 +13,10 @@ from app.core import children
 from app.core.errors import Refused
 from app.core.limits import LARGEST_IMPORT
 from app.core.text import clean_line
+from app.files.imports.columns import Column
 from app.files.imports.guess_headers import names_of
 from app.files.imports.headers import normal
-from app.files.imports.sheet import Column, Sheet
+from app.files.imports.sheet import Sheet
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.codes import queries as codes
-from app.files.imports.sheet import CellKind, Column, Context, ValueList
+from app.codes import shipped
+from app.files.imports.columns import CellKind, Column, Context, ValueList
 
 # a file may lack these columns where one value holds for all of its rows
 ONE_FOR_ALL = ("graduation_year", "year", "education", "college", "training_mode", "school", "act")
@@ -12,7 +13,7 @@ ONE_FOR_ALL = ("graduation_year", "year", "education", "college", "training_mode
 def table_of(column: Column) -> str:
     """The official table of a column's codes; none for lists of a school's own."""
     name = column.code.removesuffix("DM").lower()
-    return name if name in codes.TABLES else ""
+    return name if name in shipped.TABLES else ""
 
 
 def is_region(column: Column) -> bool:

@@ -13,9 +13,12 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.codes import queries as codes
+from app.codes import shipped
+from app.codes.regions import former_rows
+from app.codes.regions import regions as regions_today
 from app.core.text import clean_line
 from app.files.imports import cells, decisions
+from app.files.imports.columns import Column, Context, ValueList
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Guess, Regions, guess_value
 from app.files.imports.headers import normal
@@ -29,7 +32,7 @@ from app.files.imports.intake import (
 )
 from app.files.imports.lists import is_region, lists_of, table_of
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Context, Sheet, ValueList
+from app.files.imports.sheet import Sheet
 
 _: Callable[..., str] = gettext
 
@@ -277,7 +280,7 @@ def _guessed(
 ) -> dict[Any, str]:
     """What is sure of the values of one column, which are of these lists; what is not is asked."""
     table = table_of(column)
-    words = codes.words(table) if table else {}
+    words = shipped.words(table) if table else {}
     before = known.values.get(column.field, {})
     regions = _Regions(column) if is_region(column) else None
     said: dict[Any, str] = {}
@@ -322,5 +325,5 @@ class _Regions:
 
     def guess(self, text: str) -> Guess:
         if self.known is None:
-            self.known = Regions(codes.regions() + (codes.former_rows() if self.former else []))
+            self.known = Regions(regions_today() + (former_rows() if self.former else []))
         return self.known.guess(text)

@@ -15,7 +15,8 @@ from xml.parsers import expat
 
 from defusedxml.ElementTree import fromstring
 
-from app.files.imports.guard import WALKED, Marks, UnfitWorkbookError, column_number
+from app.files.imports.guard import WALKED, Marks, column_number
+from app.files.imports.kinds_of_file import UnfitWorkbookError
 
 _MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell\b[^>]{0,100}?\bref\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})["']"""

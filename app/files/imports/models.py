@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -16,6 +16,7 @@ from sqlalchemy.types import DateTime
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.vault import Vault
+from app.files.imports.row_models import RowStatus
 from app.workflow.states import StateIs
 
 
@@ -58,23 +59,6 @@ IMPORT_CHIPS = {
 FILES = Vault("import", ".bulk", ("file_key", "errors_key"))  # as uploaded, and the error workbook
 OPEN = (ImportState.MAPPING, ImportState.CHECKED)  # the person's turn
 BUSY = (ImportState.UPLOADED, ImportState.WRITING, ImportState.UNDOING)
-
-
-class RowStatus(StrEnum):
-    """What a row of the file would do."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    SAME = "same"
-    FAULTY = "faulty"
-
-
-ROW_STATUSES = {
-    RowStatus.NEW: _l("To be added"),
-    RowStatus.CHANGED: _l("Changed"),
-    RowStatus.SAME: _l("Unchanged"),
-    RowStatus.FAULTY: _l("Faulty"),
-}
 
 
 class Import(db.Model):
@@ -185,68 +169,3 @@ class Import(db.Model):
 
     def __str__(self) -> str:
         return self.file_name
-
-
-class ImportRow(db.Model):
-    """One row of the file: `values` go to the target's columns, `more` is kept beside them.
-
-    No foreign key: an import is never deleted, and each row would be checked for nothing.
-    """
-
-    __tablename__ = "import_row"
-
-    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    row: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False
-    )  # 1 … n, over all sheets
-    sheet: Mapped[int] = mapped_column(SmallInteger)  # index in details["sheets"]
-    line: Mapped[int]  # its number in the sheet, as Excel shows it
-    status: Mapped[str] = mapped_column(String(8))
-    uid: Mapped[str] = mapped_column(String(32))  # of the record, if it is a new one
-    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    more: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    problems: Mapped[list[list[str]] | None] = mapped_column(JSONB)  # [field, sentence]
-    old: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # what a changed row replaces
-
-
-class ImportWord(db.Model):
-    """What a school or an employer once decided of a header or a word of its files (BLK-06)."""
-
-    __tablename__ = "import_word"
-    __table_args__ = (
-        Index(
-            "uq_import_word_school",
-            "school_id",
-            "sheet",
-            "kind",
-            "field",
-            "theirs",
-            unique=True,
-            postgresql_where=text("employer_id IS NULL"),
-        ),
-        Index(
-            "uq_import_word_employer",
-            "employer_id",
-            "sheet",
-            "kind",
-            "field",
-            "theirs",
-            unique=True,
-            postgresql_where=text("employer_id IS NOT NULL"),
-        ),
-        Index("ix_import_word_user", "user_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
-    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
-    sheet: Mapped[str] = mapped_column(String(30))
-    kind: Mapped[str] = mapped_column(String(5))  # head or value
-    field: Mapped[str] = mapped_column(String(40), default="")  # of a value: our column
-    theirs: Mapped[str] = mapped_column(String(120))  # folded
-    shown: Mapped[str] = mapped_column(String(120))  # as it stood in the file
-    ours: Mapped[str | None] = mapped_column(String(60))  # field or code; none: not used
-    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
-    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    user: Mapped[AppUser] = relationship()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.notices.workflow import Letters
+from app.notices.letters import Letters
 
 LETTERS: Letters = {}
 SILENT = (

@@ -8,7 +8,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from app.files.imports.guard import OLE, Marks, UnfitWorkbookError
+from app.files.imports.guard import Marks
+from app.files.imports.kinds_of_file import OLE, UnfitWorkbookError
 
 _FREE = 0xFFFFFFFA  # sector numbers from here on mean something else
 BOF, BOUND, ROW, COLUMNS, MERGED = 0x0809, 0x0085, 0x0208, 0x007D, 0x00E5

@@ -11,9 +11,10 @@ from app.accounts.queries import actor_of
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.registry import stores
-from app.files.imports.models import OPEN, Import, ImportRow, ImportState, RowStatus
+from app.files.imports.models import OPEN, Import, ImportState
+from app.files.imports.row_models import ImportRow, RowStatus
 from app.files.imports.sheet import Sheet
-from app.workflow import trail
+from app.workflow import last_done
 from app.workflow.actor import Actor, Role
 
 
@@ -46,7 +47,7 @@ def import_of(who: Actor, uid: str) -> Import:
 def who_asked(record: Import) -> Actor:
     """Who confirmed the import or had it undone, whichever was last: not who brought the file (GRD-05)."""
     steps = [step + own for step in ("write", "write_good", "undo") for own in ("", "_own")]
-    row = trail.last_taken("import_file", record.id, steps)
+    row = last_done.last_taken("import_file", record.id, steps)
     if row is None:
         return actor_of(record.user)
     return Actor(

@@ -16,9 +16,22 @@ from typing import Any
 import pandas as pd
 from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from app.files.imports import biff, guard, marks, markup, old_excel, tables, text_tables
-from app.files.imports.guard import Marks, UnfitWorkbookError
-from app.files.imports.tables import Grid
+from app.files.imports import (
+    biff,
+    dbf_tables,
+    guard,
+    kinds_of_file,
+    marks,
+    markup,
+    old_excel,
+    table_cells,
+    tables,
+    text_tables,
+    xml_sheets,
+)
+from app.files.imports.guard import Marks
+from app.files.imports.kinds_of_file import UnfitWorkbookError
+from app.files.imports.no_rows import Grid
 
 MAX_SHEETS = 50
 SPARE_ROWS = 200  # notes above the headers, blank rows
@@ -52,11 +65,11 @@ def answered(request: bytes, act: Callable[[bytes, dict[str, Any]], bytes]) -> b
 
 
 def _read(data: bytes, wish: dict[str, Any]) -> bytes:
-    kind = guard.kind_of(data, wish["name"])
+    kind = kinds_of_file.kind_of(data, wish["name"])
     known, most = frozenset(wish["known"]), wish["most"]
     encoding, grids = READERS[kind](data, most + SPARE_ROWS)
     table = tables.assembled(grids, known, most)
-    return tables.packed(table, kind, encoding)
+    return table_cells.packed(table, kind, encoding)
 
 
 def _archive(data: bytes, most: int) -> tuple[str, Iterator[Grid]]:
@@ -97,7 +110,7 @@ READERS: dict[str, Callable[[bytes, int], tuple[str, Iterator[Grid]]]] = {
     "ods": _ods,
     "xls": _xls,
     "html": markup.html_grids,
-    "xml": markup.xml_grids,
-    "dbf": text_tables.dbf_grids,
+    "xml": xml_sheets.xml_grids,
+    "dbf": dbf_tables.dbf_grids,
     "csv": text_tables.csv_grids,
 }

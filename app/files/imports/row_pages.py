@@ -12,16 +12,9 @@ from sqlalchemy import Select, func, select
 from app.core.db import db
 from app.core.registry import stores
 from app.files.imports import changes as changed
-from app.files.imports import groups, presentation
-from app.files.imports.models import (
-    IMPORT_CHIPS,
-    IMPORT_STATES,
-    ROW_STATUSES,
-    Import,
-    ImportRow,
-    ImportState,
-    RowStatus,
-)
+from app.files.imports import groups, preview
+from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
+from app.files.imports.row_models import ROW_STATUSES, ImportRow, RowStatus
 from app.files.imports.sheet import Sheet
 
 SHOWN = 50
@@ -79,7 +72,7 @@ def page(record: Import, args: Mapping[str, str]) -> dict[str, Any]:
     }
     return {
         **_head(record, sheet, status, there, name),
-        "item": presentation.part_of(record, sheet, sheet.prepare(record), status, count, rows),
+        "item": preview.part_of(record, sheet, sheet.prepare(record), status, count, rows),
         "only": _only(sheet, status, name, why),
         "all_url": url_for("ImportsView.rows", uid=record.uid, status=status.value),
         "first": before + 1,

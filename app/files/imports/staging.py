@@ -12,10 +12,11 @@ from sqlalchemy import text
 from app.core.db import db, driver_connection
 from app.core.text import clean_code, clean_line
 from app.files.imports.checking import Findings
+from app.files.imports.columns import Column
 from app.files.imports.compare import MANY
 from app.files.imports.distinct import mapped
-from app.files.imports.models import Import, RowStatus
-from app.files.imports.sheet import Column
+from app.files.imports.models import Import
+from app.files.imports.row_models import RowStatus
 
 LONGEST = 60  # characters of a faulty cell that the page shows
 MOST_ODD = 3  # signs: what has more of them is no number with a slip

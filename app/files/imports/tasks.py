@@ -19,7 +19,8 @@ from app.core.registry import stores
 from app.files.imports import changes, compare, errors_book, intake, writing
 from app.files.imports.effects import NotAsShownError, compared
 from app.files.imports.headers import normal
-from app.files.imports.models import FILES, OPEN, Import, ImportRow, ImportState
+from app.files.imports.models import FILES, OPEN, Import, ImportState
+from app.files.imports.row_models import ImportRow
 from app.files.imports.sheet import Sheet
 from app.files.imports.workflow import IMPORTS
 from app.files.imports.writing import MetAnotherError

@@ -11,8 +11,9 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
+from app.files.imports.columns import CellKind, Column, Context
 from app.files.imports.errors_book import SAFE, fit
-from app.files.imports.sheet import CellKind, Column, Context, Sheet
+from app.files.imports.sheet import Sheet
 
 READY_ROWS = 5_000  # rows that have the drop-downs
 LISTS = "lists"

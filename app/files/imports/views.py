@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-from typing import Any
 
 from flask import flash, redirect, request, send_file, url_for
 from flask.typing import ResponseReturnValue
@@ -12,15 +11,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
-from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
-from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
 from app.files.imports import (
-    mapping_presentation,
-    presentation,
     queries,
     requests,
     row_pages,
@@ -28,22 +23,11 @@ from app.files.imports import (
 )
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.intake import MAX_BYTES
-from app.files.imports.models import (
-    FILES,
-    IMPORT_CHIPS,
-    IMPORT_STATES,
-    Import,
-    ImportState,
-    RowStatus,
-)
-from app.files.imports.sheet import Context, Sheet
-from app.files.imports.workflow import IMPORTS
-from app.workflow import trail
-from app.workflow.actor import Actor
-from app.workflow.steps import Offer
+from app.files.imports.models import FILES, IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
+from app.files.imports.pages import ASKED, page_of
+from app.files.imports.sheet import Sheet
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ASKED = {"write", "write_good", "undo", "discard"}
 
 
 class ImportsView(SafeView):
@@ -90,7 +74,7 @@ class ImportsView(SafeView):
     @has_access
     def show(self, uid: str) -> ResponseReturnValue:
         return self.render_template(
-            "files/imports/show.html", **_page(queries.import_of(actor(), uid))
+            "files/imports/show.html", **page_of(queries.import_of(actor(), uid))
         )
 
     @expose("/file/<string(length=32):uid>/<string:step>", methods=["POST"])
@@ -178,11 +162,6 @@ class ImportsView(SafeView):
         )
 
 
-def take_url(record: Import, step: str) -> str:
-    """Where a step is asked for, with the numbers that its dialog says."""
-    return url_for("ImportsView.take", uid=record.uid, step=step, seen=record.seen)
-
-
 def _sent(data: bytes, name: str) -> ResponseReturnValue:
     return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
@@ -195,75 +174,4 @@ def _named(record: Import) -> dict[str, object]:
         "url": url_for("ImportsView.show", uid=record.uid),
         "who": record.user.display_name,
         "when": moment(record.created_at),
-    }
-
-
-def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
-    """The steps that have a button of their own, with their address."""
-    offers = [
-        (offer, offer.step.name.removesuffix("_own"))
-        for offer in IMPORTS.offers(record, who, clock.now())
-    ]
-    return [(offer, take_url(record, name)) for offer, name in offers if name in ASKED]
-
-
-def _page(record: Import) -> dict[str, Any]:
-    sheet, who = stores().sheets[record.sheet], actor()
-    start = url_for("ImportsView.begin", name=sheet.name)
-    mine = record.user_id == who.user_id and record.errors_key is not None and record.counted
-    kept = record.total and not record.busy and record.file_key is not None
-    context = sheet.prepare(record) if kept or record.waits else None
-    return {
-        **_words(record, sheet, context if record.waits else None),
-        "title": record.file_name,
-        "active": sheet.menu,
-        "back": (_("Import: %(sheet)s", sheet=sheet.title), start),
-        "record": record,
-        "status": (
-            IMPORT_STATES[ImportState(record.state)],
-            IMPORT_CHIPS[ImportState(record.state)],
-        ),
-        "busy": record.busy,
-        "stage": presentation.STAGES.get(record.stage, presentation.STAGES[""])(),
-        "way": presentation.way(record),
-        "total": record.total if record.counted else 0,
-        "tally": presentation.tally_of(record),
-        "result": presentation.result(record),
-        "sentences": record.details.get("sentences", []),
-        "facts": presentation.facts_of(record),
-        "taken": mapping_presentation.taken_of(record, sheet, context) if context else [],
-        "decided": mapping_presentation.decided_of(record, sheet),
-        "said": mapping_presentation.said_of(record) if record.counted else [],
-        "changes": row_pages.changes(record, sheet) if kept else [],
-        "rows_urls": row_pages.urls(record) if kept else dict.fromkeys(RowStatus, ""),
-        "book_url": row_pages.book_url(record) if kept and record.changed else "",
-        "mended": presentation.mended_of(record, sheet),
-        "parts": presentation.parts_of(record, sheet, context) if kept and context else [],
-        "offers": buttons(record, who),
-        "question": presentation.question(record),
-        "beside": sheet.beside(record) if kept else None,
-        "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
-        "again_url": "" if record.busy else start,
-        "home": presentation.onward(record, sheet),
-        "trace": trail.shown("import_file", record.id),
-    }
-
-
-def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, object]:
-    """What the person may still say of the words of the file; without a context: nothing any more."""
-    at: dict[str, Any] = {"uid": record.uid}
-    step = mapping_presentation.step_of(record, sheet, context) if context else None
-    troubles, more = (
-        mapping_presentation.troubles_of(record, sheet, context) if context else ([], 0)
-    )
-    decided = any(record.details.get("decided", {}).values())
-    return {
-        "mapping": step if record.asks else None,
-        "remap": step if step and not record.asks else None,
-        "trouble_items": [(t, row_pages.problem_url(record, t.field, t.why)) for t in troubles],
-        "troubles_more": more,
-        "concern_lines": mapping_presentation.concerns_of(record, sheet) if record.counted else [],
-        "decide_url": url_for("ImportsView.decide", **at),
-        "agree_url": url_for("ImportsView.agree", **at) if record.waits else "",
-        "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
     }

@@ -16,8 +16,10 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
 from app.files.imports import decisions, mapping_presentation
-from app.files.imports.models import Import, ImportWord
-from app.files.imports.sheet import Context, Sheet
+from app.files.imports.columns import Context
+from app.files.imports.models import Import
+from app.files.imports.sheet import Sheet
+from app.files.imports.word_models import ImportWord
 from app.workflow.actor import Actor
 
 SHOWN = 500

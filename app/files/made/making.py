@@ -118,9 +118,6 @@ def forget() -> int:
     return done
 
 
-# -- workbooks of ours: text cells only, no formula ---------------------------------------------------
-
-
 @contextmanager
 def book_of(out: io.BytesIO, title: str, heads: Sequence[tuple[Any, int]]) -> Iterator[Any]:
     """A workbook with one sheet: `put(values)` adds a row of texts."""

@@ -14,8 +14,9 @@ from sqlalchemy import select
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.files.imports import presentation
-from app.files.imports.models import Import, ImportRow, RowStatus
+from app.files.imports import preview
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow, RowStatus
 from app.files.made import making
 from app.files.made.models import MadeFile
 
@@ -55,7 +56,7 @@ def _lines(record: Import) -> Iterator[list[str]]:
     wanted = select(ImportRow).where(*mine).order_by(ImportRow.row).limit(PORTION)
     while rows := db.session.scalars(wanted.where(ImportRow.row > after)).all():
         after = rows[-1].row
-        part = presentation.part_of(record, sheet, context, RowStatus.CHANGED, len(rows), rows)
+        part = preview.part_of(record, sheet, context, RowStatus.CHANGED, len(rows), rows)
         for line in part.lines:
             for head, cell in zip(part.heads, line.cells, strict=True):
                 if cell.old is not None:

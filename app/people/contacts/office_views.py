@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 
-from app.accounts import contacts, holds
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import contacts, hold_confirming, holds, reach
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.accounts.queries import actor
 from app.core import mail
 from app.core.errors import Invalid, Refused
@@ -26,7 +27,7 @@ from app.people.contacts.workflow import undo
 from app.people.students.models import Student
 from app.people.students.search_views import StudentSearch
 
-CHANNELS = {mail.SMS: _l("phone"), mail.MAIL: _l("e-mail"), contacts.RESET: _l("sign-in reset")}
+CHANNELS = {mail.SMS: _l("phone"), mail.MAIL: _l("e-mail"), reach.RESET: _l("sign-in reset")}
 SOURCES = {
     contacts.STAFF: _l("by a member of staff"),
     contacts.FILE: _l("by a file"),
@@ -108,7 +109,7 @@ class HeldChangesView(StudentSearch, SafeModelView):
         """Somebody else of the next level has made sure that the person asked for it."""
         self._each(
             items,
-            holds.confirm_by_second,
+            hold_confirming.confirm_by_second,
             lambda n: _("%(count)s changes are confirmed; they hold nobody any more.", count=n),
         )
 

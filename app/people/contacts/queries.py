@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from app.accounts.models import AppUser, ContactChange
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.people.employers.models import Employer
 from app.people.schools.queries import at_school
 from app.people.students.models import Student

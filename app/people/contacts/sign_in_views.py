@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts import contacts, holds, own_contacts
+from app.accounts import contacts, hold_confirming, holds, own_contacts, reach
 from app.accounts.act_views import answer_code, code_under_way
+from app.accounts.contact_models import ContactChange
 from app.accounts.contacts import changes_of
-from app.accounts.models import ContactChange
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
@@ -46,22 +46,22 @@ class SignInView(SafeView):
                 (row, holds.sentence(row), _changed(row), holds.ways(row, g.user)) for row in rows
             ],
             merges=[_request(found) for found in merge_requests.asked_of(g.user)],
-            changes=[_changed(row) for row in changes_of(g.user, now - contacts.REMEMBERED)],
-            email=g.user.email if contacts.has_mail(g.user) else "",
+            changes=[_changed(row) for row in changes_of(g.user, now - reach.REMEMBERED)],
+            email=g.user.email if reach.has_mail(g.user) else "",
             home="MyHomeView.index" if g.user.role == Role.STUDENT else "EmployerHomeView.index",
         )
 
     @expose("/<string(length=32):uid>/<string:way>/code", methods=["POST"])
     @has_access
     def code(self, uid: str, way: str) -> ResponseReturnValue:
-        return self._sent(lambda: holds.ask(g.user, uid, way))
+        return self._sent(lambda: hold_confirming.ask(g.user, uid, way))
 
     @expose("/<string(length=32):uid>/<string:way>", methods=["POST"])
     @has_access
     def answer(self, uid: str, way: str) -> ResponseReturnValue:
         """Yes, it was me; or no, take it back: both by the code of the contact that did not change."""
         yes, typed = request.form.get("answer") == "yes", request.form.get("code", "")
-        act = holds.confirm_by_code if yes else undo_by_code
+        act = hold_confirming.confirm_by_code if yes else undo_by_code
         said = _("Taken back. The former way in counts again; please sign in anew.")
         if self._done(lambda: act(g.user, uid, way, typed)):
             flash(_("Confirmed. You can sign again.") if yes else said, "success")
@@ -142,7 +142,7 @@ class SignInView(SafeView):
         page = self.render_template(
             "people/contacts/sign_in_mail.html",
             form=form,
-            email=g.user.email if contacts.has_mail(g.user) else "",
+            email=g.user.email if reach.has_mail(g.user) else "",
             old=own_contacts.masked_contact(g.user),
             held=holds.sentence(held) if held is not None else "",
         )

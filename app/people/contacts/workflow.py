@@ -5,11 +5,22 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import contacts, holds, one_time, security_log, warnings
-from app.accounts.contacts import end_what_was_opened, read_anew, write_mail
+from app.accounts import (
+    code_voiding,
+    contacts,
+    hold_confirming,
+    holds,
+    reach,
+    security_log,
+    warnings,
+)
+from app.accounts.contact_models import ContactChange
 from app.accounts.holds import back_words
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import actor_of, email_taken, end_all_sessions, identify_if_free
+from app.accounts.identifiers import email_taken, identify_if_free
+from app.accounts.living_sessions import end_all_sessions
+from app.accounts.models import AppUser
+from app.accounts.one_mail import end_what_was_opened, read_anew, write_mail
+from app.accounts.queries import actor_of
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Refused
@@ -39,7 +50,7 @@ def undo_by_code(user: AppUser, uid: str, name: str, code: str) -> None:
     """The old phone, or the mail of before, says no: the change is taken back; commit (ACC-15)."""
 
     def act() -> None:
-        row = holds.prove(user, uid, name, code)
+        row = hold_confirming.prove(user, uid, name, code)
         who = actor_of(user, factor="mail" if name == holds.MAIL else "sms")
         _give_back(row, user, who, "")
 
@@ -56,7 +67,7 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     own = who.user_id == user.id
     flow.apply("undo_contact" if own else "undo_contact_office", key, who, reason=reason)
     # the codes first: whoever sets a password by one at this moment has done so before it is looked at
-    one_time.void(f"user:{user.id}", f"student:{user.student_id}")
+    code_voiding.void(f"user:{user.id}", f"student:{user.student_id}")
     end_all_sessions(user.id)
     read_anew([user.id])
     if row.channel == mail.SMS:
@@ -90,7 +101,7 @@ def _phone_back(row: ContactChange, user: AppUser, record: object) -> None:
 
 def _mail_back(row: ContactChange, user: AppUser, record: object) -> None:
     """The former e-mail is on record again, unless it is another's by now. Raises Refused."""
-    if (user.email if contacts.has_mail(user) else None) != row.new:
+    if (user.email if reach.has_mail(user) else None) != row.new:
         raise Refused(_("The e-mail was changed again since. Undo the later change first."))
     taken = row.old is not None and email_taken(row.old, but=user.id)
     write_mail(user, record, None if taken else row.old)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.errors import Invalid, Refused
-from app.files.documents import files
+from app.files.documents import attaching
 from app.people.corrections.models import Correction
 from app.people.corrections.queries import typed
 from app.people.students.workflow import STUDENTS, checked
@@ -13,7 +13,7 @@ from app.workflow.steps import Change
 def keep_proofs(change: Change) -> None:
     """The files that came with the proposal."""
     for proof in change.data.get("proofs", ()):
-        files.keep(change.kind, change.record, change.actor.user_id or 0, proof)
+        attaching.keep(change.kind, change.record, change.actor.user_id or 0, proof)
 
 
 def keep_answer(change: Change) -> None:

@@ -17,6 +17,7 @@ from app.core.crypto import Sealed
 from app.core.db import db
 from app.people.students import fields
 from app.people.students.models import Student
+from app.workflow.states import StateIs
 
 
 class CorrectionState(StrEnum):
@@ -52,12 +53,7 @@ FIELDS: dict[str, Any] = {
     "sex": _l("Sex"),
     "nation": _l("Nationality"),
     "examinee_no": _l("Examinee number"),
-    "major_id": _l("Major"),
-    "class_name": _l("Class"),
-    "education": _l("Level of education"),
-    "training_mode": _l("Training mode"),
-    "graduation_year": _l("Graduation year"),
-    "origin": _l("Place of origin"),
+    **fields.STUDIES,
     **fields.LABELS,
 }
 GROUPS = (  # as the student reads them
@@ -111,6 +107,7 @@ class Correction(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
+    is_open = StateIs(CorrectionState.PROPOSED)  # the school has yet to decide
     wanted = Sealed("correction", lambda _text: "", lambda text: text)
     student: Mapped[Student] = relationship()
 

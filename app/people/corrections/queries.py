@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, SQLColumnExpression, select
 
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core import identity, phones
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.text import mask_id_number
-from app.people.corrections.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
+from app.people.corrections.models import NUMBERS, SECRETS, TABLES, Correction
 from app.people.schools.models import Major
 from app.people.schools.queries import at_school
 from app.people.students import fields
@@ -33,9 +33,9 @@ def corrections_for(who: Actor) -> Select[Correction]:
     return select(Correction).where(at_school(who, Correction.school_id))
 
 
-def in_tab(name: str) -> ColumnElement[bool] | None:
+def in_tab(name: str) -> SQLColumnExpression[bool] | None:
     """The rows of a tab; None: all."""
-    still = Correction.state == CorrectionState.PROPOSED
+    still = Correction.is_open
     return {"open": still, "decided": ~still}.get(name)
 
 
@@ -101,7 +101,7 @@ def shown(field: str, value: str) -> str:
     if field == "major_id":
         major = db.session.get(Major, int(value))
         return f"{major.college} {major}" if major is not None else value
-    return (codes.region_name(value) or value) if field == "origin" else value
+    return (regions.region_name(value) or value) if field == "origin" else value
 
 
 def on_page(field: str, value: str) -> str:

@@ -17,7 +17,7 @@ from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import chip, moment
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.file_views import sent_files, take_files
 from app.people.corrections.forms import form_for, text_of
 from app.people.corrections.models import (
@@ -90,7 +90,7 @@ class MyOriginView(SafeView):
         form, problems = form_for(field, student), []
         if form.validate_on_submit():
             try:
-                proofs = files.decoded(sent_files(), actor())
+                proofs = attaching.decoded(sent_files(), actor())
                 made = propose(student, field, text_of(form), form.reason.data, actor(), proofs)
                 flash(str(CORRECTIONS.step("propose").done), "success")
                 return redirect(url_for("MyOriginView.show", pk=made.id), 303)
@@ -130,7 +130,7 @@ class MyOriginView(SafeView):
     def files(self, pk: int) -> ResponseReturnValue:
         who, row = actor(), CORRECTIONS.find(pk, actor())
         return take_files(
-            lambda name, stream: files.attach(RECORD, row, who, name, stream),
+            lambda name, stream: attaching.attach(RECORD, row, who, name, stream),
             url_for("MyOriginView.show", pk=pk),
         )
 

@@ -32,7 +32,8 @@ from app.people.students.models import Student
 from app.people.students.workflow import checked
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Reason, Step, Tone, Verdict
+from app.workflow.steps import Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = CorrectionState
 RECORD = "correction"
@@ -146,7 +147,7 @@ def _problems(student: Student, field: str, value: str, reason: str) -> list[tup
 
 def open_still(correction: Correction, actor: Actor) -> None:
     """Proofs come and go until the school has decided; only the student's own (ACC-10)."""
-    if actor.student_id != correction.student_id or correction.state not in (S.PROPOSED,):
+    if actor.student_id != correction.student_id or not correction.is_open:
         raise Refused(_("The files of this record cannot be changed here."))
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import contacts, holds, security_log, warnings
+from app.accounts import contacts, holds, reach, security_log, warnings
 from app.accounts.contacts import SELF, STAFF, others
+from app.accounts.identifiers import identify, identify_if_free
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, identify, identify_if_free
+from app.accounts.queries import actor_of
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Refused
@@ -44,7 +45,7 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
         )
         security_log.note("phone_changed", user=user, who=change.actor)
         subject = _("The phone of your account was changed")
-        row.told = others(contacts.reach(user, change.now), employer.contact_phone)
+        row.told = others(reach.reach(user, change.now), employer.contact_phone)
         warnings.warn(
             user,
             change.key,

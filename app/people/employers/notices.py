@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import users_of
-from app.notices.workflow import Letter, Letters, tell_of
+from app.notices.letters import Letter, Letters
+from app.notices.workflow import tell_of
 from app.people.employers.models import Employer
 from app.workflow.steps import Change
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
-from app.codes import queries as codes
+from app.codes import regions
 from app.codes.labels import code_name, region_name
 from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, same, trace_panel
 from app.fab.declared import READ_ONLY, Link, Tab
@@ -24,9 +24,9 @@ from app.fab.presentation import chips, dash
 from app.fab.views import SafeModelView
 from app.people.employers import queries
 from app.people.employers.detail import employer_trace
-from app.people.employers.forms import EmployerForm
 from app.people.employers.models import EMPLOYER_CHIPS, EMPLOYER_STATES, Employer
 from app.people.employers.register import correct_employer, list_employer
+from app.people.employers.register_forms import EmployerForm
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.names.queries import called_before, former_names
@@ -36,7 +36,7 @@ from app.people.reveals.workflow import PHONE
 _head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back
 
 
-def _account(employer: Employer) -> int | None:
+def open_account(employer: Employer) -> int | None:
     return queries.account_spoken_to(employer, actor())
 
 
@@ -51,7 +51,7 @@ def _licence(employer: Employer) -> tuple[Any]:
 
 def _to_be_known(employer: Employer) -> list[tuple[str, str]]:
     former = called_before(former_names(employer_id=employer.id))
-    return [*frozen_note(_account(employer)), *([(former, "info")] if former else [])]
+    return [*frozen_note(open_account(employer)), *([(former, "info")] if former else [])]
 
 
 class EmployersView(RuledForms, StepActions, SafeModelView):
@@ -106,7 +106,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             card="status",
             cut=same,
         ),
-        fact("location", _l("Region"), region_name, cut=codes.province, head=_head("location")),
+        fact("location", _l("Region"), region_name, cut=regions.province, head=_head("location")),
         fact("address", _l("Address"), dash, head=_head("address")),
         fact("postcode", _l("Postcode"), dash, head=_head("postcode")),
         fact("contact_name", _l("Contact"), head=_head("contact_name")),
@@ -135,7 +135,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         ),
         Panel(_l("Household registration"), "household_kind household_address"),
         Panel(_l("Licence"), made=_licence, template="people/licence.html", aside=True),
-        told_panel(_account),
+        told_panel(open_account),
         trace_panel(lambda employer: employer_trace(employer.id)),
     )
     export_sheet = EMPLOYER_LIST.name

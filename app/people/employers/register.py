@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.accounts.queries import email_taken, users_of
+from app.accounts.identifiers import email_taken
+from app.accounts.queries import users_of
 from app.core import checks, clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
+from app.people.employers.account import SAME_EMAIL
 from app.people.employers.models import Employer
-from app.people.employers.workflow import EMPLOYERS, SAME_EMAIL
+from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import School
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed

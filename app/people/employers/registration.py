@@ -14,17 +14,17 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import one_time, passwords
+from app.accounts import code_budgets, one_time, passwords
+from app.accounts.code_budgets import Pool
+from app.accounts.identifiers import digest, email_taken
 from app.accounts.models import Identifier
-from app.accounts.one_time import Pool
-from app.accounts.queries import digest, email_taken
 from app.core import mail, phones, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.emails import is_email
 from app.core.errors import Invalid, Refused
 from app.core.limits import Limit
-from app.people.employers.workflow import SAME_CODE, SAME_EMAIL, credit_code_taken
+from app.people.employers.account import SAME_CODE, SAME_EMAIL, credit_code_taken
 
 PROVED = timedelta(hours=2)  # for so long a code that was given proves the address in its browser
 CODES = Limit("register-codes", 30, timedelta(hours=1))  # asked for from one network
@@ -75,7 +75,9 @@ def ask(token: str, channel: str, address: str, network: str) -> None:
 
 def is_proved(token: str, address: str) -> bool:
     """Whether this browser gave the code that was sent to the address."""
-    return bool(address) and one_time.proved_lately(owner_of(token), Pool.REGISTER, address, PROVED)
+    return bool(address) and code_budgets.proved_lately(
+        owner_of(token), Pool.REGISTER, address, PROVED
+    )
 
 
 def prove(token: str, channel: str, address: str, code: str) -> Problems:

@@ -13,11 +13,12 @@ from app.core import checks, clock
 from app.core.db import db
 from app.core.names import title_problem
 from app.core.statements import Statements
-from app.files.imports import compare, sheet
+from app.files.imports import columns, compare, sheet
+from app.files.imports.columns import CellKind, Column, Context, Found
 from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
+from app.files.imports.sheet import Problems, Sheet
 from app.people.employers.models import Employer, EmployerState
 from app.people.employers.register import code_problem
 from app.workflow import trail
@@ -30,13 +31,13 @@ POSTCODE = _l("A postcode has six digits.")
 def prepare(_record: Import) -> Context:
     """The official tables."""
     lists = {
-        field: sheet.ValueList([(code, code, label) for code, label in codes.choices(table)])
+        field: columns.ValueList([(code, code, label) for code, label in codes.choices(table)])
         for field, table in TABLES.items()
     }
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
-    lists["location"] = sheet.ValueList([(code, code, name) for code, name in regions])
+    lists["location"] = columns.ValueList([(code, code, name) for code, name in regions])
     words = (("1", "是", _("yes")), ("0", "否", _("no")))
-    lists["compared"] = sheet.ValueList(
+    lists["compared"] = columns.ValueList(
         [
             (key == "1", code, name)
             for key, han, said in words
@@ -154,7 +155,7 @@ EMPLOYER_LIST = Sheet(
         Column("address", _l("Postal address"), CellKind.TEXT, "DWDZ", ("单位地址", "地址"), most=200,
                width=32),
         Column("postcode", _l("Postcode"), CellKind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
-               checks=(sheet.fits(checks.is_postcode, POSTCODE),)),
+               checks=(columns.fits(checks.is_postcode, POSTCODE),)),
         Column("contact_name", _l("Signing contact"), CellKind.CONTACT, "LXR", ("联系人", "单位联系人"),
                width=12),
         Column("email", _l("E-mail"), CellKind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),

@@ -12,13 +12,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import passwords
-from app.accounts.holds import note_who_confirmed
+from app.accounts.hold_confirming import note_who_confirmed
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
+from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
+from app.people.employers.account import (
+    SAME_CODE,
+    check_new,
+    credit_code_taken,
+    keep_identifiers,
+    open_account,
+)
 from app.people.employers.effects import note_target, own_phone, take_corrections, write_employer
 from app.people.employers.models import EMPLOYER_STATES, Employer, EmployerState
 from app.people.employers.notices import tell_employer
@@ -26,7 +32,8 @@ from app.people.employers.queries import employers_for
 from app.people.schools.models import School
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Verdict
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)
@@ -95,12 +102,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
     ),
 )  # fmt: skip
 
-SAME_CODE = _l(
-    "This credit code is registered already. Sign in with it; if your organisation did not "
-    "register, ask the employment office of a school."
-)
 MAIL_ELSEWHERE = _l("The e-mail is changed on a page of its own: it is your way back in.")
-SAME_EMAIL = _l("This e-mail belongs to another account. Please use another one.")
 Attach = Callable[[Employer, AppUser], None]
 
 
@@ -112,11 +114,11 @@ def register(
     `values`: credit_code, name, contact_name, contact_phone, email. `attach` keeps the licence.
     Raises Invalid; of two at the same moment the database lets one through.
     """
-    _check_new(values, password, again)
+    check_new(values, password, again)
     try:
-        user = _account(values, password)
+        user = open_account(values, password)
         employer = _claimed(values, school, user) or _begun(values, school, user)
-        _identifiers(user, values)
+        keep_identifiers(user, values)
         attach(employer, user)
         db.session.commit()
     except IntegrityError as error:
@@ -161,7 +163,7 @@ def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
     user.last_name = values["name"][:60]
     if values["contact_phone"] != employer.contact_phone:
         own_phone(user, employer, values["contact_phone"])
-    _identifiers(user, values)
+    keep_identifiers(user, values)
     EMPLOYERS.perform("resubmit", employer.id, actor_of(user), values=values)
 
 
@@ -184,51 +186,5 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
         raise
 
 
-def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has this code; one on the register bars only a record that exists, `but`."""
-    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
-    if but is None:
-        wanted = wanted.where(Employer.state != S.LISTED)
-    return db.session.scalar(wanted) is not None
-
-
-def _check_new(values: dict[str, Any], password: str, again: str) -> None:
-    problems = []
-    if credit_code_taken(values["credit_code"]):
-        problems.append(("credit_code", str(SAME_CODE)))
-    if email_taken(values["email"]):
-        problems.append(("email", str(SAME_EMAIL)))
-    weak = passwords.weakness(password, values["credit_code"], values["name"])
-    if weak:
-        problems.append(("password", weak))
-    elif password != again:
-        problems.append(("again", _("The two new passwords differ.")))
-    if problems:
-        raise Invalid(problems)
-
-
-def _account(values: dict[str, Any], password: str) -> AppUser:
-    user = AppUser(
-        username=values["credit_code"],
-        first_name="",
-        last_name=values["name"][:60],
-        email=values["email"],
-        role=Role.EMPLOYER,
-        active=True,
-        password=passwords.hashed(password),
-    )
-    db.session.add(user)
-    db.session.flush()
-    return user
-
-
 def _facts(values: Mapping[str, object]) -> dict[str, object]:
     return {name: values[name] for name in ("credit_code", "name", "contact_name", "email")}
-
-
-def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
-    """Credit code, phone and e-mail sign in (ACC-03); what another account has stays its own."""
-    identify(user, "username", user.username)
-    identify(user, "credit_code", values["credit_code"])
-    identify_if_free(user, "phone", values["contact_phone"])
-    identify_if_free(user, "email", values["email"])

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.codes import regions
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_code
@@ -19,6 +20,7 @@ from app.fab.builder import SafeView
 from app.people.employers.detail import EMPLOYER_LABELS
 from app.people.employers.models import Employer
 from app.people.employers.queries import employers_for
+from app.people.merging import employers, joining
 from app.people.merging import requests as merge_requests
 from app.people.merging import workflow as merging
 from app.people.students import fields
@@ -67,9 +69,7 @@ class _Merge(SafeView):
         """Merged or asked for; where neither can be, the page again with what was chosen and written."""
         try:
             reason = request.form.get("reason", "")
-            waits = merge_requests.join(
-                self.kind, keep.id, other.id, self._taken(), actor(), reason
-            )
+            waits = joining.join(self.kind, keep.id, other.id, self._taken(), actor(), reason)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return self._page(keep, other, number), 409
@@ -94,7 +94,7 @@ class _Merge(SafeView):
     def _withdrawn(self, pk: int, other: int) -> Any:
         found = merge_requests.waiting(self.kind, pk, other)
         if found is not None:
-            merge_requests.withdraw(found, actor())
+            joining.withdraw(found, actor())
             flash(_("You ask no longer."), "success")
         return redirect(request.full_path, 303)
 
@@ -139,7 +139,7 @@ class _Merge(SafeView):
         if name in TABLES:
             return codes.name(TABLES[name], value) or str(value or "–")
         if name in ("origin", "location"):
-            return codes.region_name(value) or "–"
+            return regions.region_name(value) or "–"
         return str(value or "–")
 
 
@@ -163,8 +163,8 @@ class MergeEmployersView(_Merge):
     route_base = "/employers/merge"
     default_view = "merge"
     class_permission_name = "MergeEmployers"
-    model, fields, labels = Employer, merging.EMPLOYER_FIELDS, EMPLOYER_LABELS
-    kind, contacts = merge_requests.EMPLOYER, merging.EMPLOYER_CONTACTS
+    model, fields, labels = Employer, employers.EMPLOYER_FIELDS, EMPLOYER_LABELS
+    kind, contacts = merge_requests.EMPLOYER, employers.EMPLOYER_CONTACTS
     number, shows = "credit_code", "EmployersView.show"
 
     def scoped(self) -> Any:

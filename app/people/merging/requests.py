@@ -6,7 +6,6 @@ neither staff nor whoever has only one of the two can put them together.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,109 +13,49 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, select
 
-from app.accounts import beside, contacts, one_time, security_log, warnings
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import beside, one_time, reach, security_log
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, users_of
-from app.accounts.workflow import contact_of
+from app.accounts.resetting import contact_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.people.employers.models import Employer
+from app.people.merging import accounts, employers
 from app.people.merging import workflow as merging
 from app.people.merging.models import MergeRequest
 from app.people.students.models import Student
 from app.workflow.actor import Actor, Role
-from app.workflow.consent import checked_reason
 from app.workflow.engine import committed
-from app.workflow.steps import Reason
 
 LIFE = timedelta(days=14)  # so long a request waits for its answer
 STUDENT, EMPLOYER = "student", "employer"
 MERGED, WITHDRAWN, REFUSED = "merged", "withdrawn", "refused"
 
 
-def join(
-    kind: str, keep_id: int, gone_id: int, take: Collection[str], actor: Actor, reason: str
-) -> MergeRequest | None:
-    """Merge at once where no way in is touched or the ID number is the same; else ask the person. Commits.
-
-    Gives the request that waits now, or None where it is done. Raises as `merging.merge_students`.
-    """
-    if kind == EMPLOYER and not _users(EMPLOYER, keep_id) and not _users(EMPLOYER, gone_id):
-        merging.merge_employers(keep_id, gone_id, take, actor, reason)
-        return None
-    if kind == STUDENT and _same_number(keep_id, gone_id):
-        merging.merge_students(keep_id, gone_id, take, actor, reason)
-        return None
-    return committed(lambda: _ask(kind, keep_id, gone_id, take, actor, reason))
-
-
-def _same_number(keep_id: int, gone_id: int) -> bool:
-    keep, gone = db.session.get(Student, keep_id), db.session.get(Student, gone_id)
-    return keep is not None and gone is not None and merging.same_id_number(keep, gone)
-
-
-def _ask(
-    kind: str, keep_id: int, gone_id: int, take: Collection[str], actor: Actor, reason: str
-) -> MergeRequest:
-    keep, gone = _pair(kind, keep_id, gone_id, actor)
-    reason = checked_reason(Reason.REQUIRED, reason)
-    mine = _users(kind, keep_id)
-    if not mine or contact_of(mine[0]) is None or (kind == STUDENT and not _reached(kind, gone)):
-        raise Refused(
-            _(
-                "No code can reach both sides. Enter the ID number of both records: if it is the "
-                "same they can be merged."
-            )
-        )
-    if waiting(kind, keep_id, gone_id) is not None:
-        raise Refused(_("You have asked already; it waits for the other side's answer."))
-    found = MergeRequest(
-        kind=kind,
-        keep_id=keep_id,
-        gone_id=gone_id,
-        take=sorted(take),
-        reason=reason,
-        asked_by=actor.user_id,
-        asked_at=clock.now(),
-    )
-    db.session.add(found)
-    db.session.flush()
-    security_log.note("merge_asked", user=mine[0], who=actor, gone=gone_id)
-    said = _(
-        "%(who)s of %(school)s asks whether the record %(gone)s is yours, too: %(reason)s Sign in and "
-        "answer on the page “My sign-in”. If it is not yours, say so there.",
-        who=actor.name,
-        school=keep.school.name,
-        gone=_number(gone),
-        reason=reason,
-    )
-    for user in [*mine, *_users(kind, gone_id)]:
-        warnings.warn(
-            user, f"ask-merge:{found.uid}", _("Are these records both yours?"), said, who=actor
-        )
-    return found
-
-
-def _pair(kind: str, keep_id: int, gone_id: int, actor: Actor) -> tuple[Any, Any]:
-    pair = merging.student_pair if kind == STUDENT else merging.employer_pair
+def pair_of(kind: str, keep_id: int, gone_id: int, actor: Actor) -> tuple[Any, Any]:
+    """Both records, locked, if they may become one. Raises NotYours, Refused."""
+    pair = merging.student_pair if kind == STUDENT else employers.employer_pair
     return pair(keep_id, gone_id, actor)
 
 
-def _users(kind: str, key: int) -> list[AppUser]:
+def accounts_of(kind: str, key: int) -> list[AppUser]:
+    """The accounts of a record."""
     return users_of(student_id=key) if kind == STUDENT else users_of(employer_id=key)
 
 
-def _number(record: Any) -> str:
+def number_of(record: Any) -> str:
+    """How people name the record: student number or credit code."""
     return str(record.student_no if isinstance(record, Student) else record.credit_code)
 
 
-def _reached(kind: str, record: Any) -> tuple[str, str] | None:
+def contact_reached(kind: str, record: Any) -> tuple[str, str] | None:
     """Where a code reaches whoever has this record: (channel, address)."""
-    users = _users(kind, record.id)
+    users = accounts_of(kind, record.id)
     if users:
-        return contact_of(users[0]) or next(iter(contacts.present(users[0])), None)
-    return next(iter(merging.pairs(record.phone, record.email)), None) if kind == STUDENT else None
+        return contact_of(users[0]) or next(iter(reach.present(users[0])), None)
+    return next(iter(accounts.pairs(record.phone, record.email)), None) if kind == STUDENT else None
 
 
 def waiting(kind: str, keep_id: int, gone_id: int) -> MergeRequest | None:
@@ -130,18 +69,9 @@ def waiting(kind: str, keep_id: int, gone_id: int) -> MergeRequest | None:
     return db.session.scalars(select(MergeRequest).where(*mine)).one_or_none()
 
 
-def withdraw(found: MergeRequest, actor: Actor) -> None:
-    """Staff ask no longer; commit."""
-    _end(found, WITHDRAWN)
-    security_log.note("merge_withdrawn", who=actor, keep=found.keep_id, gone=found.gone_id)
-    db.session.commit()
-
-
-def _end(found: MergeRequest, outcome: str) -> None:
+def end_request(found: MergeRequest, outcome: str) -> None:
+    """It is answered, or nobody asks any longer. Not committed."""
     found.ended_at, found.outcome = clock.now(), outcome
-
-
-# -- the person's answer --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -198,9 +128,9 @@ def sides(found: MergeRequest) -> list[Side]:
     mask = vars(ContactChange)["old"].mask
     for name, key in (("keep", found.keep_id), ("gone", found.gone_id)):
         record = db.session.get(model, key)
-        where = _reached(found.kind, record) if record is not None else None
+        where = contact_reached(found.kind, record) if record is not None else None
         if where is not None and where not in [(side.channel, side.address) for side in made]:
-            made.append(Side(name, _number(record), *where, mask(where[1])))
+            made.append(Side(name, number_of(record), *where, mask(where[1])))
     return made
 
 
@@ -230,20 +160,20 @@ def confirm(user: AppUser, uid: str, codes: dict[str, str]) -> None:
     def act() -> None:
         found = asked(user, uid)
         officer = _asker(found)
-        keep, gone = _pair(found.kind, found.keep_id, found.gone_id, officer)
+        keep, gone = pair_of(found.kind, found.keep_id, found.gone_id, officer)
         needed = sides(found)
-        if not needed or (found.kind == STUDENT and not _reached(STUDENT, gone)):
+        if not needed or (found.kind == STUDENT and not contact_reached(STUDENT, gone)):
             raise Refused(_("No code can reach both sides any more. Ask the employment office."))
         for side in reversed(needed):
             one_time.check(f"user:{user.id}", _purpose(found, side.name), codes.get(side.name, ""))
-        _end(found, MERGED)
+        end_request(found, MERGED)
         security_log.note("merge_confirmed", user=user, who=actor_of(user), gone=found.gone_id)
         if found.kind == STUDENT:
             merging.put_students_together(
                 keep, gone, found.take, officer, found.reason, proof="code"
             )
         else:
-            merging.put_employers_together(keep, gone, found.take, officer, found.reason)
+            employers.put_employers_together(keep, gone, found.take, officer, found.reason)
 
     committed(act)
 
@@ -261,6 +191,6 @@ def _asker(found: MergeRequest) -> Actor:
 def refuse(user: AppUser, uid: str) -> None:
     """The second record is not this person's; commit."""
     found = asked(user, uid)
-    _end(found, REFUSED)
+    end_request(found, REFUSED)
     security_log.note("merge_refused", user=user, who=actor_of(user), gone=found.gone_id)
     db.session.commit()

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.files.imports import compare
+from app.files.imports.columns import CellKind, Column, Context, ValueList
 from app.files.imports.models import Import
-from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
+from app.files.imports.sheet import Sheet, Target
 from app.people.schools.models import College, Major
 from app.people.schools.workflow import NAME_TAKEN
 from app.workflow.actor import Role

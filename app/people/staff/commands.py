@@ -13,12 +13,12 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.accounts import factors, passwords, queries
+from app.accounts import factors, identifiers, living_sessions, passwords
 from app.accounts.models import AppUser
 from app.accounts.workflow import trace
 from app.core.db import db
 from app.core.errors import Invalid, Refused
-from app.people.staff import effects, workflow
+from app.people.staff import checks, effects
 from app.people.staff.notices import post
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 from app.workflow.engine import committed
@@ -49,7 +49,7 @@ def first_administrators() -> list[tuple[str, str]]:
     """Make the three accounts of an empty installation, and commit; names and one-time codes."""
     made = []
     for username, role, name in FIRST:
-        if not queries.username_taken(username):
+        if not identifiers.username_taken(username):
             facts = _facts(role, name, f"{username}@invalid")
             made.append((username, _with_code(effects.open_account(username, facts, shell()))))
     db.session.commit()
@@ -74,7 +74,7 @@ def _with_code(user: AppUser) -> str:
 def open_command(username: str, role: str, name: str, email: str) -> None:
     """Make an administrator's account; its one-time code is printed once."""
     username = username.lower()
-    if not workflow.is_username(username):
+    if not checks.is_username(username):
         raise click.ClickException("a user name has 3 to 32 letters, digits, dots or hyphens")
 
     def act() -> str:
@@ -94,7 +94,7 @@ def reset_factor_command(username: str, reason: str) -> None:
 
     def act() -> None:
         factors.reset(user, shell())
-        queries.end_all_sessions(user.id)
+        living_sessions.end_all_sessions(user.id)
         trace(user, "reset_factor", shell(), {"reason": reason[:200]})
         _tell(user, f"Second factor reset on the server: {reason[:200]}")
 

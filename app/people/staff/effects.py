@@ -7,7 +7,14 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.accounts import contacts, factors, one_time, queries, security_log
+from app.accounts import (
+    code_voiding,
+    contacts,
+    factors,
+    identifiers,
+    living_sessions,
+    security_log,
+)
 from app.accounts.models import AppUser
 from app.accounts.workflow import trace
 from app.core import clock, mail
@@ -73,7 +80,7 @@ def _password(record: StaffRequest, actor: Actor) -> None:
 def _factor(record: StaffRequest, actor: Actor) -> None:
     user = _user(record)
     factors.reset(user, actor)
-    queries.end_all_sessions(user.id)
+    living_sessions.end_all_sessions(user.id)
     trace(user, "reset_factor", actor, {"request": record.id})
 
 
@@ -89,24 +96,21 @@ def _user(record: StaffRequest) -> AppUser:
     return record.user
 
 
-# -- the writers, for the shell too; none of them commits ------------------------------------------
-
-
 def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: object) -> AppUser:
     """A new account without a password. Raises Refused where the name or address is taken by now."""
-    if queries.username_taken(username) or queries.email_taken(facts["email"]):
+    if identifiers.username_taken(username) or identifiers.email_taken(facts["email"]):
         raise Refused(_("Another account has this user name or this address by now."))
     user = AppUser(username=username, first_name="", active=True, **columns(facts))
     db.session.add(user)
     db.session.flush()
-    queries.identify(user, "username", username)
+    identifiers.identify(user, "username", username)
     trace(user, "open", actor, {"after": masked(facts), **details})
     return user
 
 
 def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details: object) -> None:
     """Other name, address, role or scope; the old address is kept for the people to be told."""
-    if queries.email_taken(facts["email"], but=user.id):
+    if identifiers.email_taken(facts["email"], but=user.id):
         raise Invalid([("email", _("Another account uses this e-mail address."))])
     old, was = user.email, {name: getattr(user, name) for name in columns(facts)}
     for name, value in columns(facts).items():
@@ -115,7 +119,7 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
         contacts.note_change(
             contacts.changed(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
         )
-        one_time.void(f"user:{user.id}")
+        code_voiding.void(f"user:{user.id}")
     trace(
         user,
         "change",
@@ -126,14 +130,14 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
             **details,
         },
     )
-    queries.end_all_sessions(user.id)
+    living_sessions.end_all_sessions(user.id)
 
 
 def forget_password(user: AppUser, actor: Actor, **details: object) -> None:
     """The old password no longer works; a new one is set by code."""
     user.password, user.must_change_password = None, False
-    queries.end_all_sessions(user.id)
-    one_time.void(f"user:{user.id}")
+    living_sessions.end_all_sessions(user.id)
+    code_voiding.void(f"user:{user.id}")
     trace(user, "forget_password", actor, details)
 
 

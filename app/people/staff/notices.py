@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import AppUser
 from app.accounts.warnings import warn
-from app.notices.workflow import Letter, Letters, People, tell_of
+from app.notices.letters import Letter, Letters
+from app.notices.workflow import People, tell_of
 from app.people.staff.models import ACTS, StaffAct, StaffRequest
 from app.people.staff.queries import confirmers, in_words
 from app.workflow.actor import Actor

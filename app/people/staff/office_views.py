@@ -15,22 +15,19 @@ from sqlalchemy import Select
 from app.accounts import workflow as sign_in
 from app.accounts.models import ROLE_NAMES, AppUser
 from app.accounts.queries import accounts_for, actor
-from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.registry import stores
 from app.fab.columns import ListColumn, Panel, fact, trace_panel
-from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
-from app.fab.presentation import chips, dash, moment, yes_no
+from app.fab.presentation import dash, yes_no
 from app.fab.views import SafeModelView
-from app.people.staff import queries, workflow
+from app.people.staff import workflow
 from app.people.staff.forms import AskChangeForm, AskNewForm
-from app.people.staff.models import ACTS, CHIPS, LABELS, StaffRequest
-from app.people.staff.notices import LABELS as FACTS
-from app.people.staff.workflow import STAFF_REQUESTS
+from app.people.staff.models import StaffRequest
 from app.workflow import trail
 
 WORDS = {  # of what is done to an account, in its trail
@@ -193,64 +190,3 @@ def _waits(record: StaffRequest) -> ResponseReturnValue:
         _("Asked for. It takes effect when the security administrator has confirmed it."), "success"
     )
     return redirect(url_for("StaffRequestsView.show", pk=record.id), 303)
-
-
-def _tab(name: str, label: Any, empty: Any) -> Tab:
-    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
-
-
-def _changes(item: StaffRequest) -> list[tuple[Any, str, str, bool]] | None:
-    """Old beside new: label, before, afterwards, whether they differ."""
-    before, after = item.before or {}, item.after or {}
-    found = [
-        (label, before.get(name), after.get(name), name)
-        for name, label in FACTS.items()
-        if name in after
-    ]
-    return [
-        (label, queries.in_words(name, old), queries.in_words(name, new), old != new)
-        for label, old, new, name in found
-    ] or None
-
-
-class StaffRequestsView(StepActions, SafeModelView):
-    """What waits for the security administrator, and what became of everything asked."""
-
-    datamodel = SafeInterface(StaffRequest)
-    flow = STAFF_REQUESTS
-    route_base = "/accounts/requests"
-    class_permission_name = "StaffRequests"
-    list_title, show_title = _l("Requests about accounts"), _l("Request about an account")
-    columns = (
-        ListColumn("username", _l("User name"), sorts=True),
-        ListColumn("act", _l("What is asked"), lambda act: str(ACTS[act])),
-        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
-        ListColumn("asked_name", _l("Asked by")),
-        ListColumn("reason", _l("Reason"), dash, width="roomy"),
-        ListColumn("created_at", _l("Asked on"), moment, sorts=True, width="number"),
-        ListColumn("expires_at", _l("Expires"), moment, width="number"),
-        fact("changed_at", _l("Last change"), moment, out=False),
-    )
-    panels = (
-        Panel(None, "username act state asked_name reason created_at expires_at changed_at"),
-        Panel(_l("What the account becomes"), made=_changes, template="people/staff/changes.html"),
-        trace_panel(lambda item: trail.shown("staff_request", item.id)),
-    )
-    base_order = ("created_at", "desc")
-    load_columns = ("user_id", "asked_by", "before", "after")
-    tabs = (
-        _tab("open", _l("Awaiting confirmation"), _l("No request waits.")),
-        _tab("settled", _l("Dealt with"), _l("No request has been dealt with yet.")),
-        _tab("all", _l("All"), _l("Nothing was ever asked.")),
-    )
-
-    def scoped(self) -> Select[StaffRequest]:
-        return queries.requests_for(actor())
-
-    def record_name(self, item: Any) -> str:
-        return f"{item.username} · {ACTS[item.act]}"
-
-    def related(self, item: StaffRequest) -> list[Link]:
-        if not item.user_id:
-            return []
-        return [Link(url_for("AccountsView.show", pk=item.user_id), _("To the account"))]

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from app.accounts import queries as accounts
+from app.accounts import identifiers
 from app.accounts import workflow as sign_in
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.errors import Invalid, Refused
-from app.core.registry import stores
-from app.core.text import clean_line
+from app.people.staff.checks import checked, is_username, refuse_party, staff_facts
 from app.people.staff.effects import note, take_effect
 from app.people.staff.guards import (
     another_person,
@@ -35,21 +32,11 @@ from app.people.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
 from app.workflow.consent import checked_reason
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = RequestState
 LIFE = timedelta(days=7)
-# whether a role has a school: always, never, or as it may be
-SCOPED = {
-    Role.SCHOOL: True,
-    Role.COLLEGE: True,
-    Role.DATA: None,
-    Role.PROVINCE: False,
-    Role.ADMIN: False,
-    Role.SECURITY: False,
-    Role.AUDIT: False,
-}
-_USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
 
 
 def _lapse(record: StaffRequest, now: datetime) -> tuple[str, StrEnum] | None:
@@ -94,11 +81,6 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
 )  # fmt: skip
 
 
-def is_username(text: str) -> bool:
-    """Whether a member of staff can sign in by that name."""
-    return _USERNAME.fullmatch(text) is not None
-
-
 def open_staff(values: Mapping[str, object], actor: Actor, reason: str = "") -> StaffRequest:
     """Ask for an account for a member of staff, and commit (ADM-01).
 
@@ -110,7 +92,7 @@ def open_staff(values: Mapping[str, object], actor: Actor, reason: str = "") -> 
         problems.append(
             ("username", _("3 to 32 letters, digits, dots or hyphens, a letter first."))
         )
-    elif accounts.username_taken(username):
+    elif identifiers.username_taken(username):
         problems.append(("username", _("Another account has this user name.")))
     if problems:
         raise Invalid(problems)
@@ -189,48 +171,3 @@ def _ask(
         changed_at=now,
     )
     return committed(lambda: STAFF_REQUESTS.start("ask", record, actor, reason=reason))
-
-
-def refuse_party(user: AppUser) -> None:
-    """Raise Refused for an account of a student or an employer."""
-    if not user.is_staff:
-        raise Refused(_("Accounts of students and employers are kept with their records."))
-
-
-def staff_facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the scope only what the role has."""
-    role = Role(values["role"])
-    school = values.get("school_id") or None if SCOPED[role] is not False else None
-    college = values.get("college_id") or None if role is Role.COLLEGE else None
-    return {
-        "name": clean_line(values["name"]),
-        "email": values["email"].lower(),
-        "role": role.value,
-        "school_id": school,
-        "college_id": college,
-    }
-
-
-def checked(values: Mapping[str, Any], *, but: int | None) -> list[tuple[str, str]]:
-    """What is wrong: a school's and a college's people have one; the address is no other account's."""
-    problems = _scope_problems(values)
-    if accounts.email_taken(values["email"], but=but):
-        problems.append(("email", _("Another account uses this e-mail address.")))
-    return problems
-
-
-def _scope_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    role = values.get("role")
-    if role not in SCOPED:
-        return [("role", _("Please choose"))]
-    school, college = values.get("school_id"), values.get("college_id")
-    if SCOPED[Role(role)] and not school:
-        return [("school_id", _("Please choose"))]
-    if role == Role.COLLEGE and (school, college) not in set(colleges_known()):
-        return [("college_id", _("Please choose a college of this school."))]
-    return []
-
-
-def colleges_known() -> list[tuple[int, int]]:
-    """School and id of every college: the packages above know them."""
-    return [(school, key) for school, key, _name in stores().all_colleges()]

@@ -12,8 +12,9 @@ from flask_babel import pgettext
 from markupsafe import Markup
 
 from app.accounts import contacts, holds
+from app.accounts.contact_models import ContactChange
 from app.accounts.contacts import changes_of
-from app.accounts.models import ContactChange
+from app.accounts.reach import REMEMBERED, RESET
 from app.core import clock, mail, sms
 from app.core.db import db
 from app.fab.columns import Item
@@ -82,12 +83,7 @@ LABELS = {
     "nation": _l("Nationality"),
     "examinee_no": _l("Examinee number"),
     "college_id": _l("College"),
-    "major_id": _l("Major"),
-    "class_name": _l("Class"),
-    "education": _l("Level of education"),
-    "training_mode": _l("Training mode"),
-    "graduation_year": _l("Graduation year"),
-    "origin": _l("Place of origin"),
+    **fields.STUDIES,
     "phone": _l("Phone"),
     "id_kind": _l("Kind of document"),
     "id_country": _l("Passport issued by"),
@@ -111,13 +107,13 @@ def traces_of(
     ]
 
 
-CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), contacts.RESET: _l("Sign-in reset")}
+CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), RESET: _l("Sign-in reset")}
 
 
 def change_items(student: Student) -> list[Item]:
     """What was changed of the student's ways in during the last 90 days, the newest first (ACC-15)."""
     user, now = account_of(student), clock.now()
-    rows = changes_of(user, now - contacts.REMEMBERED) if user is not None else ()
+    rows = changes_of(user, now - REMEMBERED) if user is not None else ()
     return [_change_item(row, now) for row in rows]
 
 
@@ -145,7 +141,7 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
 def told_before(student: Student) -> bool:
     """Whether the last change of the student's phone was told to anything but the new phone."""
     user = account_of(student)
-    rows = changes_of(user, clock.now() - contacts.REMEMBERED) if user is not None else ()
+    rows = changes_of(user, clock.now() - REMEMBERED) if user is not None else ()
     return bool(rows and (rows[0].told or contacts.first_by_school(rows[0])))
 
 

@@ -11,7 +11,7 @@ from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
 from app.files.imports import cells
-from app.files.imports.sheet import Context, ValueList
+from app.files.imports.columns import Context, ValueList
 from app.people.students.models import Student
 
 # what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts import contacts
+from app.accounts.identifiers import identify, identify_all, identify_if_free
 from app.accounts.models import AppUser
-from app.accounts.queries import identify, identify_all, identify_if_free
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid

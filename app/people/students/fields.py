@@ -140,6 +140,14 @@ NAMES = tuple(BY_NAME)
 PLAIN = tuple(field.name for field in FIELDS if not field.mask)
 SECRETS = tuple(field.name for field in FIELDS if field.mask)
 LABELS = {field.name: field.label for field in FIELDS}
+STUDIES = {  # of the record itself, wherever its parts are named
+    "major_id": _l("Major"),
+    "class_name": _l("Class"),
+    "education": _l("Level of education"),
+    "training_mode": _l("Training mode"),
+    "graduation_year": _l("Graduation year"),
+    "origin": _l("Place of origin"),
+}
 TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"} | {
     field.name: field.table for field in FIELDS if field.table
 }

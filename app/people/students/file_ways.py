@@ -8,11 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import contacts, one_time, security_log, warnings
-from app.accounts.contacts import FILE, end_what_was_opened, others, read_anew, write_mails
+from app.accounts import code_voiding, contacts, security_log, warnings
+from app.accounts.contact_models import ContactChange
+from app.accounts.contacts import FILE, others
 from app.accounts.holds import back_words
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import end_all_sessions
+from app.accounts.living_sessions import end_all_sessions
+from app.accounts.models import AppUser
+from app.accounts.one_mail import end_what_was_opened, read_anew, write_mails
+from app.accounts.reach import reach_all
 from app.core import clock, mail
 from app.core.db import db
 from app.core.statements import Statements
@@ -70,7 +73,7 @@ def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor
             (),
         )
         security_log.note("phone_changed", user=user, who=who, import_id=import_id)
-    reach = contacts.reach_all(list(said), now)
+    reach = reach_all(list(said), now)
     for user, student, _old in found:
         rows[user.id].told = others(reach[user.id], student.phone)
     warnings.warn_all(said, who=who)
@@ -152,11 +155,11 @@ def mails_changed_by_file(found: Changed, import_id: int, name: str, who: Actor)
         )
     db.session.add_all(rows.values())
     _accounts_follow(found)
-    reach = contacts.reach_all(list(said), now)
+    reach = reach_all(list(said), now)
     for user, student, _old in found:
         if user in said:
             rows[user.id].told = others(reach[user.id], student.email)
-    one_time.void(*(f"user:{user.id}" for user in said))
+    code_voiding.void(*(f"user:{user.id}" for user in said))
     warnings.warn_all(said, who=who)
     _trace(found, "change_mail_office", import_id, who, now, mail.MAIL)
 
@@ -220,7 +223,7 @@ def _trace(
 
 
 def _end_what_runs(found: Changed) -> None:
-    one_time.void(
+    code_voiding.void(
         *(
             f"{kind}:{row.id}"
             for user, student, _old in found

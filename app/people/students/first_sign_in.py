@@ -6,9 +6,10 @@ from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import contacts, one_time, own_contacts, security_log
+from app.accounts import code_budgets, contacts, one_time, own_contacts, reach, security_log
+from app.accounts.identifiers import email_taken
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, email_taken
+from app.accounts.queries import actor_of
 from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.db import db
@@ -47,7 +48,7 @@ def verify(
         email = values.get("email", "").strip()
         if contact is not None and contact[0] == mail.MAIL and not campus:
             email = contact[1]
-        if contacts.has_mail(user) and contacts.hold_of(user, clock.now()) is not None:
+        if reach.has_mail(user) and contacts.hold_of(user, clock.now()) is not None:
             email = user.email
         _check_mail(email, user)
         own_contacts.keep_mail(user, student, email, actor_of(user, factor=factor))
@@ -70,8 +71,8 @@ VERIFIED = (
 def contact_proved(student: Student, user: AppUser) -> bool:
     """Whether the account's password was just set by a code to where its codes go now: phone or mail."""
     contact = code_contact(student, user)
-    return contact is not None and one_time.proved_lately(
-        f"user:{user.id}", one_time.Pool.RESET, contact[1], PROVES_CONTACT
+    return contact is not None and code_budgets.proved_lately(
+        f"user:{user.id}", code_budgets.Pool.RESET, contact[1], PROVES_CONTACT
     )
 
 
@@ -80,7 +81,7 @@ def send_first_code(student: Student, user: AppUser) -> tuple[str, str]:
     contact = code_contact(student, user)
     if contact is None:
         raise Refused(str(one_time.UNREACHED))
-    one_time.send(f"student:{student.id}", VERIFY, *contact, pool=one_time.Pool.FIRST)
+    one_time.send(f"student:{student.id}", VERIFY, *contact, pool=code_budgets.Pool.FIRST)
     return contact
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
-from app.codes import queries as codes
+from app.codes import regions
 from app.codes.labels import code_name, region_name
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
@@ -225,7 +225,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "origin",
             _l("Place of origin"),
             region_name,
-            cut=codes.province,
+            cut=regions.province,
             head=_head("origin:SYSZD"),
         ),
         *(_of_field(field) for field in fields.of_group("home")),

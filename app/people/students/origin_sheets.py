@@ -12,18 +12,9 @@ from app.core.db import db
 from app.core.identity import IdKind
 from app.core.statements import Statements
 from app.files.imports import compare
+from app.files.imports.columns import CellKind, Check, Column, Context, Found, Keeper, fits
 from app.files.imports.models import Import
-from app.files.imports.sheet import (
-    CellKind,
-    Check,
-    Column,
-    Context,
-    Found,
-    Keeper,
-    Sheet,
-    fits,
-    sealed,
-)
+from app.files.imports.sheet import Sheet, sealed
 from app.people.students import fields
 from app.people.students.fields import Field, Shape
 from app.people.students.models import Student

@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, joinedload
 
-from app.accounts import contacts
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import reach
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.core import mail, page, sms
 from app.core.checks import is_credit_code
 from app.core.db import db
@@ -75,7 +76,7 @@ def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | No
     """
     if student.phone and sms.reaches(student.phone):
         return mail.SMS, student.phone
-    email = user.email if user is not None and contacts.has_mail(user) else student.email
+    email = user.email if user is not None and reach.has_mail(user) else student.email
     return (mail.MAIL, email) if email else None
 
 

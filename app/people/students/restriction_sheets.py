@@ -14,10 +14,12 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.statements import Statements
-from app.files.imports import compare, sheet
-from app.files.imports.models import Import, ImportRow, RowStatus
+from app.files.imports import columns, compare, sheet
+from app.files.imports.columns import CellKind, Column, Context, Found
+from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
+from app.files.imports.row_models import ImportRow, RowStatus
+from app.files.imports.sheet import Problems, Sheet
 from app.people.students.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.students.workflow import RESTRICTIONS, restriction_of
 from app.workflow.actor import Actor, Role
@@ -30,11 +32,11 @@ SQL = Statements(__file__, "restriction_sheets.sql")
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
-    acts = sheet.ValueList.labelled(ACTS)
+    acts = columns.ValueList.labelled(ACTS)
     acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
         "act": acts,
-        "kind": sheet.ValueList.labelled(RESTRICTION_KINDS),
+        "kind": columns.ValueList.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 

@@ -10,19 +10,21 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ARRAY, Integer, any_, literal, select
 
+from app.accounts.identifiers import identify_all
 from app.accounts.models import AppUser
-from app.accounts.queries import identify_all
 from app.codes import queries as codes
+from app.codes import regions
 from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
 from app.core.statements import Statements
-from app.files.imports import compare, sheet
+from app.files.imports import columns, compare, sheet
+from app.files.imports.columns import CellKind, Column, Context, Found
 from app.files.imports.effects import trace_file
 from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
-from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet, sealed
+from app.files.imports.sheet import Problems, Sheet, sealed
 from app.people.schools.models import College, Major
 from app.people.students import documents, fields, file_ways, origin_sheets
 from app.people.students import effects as student_effects
@@ -67,20 +69,20 @@ def prepare(record: Import) -> Context:
     school = Import.school_id if record is None else record.school_id
     lists = {field: _table(table) for field, table in TABLES.items()}
     lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
-    lists["college"] = sheet.ValueList(_rows(College, school))
-    lists["origin"] = sheet.ValueList([(code, code, name) for code, name in codes.origins()])
+    lists["college"] = columns.ValueList(_rows(College, school))
+    lists["origin"] = columns.ValueList([(code, code, name) for code, name in regions.origins()])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
     for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
-    found = {college: sheet.ValueList(rows) for college, rows in majors.items()}
-    lists["major"] = sheet.ValueList([row for rows in majors.values() for row in rows])
+    found = {college: columns.ValueList(rows) for college, rows in majors.items()}
+    lists["major"] = columns.ValueList([row for rows in majors.values() for row in rows])
     return Context(
         clock.today(), lists, {"majors": found}, _by_year(), zeros=documents.with_zeros(school)
     )
 
 
-def _by_year() -> dict[str, Callable[[Found], sheet.ValueList]]:
+def _by_year() -> dict[str, Callable[[Found], columns.ValueList]]:
     """The tables with several editions: the row's graduation year says which counts (PLN-11)."""
     return {
         field: _edition_of(table)
@@ -89,13 +91,13 @@ def _by_year() -> dict[str, Callable[[Found], sheet.ValueList]]:
     }
 
 
-def _edition_of(table: str) -> Callable[[Found], sheet.ValueList]:
+def _edition_of(table: str) -> Callable[[Found], columns.ValueList]:
     known = {kept: _table(table, max(since, 1)) for since, kept in codes.editions(table)}
     return lambda row: known[codes.edition(table, row.get("graduation_year"))]
 
 
-def _table(name: str, year: int | None = None) -> sheet.ValueList:
-    return sheet.ValueList([(code, code, label) for code, label in codes.choices(name, year)])
+def _table(name: str, year: int | None = None) -> columns.ValueList:
+    return columns.ValueList([(code, code, label) for code, label in codes.choices(name, year)])
 
 
 def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:
@@ -318,7 +320,7 @@ STUDENTS = Sheet(
         Column("phone", _l("Phone"), CellKind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话",
                "MOBILEPHONE", "MOBILEPHON"), most=20,
                fold=lambda text, _context: phones.folded(text),
-               checks=(sheet.fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
+               checks=(columns.fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
                sample="13800000000",
                help=_l("Codes for signing are sent to it. Of another country or region with its code, such "
                        "as +852 9123 4567.")),

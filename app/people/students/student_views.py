@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts import beside, contacts, holds, one_time
+from app.accounts import beside, contacts, holds, one_time, reach
 from app.accounts.act_views import code_under_way
-from app.accounts.campus.views import came_by_campus
+from app.accounts.campus.sending import came_by_campus
 from app.accounts.models import AppUser
 from app.accounts.told import told_of
 from app.codes import labels
@@ -140,7 +140,7 @@ class VerifyView(SafeView):
 
 def _kept_mail(student: Student) -> tuple[str, str]:
     """The mail that cannot be typed anew at the first sign-in, and why; empty where it can."""
-    if contacts.has_mail(g.user) and contacts.hold_of(g.user, clock.now()) is not None:
+    if reach.has_mail(g.user) and contacts.hold_of(g.user, clock.now()) is not None:
         # it answers for what was changed
         return g.user.email, _("The e-mail stays until the changed sign-in is confirmed.")
     contact = code_contact(student, g.user)

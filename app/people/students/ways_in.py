@@ -9,10 +9,14 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.accounts import contacts, holds, one_time, security_log, warnings
-from app.accounts.contacts import RESET, STAFF, others, write_mail
-from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import end_all_sessions, identify_if_free
+from app.accounts import code_voiding, contacts, holds, reach, security_log, warnings
+from app.accounts.contact_models import ContactChange
+from app.accounts.contacts import STAFF, others
+from app.accounts.identifiers import identify_if_free
+from app.accounts.living_sessions import end_all_sessions
+from app.accounts.models import AppUser
+from app.accounts.one_mail import write_mail
+from app.accounts.reach import RESET
 from app.core import mail
 from app.people.students.models import Student
 from app.people.students.queries import account_of, code_contact
@@ -52,7 +56,7 @@ def _held(student: Student, now: datetime, *channels: str) -> str | None:
 def phone_changed(change: Change, user: AppUser, student: Student, old: str | None) -> None:
     """Codes and sessions end, the new phone is to be confirmed and held, old and new are told."""
     identify_if_free(user, "phone", student.phone or "")
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    code_voiding.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
     student.verified_at = None
     row = contacts.note_change(
@@ -69,7 +73,7 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     )
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
-    row.told = others(contacts.reach(user, change.now), student.phone)
+    row.told = others(reach.reach(user, change.now), student.phone)
     warnings.warn(user, change.key, *phone_words(student, row), who=change.actor)
 
 
@@ -92,7 +96,7 @@ def mail_changed(change: Change, user: AppUser, student: Student, old: str | Non
     proves nothing until the person has kept it at its first sign-in (ACC-15). Whose codes go there
     confirms it anew (ACC-13).
     """
-    old = user.email if contacts.has_mail(user) else old
+    old = user.email if reach.has_mail(user) else old
     write_mail(user, student, student.email)
     first = old is None and not contacts.used(user)
     row = contacts.note_change(
@@ -111,12 +115,12 @@ def mail_changed(change: Change, user: AppUser, student: Student, old: str | Non
     if first:
         return
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    code_voiding.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
     contact = code_contact(student, user)
     if contact is None or contact[0] == mail.MAIL:
         student.verified_at = None
-    row.told = others(contacts.reach(user, change.now), student.email)
+    row.told = others(reach.reach(user, change.now), student.email)
     warnings.warn(user, change.key, *mail_words(student, row), who=change.actor)
 
 
@@ -151,7 +155,7 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
                 held_until=hold_until(student.school_id, change.now),
             )
         )
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    code_voiding.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
     student.verified_at, user.password = None, None
     security_log.note("first_sign_in_reset", user=user, who=change.actor)

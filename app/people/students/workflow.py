@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, select
 
 from app.accounts import contacts
-from app.accounts.holds import note_who_confirmed
-from app.accounts.queries import email_taken
+from app.accounts.hold_confirming import note_who_confirmed
+from app.accounts.identifiers import email_taken
 from app.core import clock, identity, phones
 from app.core.db import db
 from app.core.emails import is_email
@@ -47,7 +47,8 @@ from app.people.students.sheets import COUNTRY, MAIL_TAKEN, MOBILE, PHONE_TAKEN,
 from app.people.students.ways_in import no_change_held, no_reset_held, nothing_else_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 
 def dates_in_order(restriction: Restriction, actor: Actor, now: datetime) -> str | None:

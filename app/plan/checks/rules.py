@@ -14,7 +14,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
+from app.codes import shipped
 from app.core.checks import CREDIT_ALPHABET, credit_code_weights
 from app.core.statements import Statements
 from app.people.students import fields
@@ -90,7 +90,7 @@ def _listed(parts: str) -> str:
 
 
 # who came from a region that is no more came from there (F-53)
-_FORMER = ", ".join(f"'{code}'" for code in codes.former_regions())
+_FORMER = ", ".join(f"'{code}'" for code in shipped.former_regions())
 _ORIGIN = SQL.sql("no_region", column="origin", there=f"NOT IN ({_FORMER})")
 _STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_ORIGIN}")
 _ROW_CODES = _listed(

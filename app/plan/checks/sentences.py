@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import ROLE_NAMES, Role
 from app.codes import queries as codes
+from app.codes import regions
 from app.core.registry import stores
 from app.people.students.detail import LABELS as PERSON_LABELS
 from app.people.students.models import ORIGIN_STATES
@@ -64,7 +65,7 @@ SHOWN = {
     "by_number": _code("xb"),
     "mode": _code("pyfs"),
     "nature": _code("dwxz"),
-    "region": lambda value, _year: codes.region_name(value),
+    "region": lambda value, _year: regions.region_name(value),
     "state": lambda value, _year: ORIGIN_STATES.get(value, value),
     "fault": lambda value, _year: ID_FAULTS.get(value, value),
 }

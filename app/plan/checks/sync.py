@@ -219,9 +219,6 @@ def _table(name: str, rows: str, values: Mapping[str, object]) -> int:
     return int(made.rowcount)
 
 
-# -- what sealed numbers say ---------------------------------------------------------------------
-
-
 def learn(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
     """Read the sealed ID numbers of the year that are not known yet, and keep only what they say.
 
@@ -281,9 +278,6 @@ def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str
         return "", ""
     age = today.year - int(number[6:10])
     return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number)
-
-
-# -- one record, as the desk asks ----------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ always from the plan as it is now: for the rows of a page, and for all of them w
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +14,7 @@ from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.core.db import db, staged
@@ -25,8 +22,6 @@ from app.core.errors import Refused
 from app.core.statements import Statements
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.made.making import Maker, book_of, progress
-from app.files.made.models import MadeFile
 from app.plan.comparison import importing
 from app.plan.comparison.sheets import PLAN
 from app.plan.rows.detail import shown
@@ -40,7 +35,6 @@ if TYPE_CHECKING:
 
 DIFFERENCES = "differences"  # the kind of paper
 CHOICES = ("file", "ours", "skip")
-MOST_LISTED = 100_000
 TABS = ("different", "waiting", "ours", "theirs")
 SQL = Statements(__file__, "choosing.sql", student=importing.STUDENT)
 
@@ -101,10 +95,10 @@ def _summary(record_id: int, _changed_at: datetime, now: str) -> Summary:
 def different(record: Import, after: int, most: int, *, waiting: bool = False) -> list[Different]:
     """The next rows that differ, field by field."""
     found = importing.shown(record.id, after=after, most=most, waiting=waiting)
-    return [] if found is None else list(_rows(found.lines()))
+    return [] if found is None else list(rows_different(found.lines()))
 
 
-def _rows(long: DataFrame) -> Iterator[Different]:
+def rows_different(long: DataFrame) -> Iterator[Different]:
     """The lines in the order of the file, in words."""
     for row, group in groupby(long.itertuples(index=False), key=lambda line: line.row):
         found = list(group)
@@ -194,66 +188,6 @@ def _still_open(record_id: int) -> Import:
     return record
 
 
-def workbook(record: Import, noted: object) -> bytes:
-    """All differences as a workbook: to be looked at elsewhere, or sent to whom the file came from."""
-    out = io.BytesIO()
-    heads = [
-        (_("What it is"), 18),
-        (_("Row"), 8),
-        (_("Student number"), 18),
-        (_("Name"), 14),
-        (_("Field"), 20),
-        (_("Ours"), 36),
-        (_("The file"), 36),
-        (_("The placement says"), 36),
-        (_("Taken"), 14),
-    ]
-    says = choice_labels()
-    with book_of(out, _("Differences"), heads) as put:
-        for found in _all_different(record, noted):
-            for line in found.lines:
-                put(
-                    [
-                        _("Different"),
-                        str(found.line),
-                        found.student_no,
-                        found.name,
-                        str(line.label),
-                        line.ours,
-                        line.theirs,
-                        line.placement,
-                        str(says[line.choice]),
-                    ]
-                )
-        for row in only_ours(record, MOST_LISTED):
-            put(
-                [
-                    _("Only ours"),
-                    "",
-                    row.student_no,
-                    row.name,
-                    "",
-                    shown("destination_code", row.destination_code, row.graduation_year),
-                ]
-            )
-        for row in only_theirs(record, MOST_LISTED):
-            why = " ".join(text for _field, text in row.problems or [])
-            put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
-                 why])  # fmt: skip
-    return out.getvalue()
-
-
-def _all_different(record: Import, noted: Any) -> Iterator[Different]:
-    """Every row that differs, read in portions."""
-    total, done = summary(record).counts["different"], 0
-    for after, until in importing.portions(record.id):
-        found = importing.shown(record.id, after=after, until=until)
-        if found is not None:
-            yield from _rows(found.lines())
-            done += len(found.facts)
-            noted(done, total)
-
-
 def choice_labels() -> dict[str, object]:
     """What is taken, in words."""
     return {
@@ -262,17 +196,3 @@ def choice_labels() -> dict[str, object]:
         "skip": _("Left open"),
         "waits": _("Waits for a decision"),
     }
-
-
-def _differences(paper: MadeFile) -> bytes:
-    record = db.session.get_one(Import, paper.wish["import"])
-    if record.school_id != paper.school_id or record.file_key is None:
-        raise Refused(_("This file is no longer kept."))
-    return workbook(record, lambda done, total: progress(paper, done, total))
-
-
-def _back(paper: MadeFile) -> tuple[str, str]:
-    return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
-
-
-MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from pandas import DataFrame, Series
 
-from app.plan.rows.deciding import FIELDS, across, differ, lines_of
+from app.plan.rows.decided import FIELDS
+from app.plan.rows.deciding import across, differ, lines_of
 from app.plan.rows.models import PlanState, Source
 
 FILE, OURS, SKIP, WAITS = CHOICES = ("file", "ours", "skip", "waits")
@@ -141,9 +142,6 @@ def _owned(sources: Series[Any]) -> np.ndarray[Any, Any]:
     codes, texts = pd.factorize(sources)  # -1: none
     known = [[found.get(name) in OWNED for name in FIELDS] for found in map(json.loads, texts)]
     return np.array([*known, [False] * len(FIELDS)], bool)[codes]
-
-
-# -- choices, line by line -------------------------------------------------------------------------
 
 
 def of_kind(long: DataFrame, kind: str, choice: str) -> DataFrame:

@@ -20,11 +20,13 @@ from app.core.errors import Refused
 from app.core.named import NAMES_ORDERED
 from app.core.statements import Statements, columns
 from app.files.imports.effects import NotAsShownError
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
+from app.files.imports.row_models import ImportRow
 from app.people.students.models import Student
 from app.plan.rows import sync
-from app.plan.rows.models import DESTINATION_FIELDS, ChangeState, Source
+from app.plan.rows.change_models import ChangeState
+from app.plan.rows.models import DESTINATION_FIELDS, Source
 from app.workflow import trail
 from app.workflow.locks import lock_rows
 
@@ -211,9 +213,6 @@ def write(record: Import, now: datetime) -> None:
 def _named(record: Import) -> dict[str, object]:
     """What the trail says of it: the file, and who asked."""
     return {"name": record.file_name, **trail.bound(who_asked(record))}
-
-
-# -- undone ----------------------------------------------------------------------------------------
 
 
 def take_back(record: Import, now: datetime) -> None:

@@ -11,8 +11,9 @@ from app.core.db import db
 from app.core.registry import stores
 from app.core.statements import Statements
 from app.files.imports import compare
+from app.files.imports.columns import Context, Found, ValueList
 from app.files.imports.models import Import
-from app.files.imports.sheet import Context, Found, Problems, ValueList
+from app.files.imports.sheet import Problems
 from app.plan.comparison.importing import STUDENT, freshen
 from app.plan.rows.forms import TABLES
 

@@ -14,17 +14,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.identity import spellings
 from app.core.text import mask_id_number
+from app.files.imports.columns import CellKind, Column, Context, Found, ValueList
 from app.files.imports.models import Import
-from app.files.imports.sheet import (
-    CellKind,
-    Column,
-    Context,
-    Found,
-    Sheet,
-    Target,
-    ValueList,
-    Writer,
-)
+from app.files.imports.sheet import Sheet, Target, Writer
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.plan.comparison import importing, matching
@@ -151,3 +143,27 @@ PLAN = Sheet(
         _text("household_address", _l("Household address"), "HKQZDZ", "户口迁转地址", width=30),
     ),
 )  # fmt: skip
+
+
+# the list of the plan, as this sheet takes it back (BLK-08)
+HEADS = PLAN.heads(
+    {
+        "student.student_no": "student_no",
+        "student.name": "name",
+        "destination": "destination_code:BYQX",
+        "credit_code": "credit_code",
+        "employer_name": "employer_name",
+        "employer_kind": "employer_kind:DWXZ",
+        "industry": "industry:DWHY",
+        "location": "location:DWSZD",
+        "position_kind": "position_kind:GZZWLB",
+        "contact_name": "contact_name",
+        "contact_phone": "contact_phone",
+        "address": "address",
+        "postcode": "postcode",
+        "archive_to": "archive_to",
+        "archive_address": "archive_address",
+        "archive_postcode": "archive_postcode",
+        "household_address": "household_address",
+    }
+)

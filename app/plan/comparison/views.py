@@ -19,8 +19,8 @@ from app.fab.builder import SafeView
 from app.fab.declared import Link
 from app.files.imports import queries
 from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
+from app.files.imports.pages import buttons
 from app.files.imports.presentation import question, tally_of
-from app.files.imports.views import buttons
 from app.files.made import requests
 from app.files.made.views import asked
 from app.plan.comparison import choosing
@@ -177,27 +177,3 @@ def plan_link(manager: Any) -> Link | None:
     )
     where = url_for("ImportsView.begin", name=PLAN.name)
     return Link(where, _("Bring in or compare a plan file")) if may else None
-
-
-# the list of the plan, as this sheet takes it back (BLK-08)
-HEADS = PLAN.heads(
-    {
-        "student.student_no": "student_no",
-        "student.name": "name",
-        "destination": "destination_code:BYQX",
-        "credit_code": "credit_code",
-        "employer_name": "employer_name",
-        "employer_kind": "employer_kind:DWXZ",
-        "industry": "industry:DWHY",
-        "location": "location:DWSZD",
-        "position_kind": "position_kind:GZZWLB",
-        "contact_name": "contact_name",
-        "contact_phone": "contact_phone",
-        "address": "address",
-        "postcode": "postcode",
-        "archive_to": "archive_to",
-        "archive_address": "archive_address",
-        "archive_postcode": "archive_postcode",
-        "household_address": "household_address",
-    }
-)

@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext as _l
 from app.core import clock
 from app.core.forms import MISSING
 from app.files.imports import compare
+from app.files.imports.columns import CellKind, Column, Context, Found
 from app.files.imports.models import Import
-from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet, Target
+from app.files.imports.sheet import Problems, Sheet, Target
 from app.plan.letters.models import ForwardingLetter
 from app.workflow.actor import Role
 

@@ -18,8 +18,8 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook
 
-from app.files.imports import guard, headers, marks, reading, tables
-from app.files.imports.guard import UnfitWorkbookError
+from app.files.imports import guard, headers, kinds_of_file, marks, reading, table_cells
+from app.files.imports.kinds_of_file import UnfitWorkbookError
 from app.plan.official.sheet_xml import spliced
 
 MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
@@ -45,15 +45,12 @@ def answer(request: bytes) -> bytes:
 
 
 def _done(data: bytes, wish: dict[str, Any]) -> bytes:
-    if guard.kind_of(data, "a.xlsx") != "xlsx":
+    if kinds_of_file.kind_of(data, "a.xlsx") != "xlsx":
         raise UnfitWorkbookError("not_excel")
     guard.check_archive(data, wish["most"] + SPARE_ROWS)
     if wish["do"] == "look":
         return json.dumps(_looked(data, wish), ensure_ascii=False).encode()
     return _filled(data, wish)
-
-
-# -- looking ---------------------------------------------------------------------------------------
 
 
 def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
@@ -104,8 +101,8 @@ def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
 
 
 def _text(value: object) -> str:
-    cell = tables.cell_of(value)
-    if cell == tables.ERROR:
+    cell = table_cells.cell_of(value)
+    if cell == table_cells.ERROR:
         return ""
     return cell[-1][:10] if isinstance(cell, tuple) else str(cell).strip()
 
@@ -184,9 +181,6 @@ def _blocks(table: list[list[str]]) -> list[dict[str, str]]:
             elif match := _BOTH.fullmatch(cell):
                 found.setdefault((n, True), {})[match[1]] = match[2]
     return [block for block in found.values() if len(block) > 1]
-
-
-# -- filling ---------------------------------------------------------------------------------------
 
 
 def _filled(data: bytes, wish: dict[str, Any]) -> bytes:

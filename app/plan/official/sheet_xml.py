@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from xlsxwriter.utility import xl_col_to_name
 
 from app.files.imports import guard
-from app.files.imports.guard import UnfitWorkbookError
+from app.files.imports.kinds_of_file import UnfitWorkbookError
 
 _TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _SPANS = re.compile(rb'\s+spans\s*=\s*(?:"[^"]*"|\'[^\']*\')')

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.codes.models import Region
 from app.core.db import db
 from app.files.imports import cells
@@ -59,7 +60,7 @@ class Spelling:
 
     def of(self, code: str, year: int) -> str | None:
         """The text to write; None where the workbook's drop-down has nothing of the kind."""
-        ours = codes.name(self.table, code, year) if self.table else codes.region_name(code)
+        ours = codes.name(self.table, code, year) if self.table else regions.region_name(code)
         name = self.block.get(code, ours)
         if not self.allowed:
             if self.sample.startswith(("code ", "code-")):

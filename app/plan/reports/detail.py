@@ -13,8 +13,8 @@ from app.codes import labels
 from app.codes import queries as codes
 from app.plan.reports import queries
 from app.plan.reports.queries import Rate
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, Formula, parts_of
-from app.plan.rows.models import PARTS
 from app.plan.rows.outside import Base
 
 CUTS = {

@@ -19,7 +19,8 @@ from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import IN_REVIEW
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
-from app.workflow.steps import Tone, deciding
+from app.workflow.steps import deciding
+from app.workflow.verdicts import Tone
 
 MOST_DAYS = 366
 APPROVES = deciding(Tone.DONE, PLACEMENTS, TERMINATIONS)

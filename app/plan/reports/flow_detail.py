@@ -13,7 +13,7 @@ from app.plan.reports.detail import Cell, FigureTable
 from app.plan.reports.flow import FlowSpan
 from app.plan.rows.outside import Base
 from app.signing.invitations.models import RESPONSE_LABELS
-from app.signing.placements.models import REVIEW_LABELS
+from app.signing.placements.labels import REVIEW_LABELS
 from app.signing.terminations.models import LABELS
 from app.workflow.actor import Role
 

@@ -34,10 +34,12 @@ from app.plan.reports import detail, flow, flow_detail, queries
 from app.plan.reports.detail import OUTSIDE, FigureTable
 from app.plan.reports.queries import Cut
 from app.plan.reports.sheets import KINDS, MAKERS
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
-from app.plan.rows.models import PARTS, PlanEntry, Snapshot
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.outside import RATE, Base, Why, of_records, season, text_of
 from app.plan.rows.outside_views import OutsideLine, line_of, listed
+from app.plan.years.models import Snapshot
 from app.plan.years.snapshot_views import outside_urls
 from app.plan.years.snapshots import snapshot_of, snapshots_for
 

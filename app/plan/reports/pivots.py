@@ -17,14 +17,16 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.core.db import db
 from app.files.exports.pivoting import crossed, measured, medians
 from app.people.schools.models import College, Major, School
 from app.people.students.models import Student
 from app.plan.reports.cuts import BANDS, LABELS, PAY
 from app.plan.reports.queries import Cut, graduates_of
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of
-from app.plan.rows.models import PARTS, SOURCES, PlanEntry
+from app.plan.rows.models import SOURCES, PlanEntry
 from app.plan.rows.outside import Base, why
 from app.signing.placements.models import Placement
 from app.signing.terms.models import Terms
@@ -69,14 +71,14 @@ READ: dict[str, Dimension] = {
     "level": Dimension(_STUDENT.education, _code("xl")),
     "sex": Dimension(_STUDENT.sex, _code("xb")),
     "origin": Dimension(
-        func.left(_STUDENT.origin, 2), lambda code, _year: codes.province(code or "")
+        func.left(_STUDENT.origin, 2), lambda code, _year: regions.province(code or "")
     ),
     "part": Dimension(_ROW.destination_code, _part),
     "destination": Dimension(_ROW.destination_code, _code("byqx")),
     "nature": Dimension(_ROW.employer_kind, _code("dwxz")),
     "industry": Dimension(_ROW.industry, _code("dwhy")),
     "region": Dimension(
-        func.left(_ROW.location, 2), lambda code, _year: codes.province(code or "")
+        func.left(_ROW.location, 2), lambda code, _year: regions.province(code or "")
     ),
     "position": Dimension(_ROW.position_kind, _code("gzzwlb")),
     "source": Dimension(

@@ -18,8 +18,9 @@ from app.people.schools.queries import at_school
 from app.people.students.models import OriginState, Student
 from app.people.students.queries import students_for
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, Formula, formula, formula_of, parts_of
-from app.plan.rows.models import PlanEntry, Snapshot, SnapshotRow
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.outside import Base, spans, why
+from app.plan.years.models import Snapshot, SnapshotRow
 from app.workflow.actor import Actor
 
 CUTS = ("school", "college", "major", "education", "sex", "year")

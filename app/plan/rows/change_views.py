@@ -24,13 +24,8 @@ from app.fab.views import SafeModelView
 from app.people.schools.office_views import colleges, years
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.plan.rows import detail, queries
-from app.plan.rows.models import (
-    CHANGE_CHIPS,
-    CHANGE_KINDS,
-    CHANGE_STATES,
-    FIELD_LABELS,
-    ChangeRequest,
-)
+from app.plan.rows.change_models import CHANGE_CHIPS, CHANGE_KINDS, CHANGE_STATES, ChangeRequest
+from app.plan.rows.models import FIELD_LABELS
 from app.plan.rows.workflow import CHANGES, decide
 
 HEADINGS = {

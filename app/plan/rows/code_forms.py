@@ -13,8 +13,9 @@ from wtforms.validators import InputRequired, NumberRange, ValidationError
 from app.codes.queries import edition_name, names
 from app.core.forms import MISSING, Ticks, line
 from app.core.numbers import YEARS, WholeField
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOT_NOW, SEEKING, formula_of, formulas
-from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS
+from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS
 
 OUTSIDE = (SEEKING, NOT_NOW, "none")
 

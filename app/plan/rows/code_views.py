@@ -16,8 +16,9 @@ from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
 from app.fab.views import SafeModelView
 from app.plan.rows.code_forms import CountsAsForm, FormulaForm, NewCountsAsForm, NewFormulaForm
+from app.plan.rows.edition_models import PARTS, CountsAs, RateFormula
 from app.plan.rows.editions import check_counts_as, check_formula, copy_counts, forget, formulas
-from app.plan.rows.models import FIELD_LABELS, PARTS, CountsAs, RateFormula
+from app.plan.rows.models import FIELD_LABELS
 from app.workflow.actor import STAFF
 
 ROUTES = {"list", "search", "pick_columns", "add", "edit"}

@@ -8,8 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.codes import labels
-from app.codes import queries as codes
+from app.codes import labels, regions
 from app.core.registry import stores
 from app.plan.rows.forms import TABLES
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
@@ -28,7 +27,7 @@ def shown(name: str, value: str | None, year: int) -> str:
         return ""
     if name in TABLES:
         return f"{value} {labels.code_text(TABLES[name], value, year)}"
-    return f"{value} {codes.region_name(value)}" if name == "location" else value
+    return f"{value} {regions.region_name(value)}" if name == "location" else value
 
 
 def pairs(

@@ -16,7 +16,7 @@ from app.codes import queries as codes
 from app.core import steady
 from app.core.db import db
 from app.core.errors import Invalid
-from app.plan.rows.models import PARTS, CountsAs, RateFormula
+from app.plan.rows.edition_models import PARTS, CountsAs, RateFormula
 
 SHIPPED = Path(__file__).parent / "tables"
 NOTHING = "none"

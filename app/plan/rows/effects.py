@@ -10,14 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.db import db
 from app.core.errors import Refused
-from app.plan.rows.models import (
-    DESTINATION_FIELDS,
-    ChangeKind,
-    ChangeRequest,
-    PlanEntry,
-    PlanState,
-    Source,
-)
+from app.plan.rows.change_models import ChangeKind, ChangeRequest
+from app.plan.rows.models import DESTINATION_FIELDS, PlanEntry, PlanState, Source
 from app.plan.rows.sync import sync
 from app.workflow.steps import Change
 

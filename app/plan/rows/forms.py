@@ -8,7 +8,7 @@ from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core.checks import is_credit_code
 from app.core.forms import line
@@ -81,7 +81,7 @@ class EntryForm(FlaskForm):
     def of(cls, entry: PlanEntry, *, posted: bool) -> EntryForm:
         """The form with what the row has."""
         known = {name: getattr(entry, name) or "" for name in DESTINATION_FIELDS}
-        known |= {"region": codes.region_name(entry.location), "seen": version(entry)}
+        known |= {"region": regions.region_name(entry.location), "seen": version(entry)}
         form = cls(data=known) if posted else cls(formdata=None, data=known)
         for name, table in TABLES.items():
             named = codes.names(table, entry.graduation_year)
@@ -108,7 +108,7 @@ class EntryForm(FlaskForm):
         typed, code = (self.region.data or "").strip(), self.location.data or ""
         if not typed:
             return None
-        return code if code and codes.region_name(code) == typed else codes.region_code(typed)
+        return code if code and regions.region_name(code) == typed else regions.region_code(typed)
 
     def values(self) -> dict[str, str | None]:
         """What to write, field by field."""

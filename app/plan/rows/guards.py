@@ -7,8 +7,9 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from app.people.students.models import OriginState
+from app.plan.rows.change_models import ChangeKind, ChangeRequest
 from app.plan.rows.effects import NO_DESTINATION
-from app.plan.rows.models import ChangeKind, ChangeRequest, PlanEntry, PlanState
+from app.plan.rows.models import PlanEntry, PlanState
 from app.plan.rows.queries import open_change
 from app.workflow.actor import Actor, Role
 

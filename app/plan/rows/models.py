@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -164,90 +164,6 @@ FIELD_LABELS = {
 }  # fmt: skip
 
 
-class ChangeKind(StrEnum):
-    """What meets what: a placement a row of staff's, anything a reported row, a file a placement's."""
-
-    CONFLICT = "conflict"
-    REPORTED = "reported"
-    IMPORT = "import"
-
-
-CHANGE_KINDS = {
-    ChangeKind.CONFLICT: _l("Meets a row written by staff"),
-    ChangeKind.REPORTED: _l("Came after the report"),
-    ChangeKind.IMPORT: _l("A file says otherwise than the placement"),
-}
-
-
-class ChangeState(StrEnum):
-    """Where a change to a plan row stands that somebody has to decide on (PLN-03, PLN-06)."""
-
-    OPEN = "open"
-    APPLIED = "applied"
-    DROPPED = "dropped"
-    OVERTAKEN = "overtaken"
-
-
-CHANGE_STATES = {
-    ChangeState.OPEN: _l("To be decided"),
-    ChangeState.APPLIED: _l("Taken over"),
-    ChangeState.DROPPED: _l("Not taken over"),
-    ChangeState.OVERTAKEN: _l("Overtaken by a later change"),
-}
-CHANGE_CHIPS = {ChangeState.OPEN: "waiting", ChangeState.APPLIED: "done"}
-
-
-class ChangeRequest(db.Model):
-    """What a placement or a file would change in a row that must not change silently (PLN-03, PLN-06)."""
-
-    __tablename__ = "change_request"
-    __table_args__ = (
-        Index(
-            "uq_change_request_open",
-            "entry_id",
-            unique=True,
-            postgresql_where=text("state = 'open'"),
-        ),
-        Index("ix_change_request_entry", "entry_id", "state"),
-        Index("ix_change_request_school", "school_id", "state", "changed_at", "id"),
-        Index("ix_change_request_placement", "placement_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    entry_id: Mapped[int] = mapped_column(ForeignKey("plan_entry.id"))
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"), index=True)
-    graduation_year: Mapped[int]
-    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id", use_alter=True))
-    kind: Mapped[str] = mapped_column(String(12))
-    state: Mapped[str] = mapped_column(String(12))
-    ends: Mapped[bool]  # the placement is no longer in force: the row would be emptied
-    source: Mapped[str | None] = mapped_column(String(12))  # of the new values
-    changes: Mapped[dict[str, list[str | None]]] = mapped_column(JSONB)  # field → [old, new]
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-    entry: Mapped[PlanEntry] = relationship()
-    student: Mapped[Student] = relationship()
-    college: Mapped[College] = relationship()
-
-    @property
-    def fields(self) -> list[str]:
-        """The fields that differ, in the order of the plan."""
-        return [name for name in DESTINATION_FIELDS if name in self.changes]
-
-    @property
-    def imported(self) -> bool:
-        """Whether the new values come from a file, not from a placement."""
-        return self.source == Source.IMPORT
-
-    @property
-    def says(self) -> str:
-        """What brought it: a file, a placement in force, or one that is so no longer."""
-        return "file" if self.imported else "ended" if self.ends else "placement"
-
-
 class PlanDirty(db.Model):
     """A student whose plan row may no longer be right; written in the transaction of the change."""
 
@@ -255,96 +171,6 @@ class PlanDirty(db.Model):
 
     student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     xid: Mapped[int] = mapped_column(BigInteger)  # the last transaction that said so
-
-
-class Snapshot(db.Model):
-    """The plan of a school and year on a reporting date, kept for good (PLN-08)."""
-
-    __tablename__ = "plan_snapshot"
-    __table_args__ = (Index("ix_plan_snapshot_school", "school_id", "graduation_year", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    graduation_year: Mapped[int]
-    day: Mapped[date]
-    note: Mapped[str] = mapped_column(String(100))
-    code_edition: Mapped[str] = mapped_column(String(12))
-    formula_edition: Mapped[str] = mapped_column(String(12))
-    counts: Mapped[dict[str, int]] = mapped_column(JSONB)  # what the codes count as → rows
-    codes: Mapped[dict[str, list[str]]] = mapped_column(JSONB)  # code → [name, what it counts as]
-    # the formula as it was: parts of the rate, levels of education outside N
-    formula: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
-    total: Mapped[int]
-    # why → graduates of the year outside `total`; None: made before that was kept
-    outside: Mapped[dict[str, int] | None] = mapped_column(JSONB)
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
-    made_by_name: Mapped[str] = mapped_column(String(120))
-    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-class SnapshotRow(db.Model):
-    """One graduate of a snapshot, as the plan had it."""
-
-    __tablename__ = "plan_snapshot_row"
-
-    snapshot_id: Mapped[int] = mapped_column(
-        ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"), primary_key=True
-    )
-    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    college_id: Mapped[int]
-    # of a graduate outside the plan's figures: why (plan.outside); the others: empty
-    outside: Mapped[str] = mapped_column(String(12), default="", server_default="")
-    row: Mapped[dict[str, Any]] = mapped_column(JSONB)
-
-
-class CountsAs(db.Model):
-    """What a destination code counts as in the rate formula of an edition (PLN-11)."""
-
-    __tablename__ = "counts_as"
-    __table_args__ = (Index("uq_counts_as_edition_code", "edition", "code", unique=True),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    edition: Mapped[str] = mapped_column(String(12))
-    code: Mapped[str] = mapped_column(String(3))
-    part: Mapped[str] = mapped_column(String(12))
-    certain: Mapped[bool] = mapped_column(default=True)
-    # fields that a row with this code must have, with blanks between them (CHK-01)
-    needs: Mapped[str] = mapped_column(String(200), default="", server_default="")
-
-    @property
-    def needed(self) -> list[str]:
-        """The fields as a list, as the form asks for them."""
-        return (self.needs or "").split()
-
-    @needed.setter
-    def needed(self, names: list[str]) -> None:
-        self.needs = " ".join(names)
-
-
-class RateFormula(db.Model):
-    """How the rate of an edition is made of its parts (PLN-11); `since`: from this graduation year."""
-
-    __tablename__ = "rate_formula"
-
-    edition: Mapped[str] = mapped_column(String(12), primary_key=True)
-    since: Mapped[int] = mapped_column(unique=True)
-    settled: Mapped[list[str]] = mapped_column(JSONB)  # the parts of the rate, as they are shown
-    left_out: Mapped[list[str]] = mapped_column(JSONB)  # levels of education outside N (结业)
-    certain: Mapped[bool] = mapped_column(default=True)
-    note: Mapped[str] = mapped_column(String(200), default="")
-
-
-PARTS = {
-    "agreement": _l("Agreement or contract"),
-    "employed": _l("Employed by an organisation"),
-    "startup": _l("Own business"),
-    "flexible": _l("Flexible employment"),
-    "freelance": _l("Freelance"),
-    "study": _l("Further study"),
-    "seeking": _l("Seeking work"),
-    "not_now": _l("Not seeking work for now"),
-    "none": _l("No destination"),
-}
 
 
 # of two records that are merged only one can have it (ADM-02): the constraint, and what to say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.notices.workflow import Letter, Letters
+from app.notices.letters import Letter, Letters
 
 LETTERS: Letters = {}
 # the plan is the office's own paper: the parties read of what led to it

@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Select, union_all
 
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
-from app.codes import labels
-from app.codes import queries as codes
+from app.codes import labels, regions
 from app.codes.labels import code_name
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -33,10 +32,11 @@ from app.people.schools.office_views import colleges, years
 from app.people.students.models import Student
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.plan.rows import detail, narrowing
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import counts_as
+from app.plan.rows.employers import of_employer
 from app.plan.rows.forms import GROUPS, TABLES, EntryForm, version
-from app.plan.rows.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.rows.narrowing import of_employer
+from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
 from app.plan.rows.outside import of_plan
 from app.plan.rows.outside_views import line_of
 from app.plan.rows.queries import by_state, in_tab, open_change, plan_entries_for
@@ -66,7 +66,7 @@ def _mark(own: bool) -> str:
 
 
 def _region(code: str | None) -> str:
-    return f"{code} {codes.region_name(code)}" if code else "–"
+    return f"{code} {regions.region_name(code)}" if code else "–"
 
 
 def _tab(name: str, label: Any) -> Tab:
@@ -127,7 +127,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         fact("student.major.name", _l("Major"), cut=same),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("credit_code", _l("Credit code"), dash),
-        fact("location", _l("Region"), _region, cut=codes.province),
+        fact("location", _l("Region"), _region, cut=regions.province),
         fact("position_kind", _l("Kind of position"), of_row=_with_code("position_kind"), cut=same),
         fact("contact_name", _l("Contact"), dash),
         fact("contact_phone", _l("Telephone"), dash),

@@ -12,7 +12,8 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.people.schools.queries import at_school
 from app.people.students.models import Student
-from app.plan.rows.models import ChangeKind, ChangeRequest, ChangeState, PlanEntry, PlanState
+from app.plan.rows.change_models import ChangeKind, ChangeRequest, ChangeState
+from app.plan.rows.models import PlanEntry, PlanState
 from app.workflow.actor import Actor, Role
 
 

@@ -9,22 +9,21 @@ the change is in `plan.rows.effects`. See docs/plan.md; the statements are in `s
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
-from app.core.db import db, one_at_a_time, staged, tuples
+from app.core.db import db, staged, tuples
 from app.core.named import NAMES_ORDERED
 from app.core.statements import Statements, columns
-from app.plan.rows.models import DESTINATION_FIELDS, ChangeRequest, ChangeState, PlanEntry
+from app.plan.rows.change_models import ChangeRequest, ChangeState
+from app.plan.rows.models import DESTINATION_FIELDS, PlanEntry
 from app.workflow import trail
 
 if TYPE_CHECKING:
-    from app.plan.rows.deciding import Decided, Pairs
+    from app.plan.rows.decided import Decided
+    from app.plan.rows.deciding import Pairs
 
 F = DESTINATION_FIELDS
 PORTION = 5_000  # students read and decided on at once: memory stays flat
@@ -76,9 +75,6 @@ SQL = Statements(
 )
 
 
-# -- a step: one student, in its own transaction -----------------------------------------------------
-
-
 def fill(student_id: int, placement_id: int, now: datetime) -> None:
     """Write the row of a placement that has come into force (PLN-01).
 
@@ -98,9 +94,6 @@ def take_back(student_id: int, placement_id: int, now: datetime) -> None:
     _read_afresh()
 
 
-# -- the careful way: read, decided on, written ------------------------------------------------------
-
-
 def sync(student_ids: Sequence[int], now: datetime) -> dict[str, int]:
     """Bring the rows of these students up to date; what was done, counted. Not committed.
 
@@ -108,7 +101,7 @@ def sync(student_ids: Sequence[int], now: datetime) -> dict[str, int]:
     """
     db.session.flush()
     done: Counter[str] = Counter()
-    for decided in _decided(student_ids):
+    for decided in decided_rows(student_ids):
         done += decided.counts()
         if decided.moves.any():
             _write(decided, now)
@@ -124,15 +117,16 @@ def pairs(student_ids: Sequence[int]) -> Pairs:
     return deciding.pairs_of(tuples(SQL["pairs"], {"ids": list(student_ids)}))
 
 
-def _decided(student_ids: Sequence[int]) -> Iterator[Decided]:
+def decided_rows(student_ids: Sequence[int]) -> Iterator[Decided]:
     """What becomes of the rows of these students, a portion at a time."""
     from app.plan.rows import deciding
 
-    for portion in _portions(student_ids):
+    for portion in portions(student_ids):
         yield deciding.decide(pairs(portion))
 
 
-def _portions(student_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def portions(student_ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many students as are decided on in memory at once."""
     for start in range(0, len(student_ids), PORTION):
         yield student_ids[start : start + PORTION]
 
@@ -157,9 +151,6 @@ def values(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in F}
 
 
-# -- the dirty keys, and everything at once ----------------------------------------------------------
-
-
 def follow(now: datetime, most: int = KEYS) -> int:
     """Bring a portion of the dirty rows up to date; how many keys were taken. Not committed.
 
@@ -169,53 +160,3 @@ def follow(now: datetime, most: int = KEYS) -> int:
     if keys:
         sync(keys, now)
     return len(keys)
-
-
-def _find(school_id: int | None, year: int | None) -> array[int]:
-    """The students whose rows may differ, by their ids: one pass over the tables."""
-    db.session.flush()
-    db.session.execute(text("SET LOCAL work_mem = '256MB'"))
-    db.session.execute(text("SET LOCAL jit = off"))  # it takes longer than the statement
-    db.session.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all of them are read
-    wanted = {"school": school_id, "year": year}
-    return array(
-        "i", db.session.scalars(SQL["find"], wanted, execution_options={"yield_per": PORTION})
-    )
-
-
-def differences(school_id: int | None = None, year: int | None = None) -> dict[int, dict[str, int]]:
-    """School → kind → rows that do not follow their placements; nothing is written (PLN-04)."""
-    found: dict[int, Counter[str]] = {}
-    for decided in _decided(_find(school_id, year)):
-        for school, counts in decided.by_school().items():
-            found.setdefault(school, Counter()).update(counts)
-    return {school: dict(counts) for school, counts in found.items()}
-
-
-def side_by_side(school_id: int, year: int, most: int) -> tuple[dict[str, int], list[Any]]:
-    """The same of one school and year, and the first rows of each kind: their facts and `changes`."""
-    counts: Counter[str] = Counter()
-    rows: list[Any] = []
-    for decided in _decided(_find(school_id, year)):
-        rows += decided.first(most, counts)
-        counts += decided.counts()
-    return dict(counts), rows
-
-
-def reconcile(
-    school_id: int | None, year: int | None, now: datetime, seen: dict[str, int] | None = None
-) -> dict[str, int]:
-    """Make all rows of a school and year follow their placements; what was done. Not committed (PLN-04).
-
-    One transaction: killed in the middle, nothing is done. With `seen`, what the dry run showed: where that
-    is no longer so, nothing is written and a ValueError is raised. One at a time a school.
-    """
-    one_at_a_time("plan.reconcile", school_id)
-    with db.session.begin_nested():
-        found = _find(school_id, year)
-        for portion in _portions(found):
-            db.session.execute(SQL["lock"], {"ids": list(portion)})
-        done = sync(found, now)
-        if seen is not None and done != seen:
-            raise ValueError
-    return done

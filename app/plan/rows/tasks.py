@@ -10,7 +10,7 @@ from app.accounts.models import AppUser
 from app.core import clock, jobs
 from app.core.db import db
 from app.notices.workflow import tell
-from app.plan.rows import sync
+from app.plan.rows import reconciling, sync
 from app.plan.rows.notices import PROOF
 from app.workflow.actor import Role
 
@@ -36,7 +36,7 @@ def prove(timestamp: int = 0) -> int:
     follow()
     found = {
         school: count
-        for school, kinds in sync.differences().items()
+        for school, kinds in reconciling.differences().items()
         if (count := sum(kinds.get(kind, 0) for kind in sync.DIFFERENCES))
     }
     night = f"plan:{clock.today():%Y%m%d}"

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.students.models import Student
 from app.plan.rows import effects as then
+from app.plan.rows.change_models import CHANGE_STATES, ChangeRequest, ChangeState
 from app.plan.rows.guards import (
     is_checked,
     keeps_a_destination,
@@ -18,19 +19,12 @@ from app.plan.rows.guards import (
     origin_approved,
     school_decides_conflicts,
 )
-from app.plan.rows.models import (
-    CHANGE_STATES,
-    PLAN_STATES,
-    ChangeRequest,
-    ChangeState,
-    PlanEntry,
-    PlanState,
-    Source,
-)
+from app.plan.rows.models import PLAN_STATES, PlanEntry, PlanState, Source
 from app.plan.rows.queries import changes_for, entry_in, plan_entries_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S, C = PlanState, ChangeState
 UNREPORTED = (S.OPEN, S.FILLED, S.CHECKED)

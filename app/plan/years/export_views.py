@@ -17,7 +17,7 @@ from app.files.exports.forms import ExportForm
 from app.files.exports.models import Export, Format
 from app.files.exports.views import AskView, ask, year_asked
 from app.people.schools.office_views import colleges, schools, years
-from app.plan.rows import layouts
+from app.plan.rows import fills, layouts
 from app.plan.rows.models import PLAN_STATES
 
 FORMATS = (Format.XLSX, Format.CSV, Format.GB18030, Format.DBF, Format.ANALYSIS)
@@ -41,7 +41,7 @@ class PlanExportForm(ExportForm):
         self.college.choices = [every, *colleges()]
         self.state.choices = [every, *((s.value, str(label)) for s, label in PLAN_STATES.items())]
         self.layout.choices = list(layouts.LAYOUTS.items())
-        self.spelled.choices = list(layouts.SPELLED.items())
+        self.spelled.choices = list(fills.SPELLED.items())
         if len(schools()) < 2:
             del self.school
 

@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.codes.queries import edition_name
 from app.core.db import db
-from app.core.errors import Invalid, NotYours
+from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.builder import FormPage
 from app.fab.presentation import moment
-from app.files.made import making, requests
-from app.files.made.models import MadeFile
+from app.files.made import requests
 from app.files.made.views import asked
 from app.people.schools.office_views import years
-from app.plan.rows.detail import shown
-from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
+from app.plan.rows.edition_models import PARTS
 from app.plan.rows.outside import REASONS, Why
 from app.plan.rows.outside_views import OutsideLine, line_of
 from app.plan.years import snapshots
+from app.plan.years.comparison_sheets import (
+    COMPARED,
+    KINDS,
+    both_counts,
+    changed_rows,
+    row_line,
+    title_of,
+)
+from app.plan.years.models import Snapshot
 
 LARGEST_KEY = 2**31 - 1
 SHOWN = 100  # rows of a part that a page lists
 LISTED = 200  # snapshots
 LABELS = {**PARTS, **REASONS}
-KINDS = {
-    "added": _l("Added graduates"),
-    "left": _l("Graduates who left"),
-    "settled": _l("Got a destination"),
-    "ended": _l("Lost the destination"),
-    "changed": _l("Changed"),
-}
 
 
 class SnapshotsView(FormPage):
@@ -72,10 +70,10 @@ class SnapshotsView(FormPage):
             parts=_parts(snapshot),
             part=LABELS.get(part),
             line=_line(snapshot),
-            rows=[_row(row.row, snapshot) for row in rows],
+            rows=[row_line(row.row, snapshot) for row in rows],
             shown=SHOWN,
             others=[
-                (_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
+                (title_of(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
                 for s in _others(snapshot)
             ],
         )
@@ -90,18 +88,18 @@ class SnapshotsView(FormPage):
             (
                 KINDS[k],
                 found.counts[k],
-                [_changed(r, old_one, new_one) for r in found.rows if r.kind == k],
+                [changed_rows(r, old_one, new_one) for r in found.rows if r.kind == k],
             )
             for k in KINDS
             if found.counts.get(k)
         ]
         return self.render_template(
             "plan/years/snapshots_compared.html",
-            old=_title(old_one),
-            new=_title(new_one),
+            old=title_of(old_one),
+            new=title_of(new_one),
             kinds=kinds,
-            counts=_both(old_one, new_one),
-            lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
+            counts=both_counts(old_one, new_one),
+            lines=[(title_of(s), _line(s)) for s in (old_one, new_one)],
             back=url_for("SnapshotsView.show", pk=new_one.id),
             shown=SHOWN,
             file_url=self._may("differences")
@@ -114,7 +112,8 @@ class SnapshotsView(FormPage):
         """The worker writes everything that is different into a workbook."""
         old_one, new_one = _pair(pk, new)
         name = (
-            _("%(old)s compared with %(new)s", old=_title(old_one), new=_title(new_one)) + ".xlsx"
+            _("%(old)s compared with %(new)s", old=title_of(old_one), new=title_of(new_one))
+            + ".xlsx"
         )
         wish = {"old": old_one.id, "new": new_one.id}
         return asked(
@@ -171,10 +170,6 @@ def _others(snapshot: Snapshot) -> list[Snapshot]:
     return list(db.session.scalars(wanted.order_by(Snapshot.id.desc()).limit(LISTED)))
 
 
-def _title(snapshot: Snapshot) -> str:
-    return f"{snapshot.day} {snapshot.note}"
-
-
 def _facts(snapshot: Snapshot) -> list[tuple[object, object]]:
     return [
         (_("Graduation year"), snapshot.graduation_year),
@@ -192,82 +187,3 @@ def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
         for name, label in PARTS.items()
         if snapshot.counts.get(name)
     ]
-
-
-def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
-    """(what it counts as, before, after), the total last."""
-    return [
-        (label, old.counts.get(name, 0), new.counts.get(name, 0))
-        for name, label in PARTS.items()
-        if name in {*old.counts, *new.counts}
-    ] + [(_("Graduates"), old.total, new.total)]
-
-
-def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
-    code = row.get("destination_code")
-    name = snapshot.codes.get(code or "", ["", ""])[0]
-    return {
-        "name": row["name"],
-        "student_no": row["student_no"],
-        "destination": f"{code} {name}" if code else "",
-        "employer": row.get("employer_name", ""),
-    }
-
-
-def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
-    """Who it is, and the fields that differ."""
-    was, now = row.old or {}, row.new or {}
-    year = new.graduation_year
-    return {
-        **_row(now or was, new if now else old),
-        "changes": [
-            (FIELD_LABELS[name], shown(name, was.get(name), year), shown(name, now.get(name), year))
-            for name in DESTINATION_FIELDS
-            if was.get(name) != now.get(name)
-        ],
-    }
-
-
-COMPARED = "snapshots"  # the kind of paper
-MOST_LISTED = 100_000
-
-
-def _workbook(paper: MadeFile) -> bytes:
-    """The totals, and every graduate with what is different."""
-    old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
-    if paper.school_id != old.school_id or paper.school_id != new.school_id:
-        raise NotYours(f"snapshots {old.id}, {new.id}")
-    heads = [
-        (_("What it is"), 18),
-        (_("Student number"), 18),
-        (_("Name"), 14),
-        (_("Field"), 20),
-        (_title(old), 36),
-        (_title(new), 36),
-    ]
-    out = io.BytesIO()
-    with making.book_of(out, _("Differences"), heads) as put:
-        for label, before, after in _both(old, new):
-            put([_("Total"), "", "", str(label), str(before), str(after)])
-        for row in snapshots.compare(old, new, MOST_LISTED).rows:
-            who = _changed(row, old, new)
-            for label, before, after in who["changes"] or [("", "", "")]:
-                put(
-                    [
-                        str(KINDS[row.kind]),
-                        who["student_no"],
-                        who["name"],
-                        str(label),
-                        before,
-                        after,
-                    ]
-                )
-    return out.getvalue()
-
-
-def _back(paper: MadeFile) -> tuple[str, str]:
-    keys = {"pk": paper.wish["old"], "new": paper.wish["new"]}
-    return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
-
-
-MAKER = making.Maker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")

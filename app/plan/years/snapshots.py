@@ -18,8 +18,9 @@ from app.core.text import clean_line
 from app.people.schools.models import College, Major
 from app.people.schools.queries import at_school
 from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of
-from app.plan.rows.models import DESTINATION_FIELDS, Snapshot, SnapshotRow
+from app.plan.rows.models import DESTINATION_FIELDS
 from app.plan.rows.outside import Base, Why
+from app.plan.years.models import Snapshot, SnapshotRow
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 

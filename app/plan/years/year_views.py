@@ -9,8 +9,6 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.accounts.queries import actor
 from app.batches.queries import ask
@@ -20,28 +18,16 @@ from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.students.models import Student
-from app.plan.rows import detail, queries, sync
+from app.plan.rows import detail, queries, reconciling
 from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, PlanState
 from app.plan.rows.outside import of_plan
 from app.plan.rows.outside_views import line_of
 from app.plan.rows.workflow import PLAN
+from app.plan.years.words import KINDS, changes_asked, rows_written, told
 from app.workflow.actor import Actor
 
 SHOWN = 20  # rows of each kind side by side
 WHOLE = {"check": PlanState.FILLED, "report": PlanState.CHECKED}  # step → the rows it takes
-KINDS = {
-    "open": _l("Graduates without a row yet"),
-    "add": _l("Missing: to be filled in"),
-    "change": _l("Different: to be changed"),
-    "take_back": _l("No longer in force: to be emptied"),
-    "conflict": _l("Conflicts with what staff wrote"),
-    "request": _l("Already reported: a change to decide on"),
-    "moved": _l("Moved to another college or year"),
-    "waits": _l("Wait for a decision already"),
-    "settled": _l("Decided before: the row stays"),
-}
-SILENT_KINDS = ("waits", "settled")  # nothing is written for these
-ASKED_KINDS = ("conflict", "request")  # a change to decide on: the row itself is not written
 
 
 def _school() -> int:
@@ -95,13 +81,15 @@ class PlanYearView(SafeView):
         """Write what the dry run showed, in one transaction; if it differs now, show it anew."""
         school, number = _school(), _year(year)
         try:
-            done = sync.reconcile(school, number, clock.now(), _seen(request.form.get("seen", "")))
+            done = reconciling.reconcile(
+                school, number, clock.now(), _seen(request.form.get("seen", ""))
+            )
         except ValueError:
             db.session.rollback()
             flash(_("The differences changed meanwhile. Please look again."), "warning")
             return self._comparison(school, number), 409
         db.session.commit()
-        flash(_told(done), "success")
+        flash(told(done), "success")
         return redirect(url_for("PlanYearView.compare", year=number), 303)
 
     @expose("/<string:year>/<string:step>", methods=["POST"])
@@ -132,7 +120,7 @@ class PlanYearView(SafeView):
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
     def _comparison(self, school: int, year: int) -> ResponseReturnValue:
-        counts, rows = sync.side_by_side(school, year, SHOWN)
+        counts, rows = reconciling.side_by_side(school, year, SHOWN)
         found: dict[str, list[Any]] = {}
         for row in rows:
             found.setdefault(row.act, []).append(
@@ -149,8 +137,8 @@ class PlanYearView(SafeView):
             "plan/years/compare.html",
             year=year,
             kinds=kinds,
-            writes=_writes(counts),
-            asks=_asks(counts),
+            writes=rows_written(counts),
+            asks=changes_asked(counts),
             shown=SHOWN,
             seen=json.dumps(counts, sort_keys=True),
             may=self._may("apply"),
@@ -170,27 +158,6 @@ def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
 def _cautions(year: int) -> list[dict[str, Any]]:
     """What is said of the year before it is reported."""
     return [find(_school(), year) for find in stores().year_cautions]
-
-
-def _writes(counts: dict[str, int]) -> int:
-    """How many rows are written."""
-    return sum(n for kind, n in counts.items() if kind not in (*SILENT_KINDS, *ASKED_KINDS))
-
-
-def _asks(counts: dict[str, int]) -> int:
-    """How many become changes to decide on."""
-    return sum(counts.get(kind, 0) for kind in ASKED_KINDS)
-
-
-def _told(done: dict[str, int]) -> str:
-    """What was done, in the words and numbers of the page before."""
-    writes, asks = _writes(done), _asks(done)
-    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", writes)
-    if asks:
-        text += " " + ngettext(
-            "%(num)s change waits for a decision.", "%(num)s changes wait for a decision.", asks
-        )
-    return text
 
 
 def _row_url(row: Any) -> str:

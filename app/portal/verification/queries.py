@@ -15,7 +15,8 @@ from app.core.text import mask_name
 from app.files.documents import issued
 from app.files.documents.editions import Edition
 from app.files.documents.models import Document
-from app.signing.placements.models import AGREEMENT_LABELS, Placement, PlacementState
+from app.signing.placements.labels import AGREEMENT_LABELS
+from app.signing.placements.models import Placement, PlacementState
 from app.signing.placements.queries import prints
 from app.signing.terminations.models import LABELS, Termination, TerminationState
 from app.signing.terminations.tasks import RECORD as TERMINATION

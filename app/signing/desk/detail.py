@@ -21,14 +21,8 @@ from app.signing.destinations import detail as destinations
 from app.signing.objections.queries import about, open_objection
 from app.signing.offline.detail import no_register
 from app.signing.placements.checks import MUST_KNOW, not_made
-from app.signing.placements.models import (
-    AGREEMENT_LABELS,
-    KINDS,
-    Kind,
-    Placement,
-    PlacementState,
-    review_of,
-)
+from app.signing.placements.labels import AGREEMENT_LABELS, review_of
+from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.placements.tasks import failure_of
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.detail import applied

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.plan.checks.detail import hints
 from app.signing.placements.models import Placement
-from app.workflow.steps import Change, Tone
+from app.workflow.steps import Change
+from app.workflow.verdicts import Tone
 
 
 def keep_hints(change: Change) -> None:

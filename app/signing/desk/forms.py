@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core.errors import Invalid
 from app.core.forms import show_problems
@@ -30,7 +30,7 @@ class FactsForm(FlaskForm):
             "employer_kind": placement.employer_kind,
             "employer_industry": placement.employer_industry,
             "employer_location": placement.employer_location,
-            "region": codes.region_name(placement.employer_location),
+            "region": regions.region_name(placement.employer_location),
         }
         form = cls(data=known)
         for field, table in ((form.employer_kind, "dwxz"), (form.employer_industry, "dwhy")):
@@ -44,8 +44,8 @@ class FactsForm(FlaskForm):
         """What to write; without the picker the one region that the typed text means."""
         typed = (self.region.data or "").strip()
         code = self.employer_location.data or ""
-        if typed and codes.region_name(code) != typed:
-            found = [r.code for r in codes.find_regions(typed, 2) if r.level > 1]
+        if typed and regions.region_name(code) != typed:
+            found = [r.code for r in regions.find_regions(typed, 2) if r.level > 1]
             code = found[0] if len(found) == 1 else typed
         return {
             "employer_kind": self.employer_kind.data or "",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.codes import queries as codes
+from app.codes import regions
 from app.codes.labels import code_name
 from app.core import clock
 from app.core.site import keyed_url
@@ -30,14 +30,8 @@ from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, Stude
 from app.signing.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.signing.desk.queries import by_wait, found_by, in_tab, keys_of_tab, with_students
 from app.signing.destinations.queries import module_name
-from app.signing.placements.models import (
-    AGREEMENT_LABELS,
-    KINDS,
-    REVIEW_LABELS,
-    Kind,
-    Placement,
-    review_of,
-)
+from app.signing.placements.labels import AGREEMENT_LABELS, REVIEW_LABELS, review_of
+from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.queries import has_agreement, placements_for
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import CHIPS as TERMINATION_CHIPS
@@ -192,7 +186,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         fact("employer_credit_code", _l("Credit code")),
         fact("employer_kind", _l("Nature"), code_name("dwxz"), cut=same),
         fact("employer_industry", _l("Industry"), code_name("dwhy"), cut=same),
-        fact("employer_location", _l("Region"), codes.region_name, cut=codes.province),
+        fact("employer_location", _l("Region"), regions.region_name, cut=regions.province),
         fact("attested_at", _l("Attested")),
         *(TERMS | {_POSITION: TERMS[_POSITION].but(cut=same)}).values(),
     )

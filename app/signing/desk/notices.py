@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.notices.workflow import Letter
+from app.notices.letters import Letter
 
 DIGEST = Letter(
     _l("Reviews wait longer than %(days)s days: %(count)s"),

@@ -36,7 +36,8 @@ from app.signing.placements.workflow import PLACEMENTS, fill_facts
 from app.signing.terminations.evidence import add_evidence
 from app.signing.terminations.queries import termination_of
 from app.workflow.actor import Role
-from app.workflow.steps import SECOND_THOUGHTS, Step, Tone, Verdict
+from app.workflow.steps import SECOND_THOUGHTS, Step
+from app.workflow.verdicts import Tone, Verdict
 
 REASONS = (
     _l("The information of the post does not match the facts."),

@@ -7,8 +7,10 @@ from datetime import datetime, time, timedelta
 from app.accounts.queries import actor_of
 from app.core import clock, jobs
 from app.core.db import db
-from app.notices.workflow import in_portions, tell
-from app.settings.queries import settings, works_on
+from app.notices.reminding import in_portions
+from app.notices.workflow import tell
+from app.settings.calendar import works_on
+from app.settings.queries import settings
 from app.signing.desk.notices import DIGEST
 from app.signing.desk.queries import (
     amending,

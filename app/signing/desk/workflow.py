@@ -22,9 +22,10 @@ from app.signing.objections.queries import open_objection
 from app.signing.objections.workflow import OBJECTIONS
 from app.signing.placements.models import Placement, PlacementState
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import force, why_not
 from app.signing.terminations.models import TerminationState
 from app.signing.terminations.queries import latest, latest_of
-from app.signing.terminations.workflow import TERMINATIONS, force, why_not
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step

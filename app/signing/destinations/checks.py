@@ -8,6 +8,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from app.codes import queries as codes
+from app.codes import regions
 from app.codes.models import Region
 from app.core.checks import is_credit_code, is_phone, is_postcode
 from app.core.db import db
@@ -16,14 +17,8 @@ from app.core.names import clean_title
 from app.core.numbers import MONEY, whole
 from app.core.printable import refusal
 from app.core.text import clean_code, clean_day, clean_line, clean_lines
-from app.signing.destinations.models import (
-    NUMBERS,
-    PLAN,
-    TEXTS,
-    DestinationField,
-    DestinationKind,
-    FieldType,
-)
+from app.signing.destinations.field_types import NUMBERS, PLAN, TEXTS, FieldType
+from app.signing.destinations.kind_models import DestinationField, DestinationKind
 
 LONGEST = 2000  # characters of anything that a draft keeps
 LENGTHS = {FieldType.LONG: 500, FieldType.NAME: 120, FieldType.PHONE: 20}
@@ -135,7 +130,7 @@ def shown(field: DestinationField, text: str, year: int) -> str:
     if field.type == FieldType.CODE:
         return codes.name(field.table, text, year)
     if field.type == FieldType.REGION:
-        return codes.region_name(text)
+        return regions.region_name(text)
     if field.type == FieldType.MONEY and text.lstrip("-").isdigit():
         return _("%(amount)s yuan", amount=f"{int(text):,}")
     return text

@@ -14,10 +14,11 @@ from app.files.documents.files import Listed
 from app.settings.models import Review
 from app.signing.destinations.checks import fields_of, shown
 from app.signing.destinations.evidence import rows
-from app.signing.destinations.models import Destination, english
+from app.signing.destinations.kind_models import english
+from app.signing.destinations.models import Destination
 from app.signing.destinations.queries import of_placement
 from app.signing.placements.models import Placement, PlacementState
-from app.workflow import trail
+from app.workflow import last_done
 from app.workflow.actor import Actor
 
 S = PlacementState
@@ -126,5 +127,5 @@ def next_step(placement: Placement) -> str:
 
 def why_refused(placement: Placement) -> str:
     """The reason that was given when it was not approved."""
-    row = trail.last("placement", placement.id)
+    row = last_done.last("placement", placement.id)
     return row.reason if row is not None and row.to_state == S.REFUSED else ""

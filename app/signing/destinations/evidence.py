@@ -9,10 +9,11 @@ from sqlalchemy import Select, select
 
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload, accept_upload
 from app.files.documents.models import Attachment
-from app.signing.destinations.models import Destination, DestinationFile, DestinationProof
+from app.signing.destinations.kind_models import DestinationProof
+from app.signing.destinations.models import Destination, DestinationFile
 from app.signing.destinations.queries import draft_of
 from app.signing.destinations.workflow import in_own_draft
 from app.signing.placements.models import Placement
@@ -49,7 +50,7 @@ def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) 
     if draft is None or draft.id != draft_id:
         raise NotYours(f"draft {draft_id}")
     proof_of(draft, key)
-    if not files.TRIES.take(who.user_id):
+    if not attaching.TRIES.take(who.user_id):
         raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
     upload = accept_upload(name, source)
     return in_own_draft(who, draft_id, lambda locked: keep(locked, who, key, upload))
@@ -68,7 +69,7 @@ def proof_of(draft: Destination, key: str) -> DestinationProof:
 def keep(draft: Destination, who: Actor, key: str, upload: Upload) -> Attachment:
     """Attach a decoded file to the locked draft, in the caller's transaction."""
     proof_of(draft, key)
-    found = files.keep(RECORD, draft, who.user_id or 0, upload)
+    found = attaching.keep(RECORD, draft, who.user_id or 0, upload)
     draft.files.append(DestinationFile(attachment_id=found.id, proof=key))
     db.session.flush()
     return found

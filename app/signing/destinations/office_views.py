@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
@@ -21,66 +20,16 @@ from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
 from app.fab.views import SafeModelView
-from app.signing.destinations.forms import (
-    FieldForm,
-    KindForm,
-    NewFieldForm,
-    NewKindForm,
-    NewProofForm,
-    NewTypeForm,
-    ProofForm,
-    TypeForm,
-    plan_labels,
-)
-from app.signing.destinations.models import (
-    FIELD_TYPES,
+from app.signing.destinations.field_types import FIELD_TYPES
+from app.signing.destinations.kind_models import (
     LEVELS,
-    DestinationField,
     DestinationKind,
-    DestinationProof,
     DestinationType,
 )
+from app.signing.destinations.part_forms import plan_labels
 from app.signing.destinations.queries import copy_kind
-
-ROUTES = {"list", "search", "pick_columns", "add", "edit"}
-NAMED = ["name", "name_en", "hint", "hint_en"]
-
-
-class DestinationTypesView(SafeModelView):
-    """The first choice of the students."""
-
-    datamodel = SafeInterface(DestinationType)
-    route_base = "/destination-types"
-    class_permission_name = "DestinationTypes"
-    include_route_methods = ROUTES | {"show"}
-    list_title, add_title = _l("Types of destinations"), _l("New type")
-    edit_title = _l("Edit the type")
-    columns = (
-        ListColumn("name", _l("Title"), sorts=True),
-        ListColumn("code", _l("Key")),
-        ListColumn("hint", _l("Explanation"), dash, width="roomy"),
-        ListColumn("sort", _l("Place in the list"), sorts=True),
-        ListColumn("active", _l("In use"), yes_no),
-        fact("name_en", _l("English name"), dash),
-        fact("hint_en", _l("English explanation"), dash),
-    )
-    panels = (Panel(None, "name code name_en hint hint_en sort active"),)
-    search_columns = ("name", "code")
-    base_order = ("sort", "asc")
-    add_form, edit_form = NewTypeForm, TypeForm
-    edit_columns = [*NAMED, "sort", "active"]
-    add_columns = ["code", *edit_columns]
-    show_title = _l("Type of destinations")
-
-    def scoped(self) -> Select[tuple[DestinationType]]:
-        return select(DestinationType)
-
-    def head_links(self) -> Any:
-        kinds = Link(url_for("DestinationKindsView.list"), _("Kinds of destinations"))
-        return (Link(self.url("add"), _("New type")), kinds)
-
-    def record_name(self, item: DestinationType) -> str:
-        return str(item.name)
+from app.signing.destinations.table_forms import KindForm, NewKindForm
+from app.signing.destinations.type_views import NAMED, ROUTES
 
 
 class DestinationKindsView(SafeModelView):
@@ -210,79 +159,3 @@ class DestinationKindsView(SafeModelView):
             "add_field": url_for("DestinationFieldsView.add", kind=item.id),
             "add_proof": url_for("DestinationProofsView.add", kind=item.id),
         }
-
-
-class _Parts(SafeModelView):
-    """Fields and proofs: they are added from the page of their kind, and lead back to it."""
-
-    def list_url(self) -> str:
-        kind = g.get("destination_kind") or request.args.get("kind", "")
-        if str(kind).isdecimal() and len(str(kind)) < 10:
-            return url_for("DestinationKindsView.show", pk=int(kind))
-        return url_for("DestinationKindsView.list")
-
-    def record(self, pk: Any, columns: Any = ()) -> Any:
-        item = super().record(pk, columns)
-        g.destination_kind = item.kind_id
-        return item
-
-    def pre_add(self, item: Any) -> None:
-        g.destination_kind = item.kind_id
-
-    def _form_page(self, kind: str, form: FlaskForm, status: int = 200) -> ResponseReturnValue:
-        chosen = request.args.get("kind", "")
-        if kind == "add" and request.method == "GET" and chosen.isdecimal() and len(chosen) < 10:
-            form.kind_id.data = int(chosen)
-        return super()._form_page(kind, form, status)
-
-
-class DestinationFieldsView(_Parts):
-    """The fields that kinds ask for."""
-
-    datamodel = SafeInterface(DestinationField)
-    route_base = "/destination-fields"
-    class_permission_name = "DestinationFields"
-    include_route_methods = {"add", "edit"}
-    list_title, add_title, edit_title = _l("Fields"), _l("New field"), _l("Edit the field")
-    columns = (
-        ListColumn("name", _l("Title")),
-        ListColumn("key", _l("Key")),
-    )
-    add_form, edit_form = NewFieldForm, FieldForm
-    edit_columns = [
-        *NAMED,
-        "type",
-        "required",
-        "length",
-        "low",
-        "high",
-        "table",
-        "only_text",
-        "plan_field",
-        "sort",
-        "active",
-    ]
-    add_columns = ["kind_id", "key", *edit_columns]
-
-    def scoped(self) -> Select[tuple[DestinationField]]:
-        return select(DestinationField)
-
-
-class DestinationProofsView(_Parts):
-    """The proofs that kinds ask for."""
-
-    datamodel = SafeInterface(DestinationProof)
-    route_base = "/destination-proofs"
-    class_permission_name = "DestinationProofs"
-    include_route_methods = {"add", "edit"}
-    list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
-    columns = (
-        ListColumn("name", _l("Title")),
-        ListColumn("key", _l("Key")),
-    )
-    add_form, edit_form = NewProofForm, ProofForm
-    edit_columns = [*NAMED, "required", "most", "sort", "active"]
-    add_columns = ["kind_id", "key", *edit_columns]
-
-    def scoped(self) -> Select[tuple[DestinationProof]]:
-        return select(DestinationProof)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, inspect, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
 from app.codes.queries import edition
@@ -20,19 +17,15 @@ from app.core.text import clean_line
 from app.people.students.models import Student
 from app.settings.models import DESTINATION_NAMES
 from app.settings.queries import settings
-from app.signing.destinations.models import (
-    Destination,
-    DestinationField,
-    DestinationFile,
+from app.signing.destinations.kind_models import (
     DestinationKind,
-    DestinationProof,
     DestinationType,
 )
+from app.signing.destinations.models import Destination, DestinationFile
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placements_for
 from app.workflow.actor import Actor, Role
 
-SHIPPED = Path(__file__).parent / "tables"
 WHOLE = (
     selectinload(DestinationKind.type),
     selectinload(DestinationKind.fields),
@@ -166,58 +159,3 @@ def files_of(destination: Destination) -> dict[str, list[DestinationFile]]:
     for file in destination.files:
         found.setdefault(file.proof, []).append(file)
     return found
-
-
-def load_tables() -> int:
-    """Bring the shipped kinds into the database; what is there already stays as it is. Rows written."""
-    types = [{**row, "sort": n} for n, row in enumerate(_read("types"))]
-    db.session.execute(insert(DestinationType).on_conflict_do_nothing(), types)
-    wanted = select(DestinationType.code, DestinationType.id)
-    type_ids = {code: key for code, key in db.session.execute(wanted)}  # noqa: C416 (a Row is no tuple)
-    kinds = [_kind(row, n, type_ids) for n, row in enumerate(_read("kinds"))]
-    made = db.session.execute(
-        insert(DestinationKind)
-        .values(kinds)
-        .on_conflict_do_nothing()
-        .returning(DestinationKind.code, DestinationKind.id)
-    )
-    known = {code: key for code, key in made}  # noqa: C416 (a Row is no tuple for mypy)
-    rows = 0
-    for model, file in ((DestinationField, "fields"), (DestinationProof, "proofs")):
-        parts = [
-            {**_part(row), "kind_id": known[code], "sort": n}
-            for n, row in enumerate(_read(file))
-            for code in row["kinds"].split()
-            if code in known
-        ]
-        if parts:
-            db.session.execute(insert(model).on_conflict_do_nothing(), parts)
-        rows += len(parts)
-    return rows + len(known)
-
-
-def _kind(row: dict[str, str], sort: int, type_ids: dict[str, int]) -> dict[str, object]:
-    known: dict[str, Any] = {k: v for k, v in row.items() if k != "type"}
-    return known | {
-        "type_id": type_ids[row["type"]],
-        "settles": row["settles"] == "1",
-        "modes": row["modes"].split(),
-        "sort": sort,
-        "active": True,
-    }
-
-
-def _part(row: dict[str, str]) -> dict[str, object]:
-    """A field or proof from its line: whole numbers, lists and truths out of texts."""
-    found: dict[str, Any] = {k: v for k, v in row.items() if k != "kinds"}
-    found["required"] = row["required"] == "1"
-    for name in {"length", "low", "high", "most"} & set(row):
-        found[name] = int(row[name]) if row[name] else None
-    if "only" in row:
-        found["only"] = row["only"].split()
-    return found | {"active": True}
-
-
-def _read(file: str) -> list[dict[str, str]]:
-    with open(SHIPPED / f"{file}.csv", encoding="utf-8-sig", newline="") as text:
-        return list(csv.DictReader(text))

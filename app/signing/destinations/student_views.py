@@ -19,15 +19,17 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.per_request import now
 from app.fab.presentation import moment
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.file_views import sent_files, take_files
 from app.people.students.student_views import me
 from app.signing.destinations import evidence, queries
+from app.signing.destinations.copying import again
 from app.signing.destinations.detail import items, names, next_step, progress, proofs, why_refused
 from app.signing.destinations.forms import form_of, show, typed
 from app.signing.destinations.models import Destination
+from app.signing.destinations.placing import problems, why_not
 from app.signing.destinations.views import LARGEST_KEY, chip_of, place_of, trace
-from app.signing.destinations.workflow import again, begin, discard, problems, save, submit, why_not
+from app.signing.destinations.workflow import begin, discard, save, submit
 from app.signing.placements.models import Placement, PlacementState
 from app.signing.placements.workflow import PLACEMENTS
 
@@ -256,7 +258,7 @@ class MyDestinationsView(SafeView):
     def _leave(self, placement: Placement) -> list[tuple[str, str]]:
         who, key = actor(), placement.id
         try:
-            proofs = files.decoded(sent_files(), who)
+            proofs = attaching.decoded(sent_files(), who)
             who = proved(stores().workflows["termination"], "apply_with_proof", key)
             stores().leaving.apply(key, who, request.form.get("reason", ""), proofs)
         except Invalid as error:

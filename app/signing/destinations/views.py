@@ -6,7 +6,8 @@ from flask import request
 
 from app.core.errors import NotYours
 from app.core.registry import stores
-from app.signing.placements.models import Placement, review_of
+from app.signing.placements.labels import review_of
+from app.signing.placements.models import Placement
 from app.workflow import trail
 
 LARGEST_KEY = 2**31 - 1

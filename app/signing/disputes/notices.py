@@ -7,7 +7,8 @@ from sqlalchemy import select, true
 
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.notices.workflow import Letter, Letters, People, tell_of
+from app.notices.letters import Letter, Letters
+from app.notices.workflow import People, tell_of
 from app.people.schools.queries import provincial_staff, staff_of
 from app.signing.disputes.models import Dispute
 from app.workflow.actor import PARTIES, Role

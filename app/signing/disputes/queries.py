@@ -6,8 +6,11 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from app.accounts.contacts import REMEMBERED, SELF
-from app.accounts.models import AccountWarning, AppUser, ContactChange
+from app.accounts.contact_models import ContactChange
+from app.accounts.contacts import SELF
+from app.accounts.models import AppUser
+from app.accounts.reach import REMEMBERED
+from app.accounts.warning_models import AccountWarning
 from app.core import clock, mail
 from app.core.db import db
 from app.core.names import spellings

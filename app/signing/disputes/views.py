@@ -20,8 +20,8 @@ from app.core.text import mask_name
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
 from app.people.schools.models import School
+from app.signing.disputes.links import Behind, behind, press
 from app.signing.disputes.queries import school_of
-from app.signing.disputes.workflow import Behind, behind, press
 from app.workflow.actor import PARTIES, STAFF
 
 ASKED = Limit("not me page", 120, timedelta(hours=1))  # requests from one address

@@ -26,7 +26,7 @@ from app.signing.placements.queries import placement_in
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
 from app.signing.terms.models import Terms, values_of
 from app.signing.terms.queries import changed
-from app.workflow import trail
+from app.workflow import last_done
 
 LARGEST_KEY = 2**31 - 1
 
@@ -70,7 +70,7 @@ class AmendmentView(SafeView):
         except Refused as refusal:
             flash(str(refusal), "warning")
         except Invalid as error:
-            if not trail.just_done("placement", key, "propose_terms", g.user.id):
+            if not last_done.just_done("placement", key, "propose_terms", g.user.id):
                 flash_code(error)
                 return self._compare(form, placement_in(actor(), key), changes, back), 422
         return redirect(back, 303)

@@ -23,7 +23,7 @@ from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import person
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.terms.models import Terms, differences, values_of
-from app.workflow import trail
+from app.workflow import last_done
 
 
 def _why_not(step: str, item: Invitation) -> str:
@@ -77,7 +77,7 @@ class OpenInvitationView(SafeView):
         except Refused as refusal:
             flash(str(refusal), "danger")
         except Invalid as error:
-            if not trail.just_done("invitation", pk, "amend", g.user.id):
+            if not last_done.just_done("invitation", pk, "amend", g.user.id):
                 show_problems(form, error)
                 return None
         return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -22,7 +20,8 @@ from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.people.students.models import Student
 from app.people.students.search_views import STUDENT, StudentSearch
-from app.signing.invitations import queries
+from app.signing.invitations import deadlines, narrowing, queries
+from app.signing.invitations.detail import amending_of, document_url
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import (
     ToldColumn,
@@ -42,22 +41,20 @@ from app.signing.invitations.views import (
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.checks import not_made
 from app.signing.placements.queries import invitations_terminated
-from app.signing.placements.tasks import document_of, failure_of
-from app.signing.placements.views import full_url
-from app.signing.placements.workflow import PLACEMENTS
+from app.signing.placements.tasks import failure_of
+from app.signing.placements.views import OpensItsList, full_url
 from app.signing.terms.models import BY_NAME
-from app.signing.terms.queries import changed, groups
-from app.workflow.steps import Offer
+from app.signing.terms.queries import groups
 
 
 def _lists() -> tuple[dict[int, str], list[int]]:
     """Schools and years of the list; asked once a request."""
     if "schools_and_years" not in g:
-        g.schools_and_years = queries.schools_and_years(actor())
+        g.schools_and_years = narrowing.schools_and_years(actor())
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
+class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -89,20 +86,22 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
         Tab(
             "waiting",
             _l("Awaiting answer"),
-            queries.awaiting_answer,
+            deadlines.awaiting_answer,
             empty=_l("No invitation awaits an answer. Find students and invite them."),
         ),
         Tab(
             "untold",
             _l("Not told yet"),
-            queries.untold,
+            deadlines.untold,
             empty=_l("Every student whose answer you await was told, or is being told."),
         ),
-        Tab("answered", _l("Accepted"), queries.answered, empty=_l("No student has accepted yet.")),
+        Tab(
+            "answered", _l("Accepted"), deadlines.answered, empty=_l("No student has accepted yet.")
+        ),
         Tab(
             "ended",
             _l("Declined, expired or withdrawn"),
-            queries.ended,
+            deadlines.ended,
             empty=_l("No invitation was declined, expired or withdrawn."),
         ),
         Tab(
@@ -122,7 +121,7 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
         ListFilter(
             "year",
             _l("Graduation year"),
-            queries.of_graduation_year,
+            narrowing.of_graduation_year,
             lambda: [(str(year), str(year)) for year in _lists()[1]],
         ),
     )
@@ -143,11 +142,6 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
             Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
         ]
 
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
-
     @expose("/<int:pk>", methods=["GET"])
     @has_access
     def one(self, pk: int) -> ResponseReturnValue:
@@ -161,42 +155,6 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
         return self.render_template(
             "signing/invitations/employer_detail.html", **_detail(item, self)
         )
-
-
-def _amending(placement: Any) -> dict[str, Any] | None:
-    """The buttons and the open proposal of a signing (INV-16); greyed once it was reviewed."""
-    if placement is None or not placement.holds_slot:
-        return None
-    who, step = actor(), PLACEMENTS.step("propose_terms")
-    shown_by = {"propose_terms": "edit", "take_back_terms": "take_back"}
-    offers = [o for o in PLACEMENTS.offers(placement, who, now()) if o.step.name in shown_by]
-    urge = PLACEMENTS.offer("nudge_student", placement, who, now())
-    offers = offers or [Offer(step, PLACEMENTS.why_not(step.name, placement, who, now()))]
-    return {
-        "offers": [
-            *(
-                (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id))
-                for o in offers
-            ),
-            *(
-                [(urge, url_for("NudgesView.send", kind="placement", pk=placement.id))]
-                if urge
-                else ()
-            ),
-        ],
-        "changes": changed(placement.terms, placement.proposed, placement.graduation_year)
-        if any(o.step.name == "take_back_terms" for o in offers)
-        else [],
-        "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
-    }
-
-
-def _document_url(placement: Any) -> str:
-    """The agreement once it is made, and the marked one of a signing that has ended (INV-18)."""
-    if placement is None:
-        return ""
-    ended = placement.attested_at and not placement.holds_slot
-    return f"/agreements/{placement.id}.pdf" if ended or document_of(placement) else ""
 
 
 def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object]:
@@ -215,8 +173,8 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object
         "history": history(item),
         "told": told_fact(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
-        "amending": _amending(placement),
-        "download": _document_url(placement),
+        "amending": amending_of(placement),
+        "download": document_url(placement),
         "not_made": not_made(failure_of(placement), placement) if placement else [],
         "full": full_url(placement),
         "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)

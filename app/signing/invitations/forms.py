@@ -18,7 +18,7 @@ from app.people.employers.models import Employer
 from app.people.names.queries import former_names
 from app.people.schools.models import School
 from app.people.schools.queries import active_schools
-from app.signing.invitations.workflow import days_refused
+from app.signing.invitations.guards import days_refused
 from app.signing.terms.forms import TermsPart, fields_of
 from app.signing.terms.models import FIELDS, OFFER, Terms
 

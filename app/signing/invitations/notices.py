@@ -10,9 +10,12 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.models import AppUser
 from app.accounts.queries import users_of
 from app.core import clock
+from app.notices.fates import WHY, Fate, Reach
+from app.notices.letters import Letter, Letters
 from app.notices.models import NO_ACCOUNT
-from app.notices.reached import WHY, Fate, Reach, reach_of
-from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
+from app.notices.reached import reach_of
+from app.notices.reminding import remind
+from app.notices.workflow import People, tell, tell_of
 from app.people.students.effects import open_accounts
 from app.signing.invitations.models import Invitation
 from app.signing.nudges.workflow import who_reminds

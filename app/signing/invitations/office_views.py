@@ -16,8 +16,10 @@ from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
 from app.fab.views import SafeModelView
 from app.people.students.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
+from app.signing.invitations.deadlines import untold
 from app.signing.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
-from app.signing.invitations.queries import found_by, in_tab, invitations_for, untold
+from app.signing.invitations.narrowing import found_by, in_tab
+from app.signing.invitations.queries import invitations_for
 from app.signing.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.terms.models import BY_NAME, values_of

@@ -5,36 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    SQLColumnExpression,
-    and_,
     bindparam,
-    false,
-    func,
-    or_,
     select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
-from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.notices.models import Notice
-from app.notices.queries import near
-from app.people.employers.models import Employer
-from app.people.employers.queries import employer_called
-from app.people.schools.models import School
 from app.people.schools.queries import at_school
 from app.people.students.models import Student
-from app.people.students.queries import finds_student, looks_like_number
-from app.signing.invitations.models import Candidate, Invitation, InvitationState
+from app.signing.invitations.models import Invitation
 from app.signing.placements.models import AWAITING, Placement
 from app.signing.placements.queries import placements_for
 from app.signing.terms.models import Terms
@@ -52,12 +36,6 @@ def invitations_for(who: Actor) -> Select[Invitation]:
     if who.role is Role.SYSTEM:
         return select(Invitation)
     return select(Invitation).where(at_school(who, Invitation.school_id))
-
-
-def candidates_for(who: Actor) -> Select[Candidate]:
-    """An employer's own send list; nobody else has one."""
-    mine = Candidate.employer_id == who.employer_id if who.role is Role.EMPLOYER else false()
-    return select(Candidate).where(mine)
 
 
 def open_invitation(employer_id: int, student_id: int) -> Invitation | None:
@@ -104,115 +82,6 @@ def _received(most: int) -> Select[Invitation]:
     )
 
 
-def overdue(now: datetime, most: int) -> Sequence[int]:
-    """Ids of open invitations whose time is over (INV-11)."""
-    return db.session.scalars(
-        select(Invitation.id)
-        .where(Invitation.is_open, Invitation.reply_by <= now)
-        .order_by(Invitation.reply_by)
-        .limit(most)
-    ).all()
-
-
-def ending(now: datetime, after: int, most: int = 200) -> Sequence[Invitation]:
-    """A portion of the open invitations that end within 48 hours, in the order of their ids."""
-    return db.session.scalars(
-        select(Invitation)
-        .options(selectinload(Invitation.employer), selectinload(Invitation.terms))
-        .where(Invitation.is_open, near(Invitation.reply_by, now))
-        .where(Invitation.id > after, ~Invitation.frozen)
-        .order_by(Invitation.id)
-        .limit(most)
-        .with_for_update(read=True, skip_locked=True)
-    ).all()
-
-
-def awaiting_answer() -> ColumnElement[bool]:
-    """Open and in time."""
-    return and_(Invitation.is_open, Invitation.reply_by > clock.app_now())
-
-
-def answered() -> SQLColumnExpression[bool]:
-    """Accepted, whatever the school decides."""
-    return Invitation.is_accepted
-
-
-def ended() -> ColumnElement[bool]:
-    """Declined, withdrawn or expired; what is overdue has expired, swept or not (INV-11)."""
-    return or_(
-        Invitation.state.in_(
-            (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-        ),
-        and_(Invitation.is_open, Invitation.reply_by <= clock.app_now()),
-    )
-
-
-def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationState:
-    """The state as people read it: overdue is expired, whether or not a worker has marked it."""
-    if state == InvitationState.OPEN and reply_by <= now:
-        return InvitationState.EXPIRED
-    return InvitationState(state)
-
-
-_UNTOLD = """NOT EXISTS (SELECT 1 FROM message m JOIN ab_user u ON u.id = m.user_id
-  WHERE u.student_id = invitation.student_id AND m.created_at >= invitation.sent_at
-    AND m.key LIKE 'invitation:' || invitation.id || ':%'
-    AND CASE WHEN m.sent_at IS NULL THEN m.tries = 0 ELSE m.problem IS DISTINCT FROM 'kept' END)"""
-
-
-def untold() -> ColumnElement[bool]:
-    """Open, in time, not read, and no message has reached the student or is on its way (NTF-05)."""
-    return and_(awaiting_answer(), Invitation.read_at.is_(None), text(_UNTOLD))
-
-
-def to_tell_anew(after: int, most: int = 200) -> Sequence[tuple[Invitation, Notice, AppUser]]:
-    """A portion of the open letters nobody could be told of, whose student has an address by now."""
-    rows = db.session.execute(
-        select(Invitation, Notice, AppUser)
-        .join(AppUser, AppUser.student_id == Invitation.student_id)
-        .join(
-            Notice,
-            and_(
-                Notice.user_id == AppUser.id,
-                Notice.unreached != "",
-                Notice.created_at >= Invitation.sent_at,
-            ),
-        )
-        .join(Student, Student.id == Invitation.student_id)
-        .where(awaiting_answer(), ~Invitation.frozen, Invitation.read_at.is_(None))
-        .where(
-            Invitation.id > after,
-            AppUser.active,
-            Notice.key.startswith(func.concat("invitation:", Invitation.id, ":")),
-        )
-        .where(or_(AppUser.email.not_like("%@invalid"), Student.phone_index.is_not(None)))
-        .order_by(Invitation.id)
-        .limit(most)
-        .with_for_update(of=Notice, skip_locked=True)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
-def of_graduation_year(year: str) -> ColumnElement[bool]:
-    """The invitations of students of one graduation year."""
-    found = select(Student.id).where(Student.graduation_year == int(year))
-    return Invitation.student_id.in_(found)
-
-
-def schools_and_years(who: Actor) -> tuple[dict[int, str], list[int]]:
-    """The schools (id → name) and graduation years of the students whom this party's list has."""
-    mine = invitations_for(who).subquery()
-    rows = db.session.execute(
-        select(School.id, School.name, School.name_order, Student.graduation_year)
-        .join(Student, Student.school_id == School.id)
-        .where(Student.id.in_(select(mine.c.student_id)))
-        .distinct()
-        .order_by(School.name_order)
-    ).all()
-    years = sorted({row.graduation_year for row in rows}, reverse=True)
-    return {row.id: row.name for row in rows}, years
-
-
 def invitation_of(who: Actor, pk: int) -> Invitation:
     """One invitation of this party, with what its pages show. Raises NotYours."""
     found = None
@@ -247,50 +116,6 @@ def awaiting_attestation(who: Actor) -> Select[Placement]:
     return placements_for(who).where(Placement.state.in_(AWAITING))
 
 
-def chosen(who: Actor, ids: Sequence[int]) -> Sequence[Candidate]:
-    """Those of these rows that are on the employer's own send list, with their students."""
-    return db.session.scalars(
-        candidates_for(who)
-        .where(Candidate.id.in_(ids))
-        .options(*_with_student())
-        .order_by(Candidate.id)
-    ).all()
-
-
-def send_list(who: Actor, most: int) -> Sequence[Candidate]:
-    """The employer's send list, the newest on top."""
-    return db.session.scalars(
-        candidates_for(who).options(*_with_student()).order_by(Candidate.id.desc()).limit(most)
-    ).all()
-
-
-def _with_student() -> list[Any]:
-    student = joinedload(Candidate.student)
-    return [
-        student.joinedload(relation)
-        for relation in (Student.school, Student.college, Student.major)
-    ]
-
-
-def put_on_list(employer_id: int, student_id: int) -> bool:
-    """Add a student to the send list and commit; False when it was there before (INV-02)."""
-    fresh = db.session.execute(
-        insert(Candidate)
-        .values(employer_id=employer_id, student_id=student_id, added_at=clock.now())
-        .on_conflict_do_nothing(index_elements=["employer_id", "student_id"])
-        .returning(Candidate.id)
-    ).scalar()
-    db.session.commit()
-    return fresh is not None
-
-
-def take_off_list(candidates: Sequence[Candidate]) -> None:
-    """Remove rows from the send list and commit (INV-04)."""
-    for candidate in candidates:
-        db.session.delete(candidate)
-    db.session.commit()
-
-
 def made_from(batch: str, who: Actor) -> Sequence[Invitation]:
     """What the employer sent from one preview, however often «send» was pressed (INV-06)."""
     return db.session.scalars(
@@ -310,26 +135,6 @@ def last_terms(who: Actor) -> Terms | None:
         .order_by(Invitation.id.desc())
         .limit(1)
     ).first()
-
-
-def in_tab(name: str) -> ColumnElement[bool] | None:
-    """The rows of a tab of the school's list; None: all."""
-    over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-    states = {
-        "open": (InvitationState.OPEN,),
-        "accepted": (InvitationState.ACCEPTED,),
-        "over": over,
-    }
-    return Invitation.state.in_(states[name]) if name in states else None
-
-
-def found_by(typed: str) -> ColumnElement[bool]:
-    """The invitations whose student or employer the typed text finds."""
-    found = Invitation.student_id.in_(select(Student.id).where(finds_student(typed)))
-    if looks_like_number(typed):
-        return found
-    employers = select(Employer.id).where(employer_called(typed))
-    return or_(found, Invitation.employer_id.in_(employers))
 
 
 def version_before(terms: Terms) -> Terms | None:

@@ -16,8 +16,6 @@ from sqlalchemy import ColumnElement, Select, select
 from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.db import db
-from app.core.errors import NotYours
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -29,19 +27,13 @@ from app.people.employers.queries import employer_called
 from app.signing.invitations import queries, views
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.workflow import INVITATIONS, read
-from app.signing.placements.checks import not_made
-from app.signing.placements.detail import progress
-from app.signing.placements.models import Placement
-from app.signing.placements.queries import placements_for
-from app.signing.placements.tasks import document_of, failure_of
-from app.signing.placements.views import full_url
-from app.signing.placements.workflow import PLACEMENTS
+from app.signing.placements.views import OpensItsList
 from app.signing.terms.models import ARCHIVE, BY_NAME, FIELDS, HOUSEHOLD, OFFER, values_of
 from app.signing.terms.queries import changed, groups_of, shown
 from app.workflow.steps import Offer
 
 
-class MyInvitationsView(SafeModelView):
+class MyInvitationsView(OpensItsList, SafeModelView):
     """线上签约: every invitation with answer and review (INV-23)."""
 
     route_base = "/my/invitations"
@@ -85,11 +77,6 @@ class MyInvitationsView(SafeModelView):
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
         )
 
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
-
     @expose("/<int:pk>", methods=["GET"])
     @has_access
     def show(self, pk: int) -> ResponseReturnValue:
@@ -119,55 +106,6 @@ class AnswerView(SafeView):
     def _take(self, step: str, pk: int) -> ResponseReturnValue:
         take(INVITATIONS, step, pk)
         return redirect(url_for("MyInvitationsView.show", pk=pk), 303)
-
-
-class MySigningsView(SafeView):
-    """Where notices of a signing lead: to its letter and detail (INV-24)."""
-
-    route_base = "/my/signings"
-    default_view = "show"
-    class_permission_name = "MySignings"
-
-    @expose("/<int:pk>", methods=["GET"])
-    @has_access
-    def show(self, pk: int) -> ResponseReturnValue:
-        item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
-        placement = self._signing(pk)
-        terms = placement.terms or item.terms
-        offers = PLACEMENTS.offers(placement, actor(), views.now())
-        return self.render_template(
-            "signing/invitations/student_signing.html",
-            item=item,
-            report=stores().report_of(placement),
-            placement=placement,
-            proposal=_proposal(placement) if offers else [],
-            until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
-            offers=[_answer(o, placement) for o in offers],
-            now=views.now(),
-            agreement=views.agreement(item, terms.position),
-            party_a=views.party_a(item.employer, terms),
-            party_b=views.party_b(item.student, own=True),
-            groups=list(groups_of(values_of(terms), item.student.graduation_year).values()),
-            review=views.review_text(placement.state),
-            steps=progress(placement, placement.review),
-            history=views.history(item),
-            document=document_of(placement),
-            not_made=not_made(failure_of(placement), placement),
-            full=full_url(placement),
-        )
-
-    @expose("/<int:pk>/<string:step>", methods=["POST"])
-    @has_access
-    def answer(self, pk: int, step: str) -> ResponseReturnValue:
-        """Agree to changed terms, or keep the old ones (INV-16)."""
-        queries.invitation_behind(actor(), pk)
-        if step not in ("agree_terms", "decline_terms"):
-            raise NotYours(f"placement {pk}: {step}")
-        take(PLACEMENTS, step, pk)
-        return redirect(url_for("MySigningsView.show", pk=pk), 303)
-
-    def _signing(self, pk: int) -> Placement:
-        return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
 
 
 def _letter(item: Invitation) -> dict[str, object]:
@@ -212,27 +150,6 @@ def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
     if before is None:
         return []
     return changed(before, item.terms, year)
-
-
-def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
-    """What the employer proposes to change: label, old, new (INV-16)."""
-    if placement.proposed is None or placement.terms is None:
-        return []
-    return changed(placement.terms, placement.proposed, placement.graduation_year)
-
-
-def _answer(offer: Offer, placement: Placement) -> dict[str, object]:
-    agreeing = bool(offer.step.fresh)
-    return {
-        "offer": offer,
-        "url": url_for("MySigningsView.answer", pk=placement.id, step=offer.step.name),
-        "style": "primary" if agreeing else "default",
-        "tick": offer.step.tick,
-        "code": code_url(PLACEMENTS, placement, offer),
-        "text": _("The new terms replace the old ones.")
-        if agreeing
-        else _("The terms that you accepted stay as they are; the employer is told."),
-    }
 
 
 def _question(offer: Offer, item: Invitation) -> dict[str, object]:

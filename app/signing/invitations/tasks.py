@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from app.core import clock, jobs
 from app.core.db import db
-from app.notices.workflow import in_portions, tell_anew
+from app.notices.reminding import in_portions
+from app.notices.workflow import tell_anew
+from app.signing.invitations.deadlines import ending, overdue, to_tell_anew
 from app.signing.invitations.notices import remind_student
-from app.signing.invitations.queries import ending, overdue, to_tell_anew
 from app.signing.invitations.workflow import INVITATIONS
 from app.workflow.sweep import sweep
 

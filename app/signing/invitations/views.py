@@ -16,20 +16,15 @@ from app.core import clock
 from app.core.text import mask_all_but_end
 from app.fab.columns import ListColumn
 from app.fab.listing import Row
-from app.notices.reached import REACHED
+from app.notices.fates import REACHED
 from app.people.employers.models import Employer
 from app.people.students.models import Student
-from app.signing.invitations import queries
+from app.signing.invitations import deadlines
 from app.signing.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.signing.invitations.notices import reach_of_students
-from app.signing.placements.models import (
-    AGREEMENT_LABELS,
-    KINDS,
-    REVIEW_LABELS,
-    Kind,
-    PlacementState,
-)
-from app.signing.placements.models import CHIPS as REVIEW_CHIPS
+from app.signing.placements.labels import AGREEMENT_LABELS, REVIEW_LABELS
+from app.signing.placements.labels import CHIPS as REVIEW_CHIPS
+from app.signing.placements.models import KINDS, Kind, PlacementState
 from app.signing.terms.models import BY_NAME, FIELDS
 from app.signing.terms.queries import groups_of
 from app.workflow import trail
@@ -91,7 +86,7 @@ def chip(label: Any, kind: str) -> Markup:
 
 def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
     """The response state in words, and its colour."""
-    state = queries.response_of(*answer, now())
+    state = deadlines.response_of(*answer, now())
     return str(RESPONSE_LABELS[state]), CHIPS[state]
 
 

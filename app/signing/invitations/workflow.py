@@ -4,194 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.people.employers.models import Employer, EmployerState
-from app.people.schools.models import School
+from app.people.employers.models import Employer
 from app.people.students.models import Student
-from app.settings.queries import settings
+from app.signing.invitations.effects import form_placement, new_terms, start_clock
+from app.signing.invitations.guards import (
+    cooled_off,
+    days_allowed,
+    employer_approved,
+    employer_not_blocked,
+    i_may_sign,
+    in_time,
+    no_other_open,
+    not_frozen,
+    not_sent_before,
+    overdue,
+    slot_free,
+    student_may_sign,
+    window_open,
+)
 from app.signing.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.signing.invitations.notices import tell_of_batch, tell_parties
-from app.signing.invitations.queries import invitations_for, open_invitation, sent_from
+from app.signing.invitations.queries import invitations_for, open_invitation
 from app.signing.nudges.workflow import nudge_steps
-from app.signing.placements.checks import known_in
-from app.signing.placements.guards import blocked_employer, cannot_sign, signing_closed, slot_taken
-from app.signing.placements.models import Kind, Placement
-from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terms.models import Terms, differences
+from app.signing.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = InvitationState
-
-
-def employer_approved(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """Only an employer that a school approved and that filled its profile invites (ACC-07, ACC-08)."""
-    employer = invitation.employer
-    if employer.state != EmployerState.APPROVED:
-        return _("Your school of registration has not approved your account yet.")
-    if employer.profile_at is None:
-        return _("Please complete your signing profile first.")
-    return None
-
-
-def employer_not_blocked(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """What a blocked employer has sent cannot be accepted while the block lasts (ADM-06)."""
-    return blocked_employer(invitation.employer)
-
-
-def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """A student who may not sign cannot be invited; the employer is not told why (INV-01)."""
-    if cannot_sign(invitation.student, now) is None:
-        return None
-    return _(
-        "%(student)s cannot sign at present; please ask the school.",
-        student=invitation.student.name,
-    )
-
-
-def i_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """The student itself is told which condition is missing and whom to ask (ACC-06)."""
-    return cannot_sign(invitation.student, now)
-
-
-def window_open(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """Outside the school's signing window nobody invites or accepts (ADM-04)."""
-    return signing_closed(invitation.student, now)
-
-
-def days_allowed(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """A school bounds the days that its students may be given to answer (ADM-05)."""
-    return days_refused(invitation.student.school, invitation.terms.reply_days)
-
-
-def days_refused(school: School, days: int) -> str | None:
-    """The sentence that a school allows fewer days to answer; None where it allows these."""
-    most = settings(school.id).reply_days_most
-    if days <= most:
-        return None
-    return _("%(school)s allows at most %(most)s days to answer.", school=school.name, most=most)
-
-
-def not_frozen(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """What the student reported as untrue rests until the school has answered (INV-20)."""
-    if not invitation.frozen:
-        return None
-    return _(
-        "This was reported as untrue or as another hand's act. It rests until the school has answered."
-    )
-
-
-def not_sent_before(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """One preview invites a student once, however often it is sent (INV-06)."""
-    if not sent_from(invitation.batch, invitation.student_id):
-        return None
-    return _("%(student)s was already invited by this letter.", student=invitation.student.name)
-
-
-def no_other_open(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """While one invitation to a student is open, the same employer sends no second (INV-08, GRD-02)."""
-    other = open_invitation(invitation.employer_id, invitation.student_id)
-    if other is None:
-        return None
-    return _(
-        "%(student)s already has an invitation of yours, open until %(until)s.",
-        student=invitation.student.name,
-        until=clock.shown_deadline(other.reply_by),
-    )
-
-
-def in_time(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """An overdue invitation accepts no answer, whether or not a worker has marked it (INV-11)."""
-    if now < invitation.reply_by:
-        return None
-    return _(
-        "This invitation ended on %(until)s. Ask the employer to invite again.",
-        until=clock.shown_deadline(invitation.reply_by),
-    )
-
-
-def overdue(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """Only what is overdue expires (INV-11)."""
-    return None if now >= invitation.reply_by else _("This invitation is not overdue yet.")
-
-
-def cooled_off(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """Accepting opens an hour after sending (INV-10; manual 003: one hour to think it over)."""
-    if now >= invitation.opens_at:
-        return None
-    return _(
-        "Time to think it over: accepting opens at %(at)s.",
-        at=clock.shown_deadline(invitation.opens_at),
-    )
-
-
-def slot_free(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """While another placement is under way or in force, an invitation can only be read (INV-14)."""
-    return slot_taken(invitation.student_id)
-
-
-def start_clock(change: Change) -> None:
-    """Cooling-off and deadline run from now (INV-10, INV-11, INV-15)."""
-    invitation: Invitation = change.record
-    hours = settings(invitation.school_id).cooling_off_hours
-    invitation.sent_at = change.now
-    invitation.opens_at = change.now + timedelta(hours=hours)
-    invitation.reply_by = clock.deadline(change.now, invitation.terms.reply_days)
-    invitation.read_at = None
-
-
-def new_terms(change: Change) -> None:
-    """An edit is a new version of the terms; the trace says what changed (INV-15)."""
-    invitation: Invitation = change.record
-    terms: Terms = change.data["terms"]
-    if problem := days_refused(invitation.student.school, terms.reply_days):
-        raise Refused(problem)
-    terms.previous_id, terms.created_at = invitation.terms_id, change.now
-    terms.created_by = change.actor.user_id
-    with db.session.no_autoflush:
-        db.session.add(terms)
-        db.session.flush([terms])
-    change.details["changed"] = [f.name for f, _old, _new in differences(invitation.terms, terms)]
-    invitation.terms = terms
-
-
-def form_placement(change: Change) -> None:
-    """Acceptance forms a placement awaiting attestation (INV-13)."""
-    invitation: Invitation = change.record
-    student, employer = invitation.student, invitation.employer
-    placement = Placement(
-        kind=Kind.ONLINE,
-        school_id=student.school_id,
-        college_id=student.college_id,
-        major_id=student.major_id,
-        student_id=student.id,
-        graduation_year=student.graduation_year,
-        employer_id=employer.id,
-        invitation_id=invitation.id,
-        review=settings(student.school_id).signing_review,
-        terms=invitation.terms,
-        employer_name=employer.name,
-        employer_credit_code=employer.credit_code,
-        employer_location=employer.location,
-        employer_address=employer.address,
-        employer_postcode=employer.postcode,
-        employer_email=employer.email,
-        created_at=change.now,
-        **known_in(
-            student.graduation_year,
-            {"employer_kind": employer.kind, "employer_industry": employer.industry},
-        ),
-    )
-    PLACEMENTS.start("form", placement, change.actor)
 
 
 READ = _l(

@@ -18,10 +18,11 @@ from flask_babel import lazy_pgettext
 from app.core import clock
 from app.core.db import db
 from app.core.registry import stores
-from app.notices.workflow import Letters
+from app.notices.letters import Letters
 from app.people.employers.models import Employer
 from app.people.schools.models import College, School
-from app.settings.queries import settings, working_deadline
+from app.settings.calendar import working_deadline
+from app.settings.queries import settings
 from app.signing.nudges.models import Nudge
 from app.signing.nudges.queries import accounts, nudge_of, waits_since
 from app.workflow.actor import Actor, Role
@@ -139,9 +140,6 @@ def who_reminds(change: Change) -> str:
     if role is Role.COLLEGE:
         return db.session.get_one(College, change.actor.college_id).name
     return db.session.get_one(School, record.school_id).name
-
-
-# -- 代审 --------------------------------------------------------------------------------------
 
 
 def stands_in(record: Any, _actor: Actor) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import users_of
-from app.notices.workflow import Letter, Letters, People, tell_of
+from app.notices.letters import Letter, Letters
+from app.notices.workflow import People, tell_of
 from app.people.schools.queries import provincial_staff, staff_of
 from app.signing.objections.models import Objection, ReportWay
 from app.workflow.steps import Change

@@ -13,18 +13,16 @@ from app.core.errors import NotYours
 from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
 from app.signing.invitations.queries import invitation_of
-from app.signing.invitations.workflow import INVITATIONS
+from app.signing.objections.effects import end_it, freeze, subject, thaw
 from app.signing.objections.models import LABELS, Objection, ObjectionState, ReportWay
 from app.signing.objections.notices import tell_parties
 from app.signing.objections.queries import objections_for, open_objection
 from app.signing.placements.models import HOLDS_SLOT, Placement
 from app.signing.placements.queries import placement_in
-from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.queries import running
-from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Reason, Step
+from app.workflow.verdicts import Verdict
 
 S = ObjectionState
 
@@ -44,45 +42,9 @@ def not_reported(objection: Objection, actor: Actor, now: datetime) -> str | Non
     return None if other is None else _("You have reported this; your school answers next.")
 
 
-def subject(objection: Objection) -> Any:
-    """What the report is about."""
-    return objection.placement if objection.placement_id else objection.invitation
-
-
 def _locks(objection: Objection) -> tuple[tuple[Any, int], ...]:
     about = subject(objection)
     return ((Student, objection.student_id), (type(about), about.id))
-
-
-def freeze(change: Change) -> None:
-    """What is reported rests (INV-20)."""
-    objection: Objection = change.record
-    objection.created_at = change.now
-    objection.reason = change.reason or change.data.get("text", "")[:200]
-    subject(objection).frozen = True
-
-
-def thaw(change: Change) -> None:
-    """The answer is kept, and what was reported moves again (INV-20)."""
-    change.record.answer = change.reason
-    subject(change.record).frozen = False
-
-
-def end_it(change: Change) -> None:
-    """What was untrue ends: an invitation is closed, a signing refused, a running termination closed.
-
-    Whose application or agreement was another's hand keeps the signing: only the termination ends.
-    """
-    about = subject(change.record)
-    if isinstance(about, Invitation):
-        if about.state == InvitationState.OPEN:
-            INVITATIONS.apply("void", about.id, change.actor, reason=change.reason)
-        return
-    other = running(about.id)
-    if other is not None:
-        TERMINATIONS.apply("overtake", other.id, change.actor)
-    if about.state in HOLDS_SLOT and change.record.act != TERMINATIONS.kind:
-        PLACEMENTS.apply("void", about.id, change.actor, reason=change.reason)
 
 
 OBJECTIONS: Workflow[Objection] = Workflow(

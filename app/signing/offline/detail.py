@@ -13,15 +13,8 @@ from app.fab.presentation import moment
 from app.files.documents.files import Listed
 from app.signing.offline.evidence import current, refused, scans
 from app.signing.offline.models import Entry
-from app.signing.placements.models import (
-    AGREEMENT_LABELS,
-    CHIPS,
-    KINDS,
-    REVIEW_LABELS,
-    Kind,
-    Placement,
-    PlacementState,
-)
+from app.signing.placements.labels import AGREEMENT_LABELS, CHIPS, REVIEW_LABELS
+from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.terms.models import BY_NAME, GROUPS
 from app.signing.terms.queries import groups
 from app.workflow import trail

@@ -13,12 +13,12 @@ from sqlalchemy import Select, select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import accept_upload
 from app.files.documents.models import Attachment
+from app.signing.offline.links import working_link
 from app.signing.offline.models import LinkFile, UploadLink
 from app.signing.offline.queries import paper_in
-from app.signing.offline.workflow import working_link
 from app.signing.placements.models import REVIEWS, Kind, Placement, PlacementState
 from app.signing.placements.queries import placements_for
 from app.workflow import trail
@@ -116,13 +116,13 @@ def add_scan(placement_id: int, actor: Actor, name: str, source: BinaryIO) -> At
     Raises NotYours outside the scope, Refused with a sentence for what cannot be kept.
     """
     placement = paper_in(actor, placement_id)
-    return files.attach(RECORD, placement, actor, name, source, check=_fits)
+    return attaching.attach(RECORD, placement, actor, name, source, check=_fits)
 
 
 def add_by_link(token: str, name: str, source: BinaryIO) -> Attachment:
     """The same by the employer's link: it only adds, the student hands in. Raises NotYours, Refused."""
     link = _working(token)
-    if not files.TRIES.take(f"link {link.id}"):
+    if not attaching.TRIES.take(f"link {link.id}"):
         raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
     upload = accept_upload(name, source)
 
@@ -130,7 +130,7 @@ def add_by_link(token: str, name: str, source: BinaryIO) -> Attachment:
         lock_row(Placement, link.placement_id)
         again = _working(token)
         _not_too_many(again.placement)
-        found = files.keep(RECORD, again.placement, again.created_by, upload)
+        found = attaching.keep(RECORD, again.placement, again.created_by, upload)
         db.session.add(LinkFile(attachment_id=found.id, link_id=again.id))
         return found
 

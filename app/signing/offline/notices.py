@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import users_of
 from app.core import clock
 from app.core.db import db
-from app.notices.workflow import Letter, tell
+from app.notices.letters import Letter
+from app.notices.workflow import tell
 from app.signing.offline.queries import link_behind
 from app.workflow.steps import event_key
 

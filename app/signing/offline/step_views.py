@@ -18,11 +18,12 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.documents.file_views import take_files
 from app.signing.offline import detail, evidence, queries
+from app.signing.offline.links import LINK_DAYS, make_link, withdraw_link
 from app.signing.offline.student_views import LARGEST_KEY
-from app.signing.offline.workflow import LINK_DAYS, make_link, withdraw_link
 from app.signing.placements.checks import not_made
 from app.signing.placements.detail import paper_progress
-from app.signing.placements.tasks import base_url, document_of, failure_of
+from app.signing.placements.printing import base_url
+from app.signing.placements.tasks import document_of, failure_of
 from app.signing.placements.views import full_url
 from app.signing.placements.workflow import PLACEMENTS
 

@@ -14,7 +14,7 @@ from flask_wtf import FlaskForm
 
 from app.accounts.act_views import birth_code_url, proved, refused_code
 from app.accounts.queries import actor
-from app.codes.queries import region_name
+from app.codes.regions import region_name
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -29,9 +29,9 @@ from app.people.students.student_views import me
 from app.signing.offline import detail, queries
 from app.signing.offline.forms import form_of, typed
 from app.signing.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
-from app.signing.placements.guards import blocked_employer
+from app.signing.placements.may_sign import blocked_employer
 from app.signing.placements.models import Placement
-from app.signing.placements.tasks import preview, refuse_unprintable
+from app.signing.placements.printing import preview, refuse_unprintable
 from app.signing.placements.views import being_made
 from app.signing.placements.workflow import PLACEMENTS
 

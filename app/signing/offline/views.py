@@ -20,9 +20,9 @@ from app.fab.builder import SafeView
 from app.files.documents.file_views import take_files
 from app.files.documents.models import Attachment
 from app.signing.offline import detail, evidence
+from app.signing.offline.links import working_link
 from app.signing.offline.models import UploadLink
 from app.signing.offline.notices import tell_added
-from app.signing.offline.workflow import working_link
 from app.workflow.actor import STAFF
 
 ASKED = Limit("stamped page", 120, timedelta(hours=1))  # requests from one address

@@ -66,8 +66,6 @@ def _known(name: str, code: str, year: int) -> bool:
     return code in codes.names(TABLES[name], year)
 
 
-# -- what no document can show (DOC-07) ----------------------------------------------------------------
-
 NAMED = 3  # characters that one sentence names
 PARTS = {
     "school": _l("School"),

@@ -7,88 +7,23 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.codes import labels
 from app.core import clock
 from app.files.documents.printing import unprintable
-from app.people.employers.models import Employer
 from app.people.employers.register import employer_by_code
-from app.people.students.models import OriginState, Student, TrainingMode
-from app.plan.rows import workflow as plan
-from app.settings.queries import window
 from app.signing.placements.checks import missing_facts, named, who_mends
+from app.signing.placements.may_sign import blocked_employer, cannot_sign, signing_closed
 from app.signing.placements.models import UNDER_WAY, Kind, Placement, PlacementState
+from app.signing.placements.printing import printed_facts
 from app.signing.placements.queries import (
     attached_since,
     has_agreement,
     placement_of,
-    standing,
     student_of,
     unsettled_of,
 )
-from app.signing.placements.tasks import printed_facts
 from app.workflow.actor import Actor
 
 S = PlacementState
-
-
-def cannot_sign(student: Student, now: datetime, kind: Kind = Kind.ONLINE) -> str | None:
-    """The sentence why this student may not have such a placement now, and whom to ask (ACC-06, ADM-03).
-
-    A destination is open to every training mode: committed students register theirs that way.
-    """
-    if kind != Kind.DESTINATION and student.training_mode != TrainingMode.OPEN:
-        mode = labels.code_text("pyfs", student.training_mode)
-        return _(
-            "Your training mode is “%(mode)s”; only open-mode graduates sign. "
-            "If that is wrong, ask your school's employment office to correct it.",
-            mode=mode,
-        )
-    if student.origin_state != OriginState.APPROVED:
-        return _(
-            "Your origin record has not been approved by the school yet. "
-            "Ask your college officer when it will be."
-        )
-    state, source, reason = standing(student.id, clock.local(now).date(), kind)
-    bar = plan.bar(state, source)
-    if bar == "reported":
-        return _(
-            "Your row of the employment plan has been reported already. "
-            "Ask your school's employment office to open it first."
-        )
-    if bar == "staff":
-        return _(
-            "Your row of the employment plan was filled in by staff. "
-            "Ask your school's employment office to clear it first."
-        )
-    if reason is not None:
-        return _(
-            "Your school has restricted your signing: %(reason)s Ask the employment office.",
-            reason=reason.rstrip("。.") + "。",
-        )
-    return None
-
-
-def signing_closed(student: Student, now: datetime) -> str | None:
-    """The sentence that the year's signing window is not open; None while it is (ADM-04)."""
-    found = window(student.school_id, student.graduation_year)
-    day = clock.local(now).date()
-    if found is None or found.opens <= day <= found.closes:
-        return None
-    year, school = student.graduation_year, student.school.name
-    if day < found.opens:
-        return _(
-            "Signing for the graduates of %(year)s at %(school)s opens on %(day)s.",
-            year=year,
-            school=school,
-            day=found.opens,
-        )
-    return _(
-        "Signing for the graduates of %(year)s at %(school)s closed on %(day)s. "
-        "Ask its employment office.",
-        year=year,
-        school=school,
-        day=found.closes,
-    )
 
 
 def slot_taken(student_id: int) -> str | None:
@@ -131,26 +66,6 @@ def _destination_in_the_way(other: Placement) -> str:
 def slot_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """A student has at most one placement under way or in force (INV-14, GRD-01)."""
     return slot_taken(placement.student_id)
-
-
-def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """Who may not sign, or not now, enters no paper signing and no destination either (ACC-06, ADM-04)."""
-    student = student_of(placement)
-    kind = Kind(placement.kind)
-    return cannot_sign(student, now, kind) or signing_closed(student, now)
-
-
-def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """No paper agreement begins with an employer that a school has blocked; what runs goes on (ADM-06)."""
-    code = placement.employer_credit_code
-    return blocked_employer(employer_by_code(code)) if code else None
-
-
-def blocked_employer(employer: Employer | None) -> str | None:
-    """The sentence that a school has blocked this employer; None where none has."""
-    if employer is None or not employer.is_blocked:
-        return None
-    return _("A school has blocked this employer; ask your employment office.")
 
 
 def no_other_unsettled(placement: Placement, actor: Actor, now: datetime) -> str | None:
@@ -241,3 +156,16 @@ def answer_in_time(placement: Placement, actor: Actor, now: datetime) -> str | N
 def answer_overdue(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """Only an unanswered proposal whose time is over ends by itself (INV-16)."""
     return None if answer_in_time(placement, actor, now) else _("There is still time to answer.")
+
+
+def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """Who may not sign, or not now, enters no paper signing and no destination either (ACC-06, ADM-04)."""
+    student = student_of(placement)
+    kind = Kind(placement.kind)
+    return cannot_sign(student, now, kind) or signing_closed(student, now)
+
+
+def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """No paper agreement begins with an employer that a school has blocked; what runs goes on (ADM-06)."""
+    code = placement.employer_credit_code
+    return blocked_employer(employer_by_code(code)) if code else None

@@ -6,7 +6,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import users_of
 from app.core import clock
-from app.notices.workflow import Letter, Letters, People, remind, tell_of
+from app.notices.letters import Letter, Letters
+from app.notices.reminding import remind
+from app.notices.workflow import People, tell_of
 from app.people.schools.queries import staff_of
 from app.settings.models import Review
 from app.signing.nudges.workflow import for_receiver, who_reminds

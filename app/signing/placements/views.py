@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from flask import make_response, request, url_for
+from flask import make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
@@ -30,6 +31,17 @@ from app.signing.placements.queries import has_agreement, placement_in, prints
 from app.signing.placements.tasks import FULL_AGREEMENT, agreement_pdf, document_of, failure_of
 
 MOST = 2**31 - 1
+
+
+class OpensItsList:
+    """Mixin of a party's view: its address alone leads to its list."""
+
+    url: Any
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> ResponseReturnValue:
+        return redirect(self.url("list"))
 
 
 def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from app.people.students.models import Student
 from app.settings.models import two_levels
 from app.signing.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.signing.placements import effects as then
+from app.signing.placements import levels
 from app.signing.placements.checks import checked_facts
 from app.signing.placements.guards import (
     answer_in_time,
@@ -28,11 +29,11 @@ from app.signing.placements.guards import (
     slot_free,
     slot_still_free,
 )
+from app.signing.placements.labels import REVIEW_LABELS
 from app.signing.placements.models import (
     AWAITING,
     FORMS,
     HOLDS_SLOT,
-    REVIEW_LABELS,
     REVIEWS,
     Kind,
     Placement,
@@ -44,7 +45,8 @@ from app.signing.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Tone, Verdict
+from app.workflow.steps import Change, Reason, Step
+from app.workflow.verdicts import Tone, Verdict
 
 S = PlacementState
 
@@ -53,7 +55,7 @@ def lapsed(placement: Placement, now: datetime) -> tuple[str, StrEnum] | None:
     """An amendment without an answer ends by itself, with or without a worker (INV-11, INV-16)."""
     if placement.state != S.AMENDING or placement.answer_by is None or now < placement.answer_by:
         return None
-    return "expire_terms", then.waits_at(placement)
+    return "expire_terms", levels.waits_at(placement)
 
 
 def decided(placement: Placement, actor: Actor) -> bool:
@@ -97,7 +99,7 @@ FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] 
     (
         "approve_form",
         S.FORM_COLLEGE,
-        then.after_college_form,
+        levels.after_college_form,
         _l("Approve the form in the college's place"),
         (S.FORM_SCHOOL, S.AWAITING_SCAN),
         {
@@ -118,7 +120,7 @@ FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] 
     (
         "attest",
         S.AWAITING_COLLEGE,
-        then.after_college,
+        levels.after_college,
         _l("Approve in the college's place"),
         (S.AWAITING_SCHOOL, S.IN_FORCE),
         {
@@ -131,7 +133,7 @@ FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] 
     (
         "refuse",
         S.AWAITING_COLLEGE,
-        then.when_refused,
+        levels.when_refused,
         _l("Refuse in the college's place"),
         REFUSALS,
         {**_REFUSING, "done": REFUSED_DONE},
@@ -150,34 +152,34 @@ PLACEMENTS: Workflow[Placement] = Workflow(
     lapse=lapsed,
     after=(tell_parties,),
     steps=(
-        Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
+        Step("form", None, levels.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
              targets=AWAITING),  # accepting the invitation has asked its guards
-        Step("generate", None, then.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
+        Step("generate", None, levels.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
              fresh=(Role.STUDENT,),
              label=_l("Generate the agreement"), when=(slot_free, may_enter, employer_not_blocked)),
-        Step("submit", None, then.first_review, by=Role.STUDENT, targets=AWAITING, inner=True,
+        Step("submit", None, levels.first_review, by=Role.STUDENT, targets=AWAITING, inner=True,
              fresh=(Role.STUDENT,),
              label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
              fresh=(Role.EMPLOYER,), when=(not_reviewed,), applies=online, fill=(then.keep_proposal,),
              done=_l("Proposed; the review waits.")),
-        Step("agree_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
+        Step("agree_terms", S.AMENDING, levels.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Agree to the new terms"), when=(answer_in_time,), fill=(then.take_proposal,),
              tick=READ_NEW, fresh=(Role.STUDENT,),
              confirm=_l("The new terms take the place of the old ones. Agree now?"),
              done=_l("The new terms took the place of the old ones. The review goes on."),
              verdict=Verdict.APPROVE),
-        Step("decline_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
+        Step("decline_terms", S.AMENDING, levels.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Keep the old terms"), when=(answer_in_time,), fill=(then.drop_proposal,),
              reason=Reason.OPTIONAL, done=_l("The old terms stay. The review goes on."),
              verdict=Verdict.REFUSE),
-        Step("take_back_terms", S.AMENDING, then.first_review, by=Role.EMPLOYER, targets=AWAITING,
+        Step("take_back_terms", S.AMENDING, levels.first_review, by=Role.EMPLOYER, targets=AWAITING,
              label=_l("Take the proposal back"), fill=(then.drop_proposal,),
              done=_l("Taken back; the old terms stay.")),
-        Step("expire_terms", S.AMENDING, then.first_review, by=Role.SYSTEM, targets=AWAITING,
+        Step("expire_terms", S.AMENDING, levels.first_review, by=Role.SYSTEM, targets=AWAITING,
              label=_l("The proposal expires"), when=(answer_overdue,), fill=(then.drop_proposal,),
              tone=Tone.REFUSED),
-        Step("approve_form_college", S.FORM_COLLEGE, then.after_college_form, by=Role.COLLEGE,
+        Step("approve_form_college", S.FORM_COLLEGE, levels.after_college_form, by=Role.COLLEGE,
              label=_l("Approve the form (college)"), targets=(S.FORM_SCHOOL, S.AWAITING_SCAN),
              when=(can_be_printed,),
              bulk=True, undoable=True, fill=(then.mark_reviewed, then.number), then=(then.print_form,),
@@ -196,7 +198,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
              fill=(then.mark_reviewed,), done=FORM_REFUSED,
              verdict=Verdict.REFUSE),
-        Step("hand_in", S.AWAITING_SCAN, then.first_review, by=Role.STUDENT, targets=AWAITING,
+        Step("hand_in", S.AWAITING_SCAN, levels.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Hand in the stamped agreement"), when=(scan_there,), fresh=(Role.STUDENT,),
              confirm=_l("Are all pages signed and stamped, and readable? Hand them in now?"),
              done=_l("Handed in. The school reviews it next."),
@@ -215,13 +217,13 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("keep", S.GIVING_UP, S.AWAITING_SCAN, by=Role.SCHOOL, label=_l("Do not let it be given up"),
              reason=Reason.REQUIRED, done=_l("The signing goes on."),
              verdict=Verdict.REFUSE),
-        Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
+        Step("attest_college", S.AWAITING_COLLEGE, levels.after_college, by=Role.COLLEGE,
              label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),
              when=(facts_complete, can_be_printed), bulk=True, undoable=True,
              fill=(then.mark_reviewed, then.number), then=(give_way, then.come_into_force),
              done=_l("Approved."),
              verdict=Verdict.APPROVE),
-        Step("refuse_college", S.AWAITING_COLLEGE, then.when_refused, by=Role.COLLEGE,
+        Step("refuse_college", S.AWAITING_COLLEGE, levels.when_refused, by=Role.COLLEGE,
              targets=REFUSALS, label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
              undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE,
              verdict=Verdict.REFUSE),
@@ -232,7 +234,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
             for name, source, to, label, targets, more in FOR_COLLEGE
         ),
         *nudge_steps((*COLLEGE_LEVEL, S.AMENDING, S.AWAITING_SCAN), (S.AMENDING, S.AWAITING_SCAN)),
-        Step("withdraw_college", SCHOOL_LEVEL, then.to_college, by=Role.COLLEGE,
+        Step("withdraw_college", SCHOOL_LEVEL, levels.to_college, by=Role.COLLEGE,
              targets=COLLEGE_LEVEL, label=_l("Take our approval back"), reason=Reason.REQUIRED,
              applies=two_levels, when=(school_not_acted,), tone=Tone.REFUSED,
              done=_l("Taken back; it waits for your college again.")),
@@ -242,23 +244,23 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              fill=(then.mark_reviewed, then.number), then=(give_way, then.come_into_force),
              done=_l("Approved: it is in force."),
              verdict=Verdict.APPROVE),
-        Step("refuse", S.AWAITING_SCHOOL, then.when_refused, by=Role.SCHOOL, label=_l("Refuse"),
+        Step("refuse", S.AWAITING_SCHOOL, levels.when_refused, by=Role.SCHOOL, label=_l("Refuse"),
              targets=REFUSALS, reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
              fill=(then.mark_reviewed,), done=REFUSED_DONE,
              verdict=Verdict.REFUSE),
-        Step("send_back", SCHOOL_LEVEL, then.to_college, by=Role.SCHOOL, targets=COLLEGE_LEVEL,
+        Step("send_back", SCHOOL_LEVEL, levels.to_college, by=Role.SCHOOL, targets=COLLEGE_LEVEL,
              label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
              applies=two_levels, done=_l("Sent back; the college looks at it again.")),
         Step("undo", (*SCHOOL_LEVEL, S.AWAITING_SCAN, S.IN_FORCE, S.REFUSED), before_decision,
              by=OFFICE, label=_l("Undo the decision"), targets=REVIEWS, applies=decided, bulk=True,
              when=(still_undoable, slot_still_free), fill=(then.not_reviewed_after_all, untell_decision),
              then=(then.go_out_of_force,), done=_l("Undone; nobody has been told.")),
-        Step("reopen", S.IN_FORCE, then.last_review, by=Role.SCHOOL, label=_l("Withdraw the review"),
+        Step("reopen", S.IN_FORCE, levels.last_review, by=Role.SCHOOL, label=_l("Withdraw the review"),
              targets=AWAITING, reason=Reason.REQUIRED, danger=True, applies=online,
              then=(then.go_out_of_force,),
              confirm=_l("The agreement is void until it is approved anew. Withdraw the review now?"),
              done=_l("Withdrawn; it waits for a decision again.")),
-        Step("restore", S.REFUSED, then.where_refused, by=Role.SCHOOL, label=_l("Take the refusal back"),
+        Step("restore", S.REFUSED, levels.where_refused, by=Role.SCHOOL, label=_l("Take the refusal back"),
              targets=(*REVIEWS, S.AWAITING_SCAN), reason=Reason.REQUIRED, when=(slot_still_free,),
              confirm=_l("The signing waits for a decision again, and the student can sign nowhere "
                         "else meanwhile. Take the refusal back now?"),

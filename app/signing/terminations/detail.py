@@ -12,6 +12,7 @@ from app.core import clock
 from app.fab.presentation import moment
 from app.settings.models import Review
 from app.signing.placements.models import Placement
+from app.signing.terminations.chances import chances_left
 from app.signing.terminations.models import (
     ANSWERABLE,
     WAYS,
@@ -19,7 +20,6 @@ from app.signing.terminations.models import (
     TerminationState,
     Way,
 )
-from app.signing.terminations.queries import chances_left
 from app.signing.terms.models import BY_NAME
 from app.signing.terms.queries import with_unit
 from app.workflow.actor import Actor, Role

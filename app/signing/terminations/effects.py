@@ -11,14 +11,15 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.files.documents.issued import void_documents
 from app.people.students.models import Student
+from app.settings.calendar import working_deadline
 from app.settings.models import Review
-from app.settings.queries import settings, working_deadline
+from app.settings.queries import settings
 from app.signing.placements.queries import has_agreement
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.chances import chances_granted
 from app.signing.terminations.evidence import keep
 from app.signing.terminations.models import Chance, Termination, TerminationState, Way
 from app.signing.terminations.notices import tell_chance
-from app.signing.terminations.queries import chances_granted
 from app.signing.terminations.tasks import LETTER, RECORD, make_letter
 from app.workflow.actor import Actor
 from app.workflow.steps import Change

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import g, redirect
+from flask import g
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -25,25 +25,28 @@ from app.fab.presentation import chips, dash, moment
 from app.fab.views import READS, SafeModelView
 from app.people.students.models import Student
 from app.people.students.search_views import STUDENT, StudentSearch
-from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
-from app.signing.terminations import queries
+from app.signing.placements.labels import AGREEMENT_CHIPS, AGREEMENT_LABELS
+from app.signing.placements.models import Placement
+from app.signing.placements.views import OpensItsList
+from app.signing.terminations import narrowing
 from app.signing.terminations.models import CHIPS, LABELS, TerminationState
-from app.signing.terminations.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
+from app.signing.terminations.page import page_of
+from app.signing.terminations.views import LARGEST_KEY, PartyTerminations, in_scope
 from app.signing.terms.models import BY_NAME
 
 # numbers of an employer's search that find no student of its own (S-10)
 NUMBERS = Limit("number-search", 10, timedelta(days=1))
 
 
-def _lists() -> queries.ListChoices:
+def _lists() -> narrowing.ListChoices:
     """What the list can be narrowed to; asked once a request."""
     if "termination_choices" not in g:
-        g.termination_choices = queries.choices(actor())
+        g.termination_choices = narrowing.choices(actor())
     return g.termination_choices  # type: ignore[no-any-return]
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
-    return Tab(name, label, lambda: queries.employer_tab(name), empty=empty)
+    return Tab(name, label, lambda: narrowing.employer_tab(name), empty=empty)
 
 
 T = TerminationState
@@ -55,7 +58,7 @@ def _ending(state: str | None) -> str:
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
-class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
+class EmployerTerminationsView(OpensItsList, PartyTerminations, StudentSearch, SafeModelView):
     """Signings that are or were in force, with the last termination of each."""
 
     datamodel = SafeInterface(Placement)
@@ -71,7 +74,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         ),
         ListColumn("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
         ListColumn("student.school.name", _l("School"), width="roomy"),
-        ListColumn("student.education", _l("Level of education"), queries.education, card="none"),
+        ListColumn("student.education", _l("Level of education"), narrowing.education, card="none"),
         ListColumn("major.name", _l("Major")),
         ListColumn("terms.position", BY_NAME["position"].label),
         ListColumn("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
@@ -95,18 +98,20 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         ListFilter(
             "state",
             _l("State of termination"),
-            queries.with_termination,
+            narrowing.with_termination,
             lambda: [(str(k.value), str(v)) for k, v in LABELS.items()],
         ),
         ListFilter(
-            "invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months
+            "invited_from", _l("Invited since"), narrowing.invited_from, lambda: _lists().months
         ),
-        ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
+        ListFilter(
+            "invited_to", _l("Invited until"), narrowing.invited_to, lambda: _lists().months
+        ),
     )
     show_neighbours = False
 
     def scoped(self) -> Select[Placement]:
-        return queries.signings_once_in_force(actor())
+        return narrowing.signings_once_in_force(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return self.of_students(name_has(Student.name, text))
@@ -125,11 +130,6 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
 
     def record_name(self, item: Placement) -> str:
         return str(item.student.name)
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> ResponseReturnValue:
-        return redirect(self.url("list"))
 
     @expose(f"/show/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from flask_babel import gettext as _
 
 from app.core.errors import Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload
 from app.files.documents.models import Attachment
 from app.signing.terminations.models import Termination
@@ -34,9 +34,9 @@ FILES = files.FileKind(Termination, terminations_for, check)
 
 def keep(termination: Termination, actor: Actor, upload: Upload) -> Attachment:
     """Attach a decoded file to the locked termination, in the caller's transaction."""
-    return files.keep(RECORD, termination, actor.user_id or 0, upload)
+    return attaching.keep(RECORD, termination, actor.user_id or 0, upload)
 
 
 def add_evidence(termination_id: int, actor: Actor, name: str, source: BinaryIO) -> Attachment:
     """Keep one file with a termination of the person's scope, and commit. Raises NotYours, Refused."""
-    return files.attach(RECORD, termination_of(actor, termination_id), actor, name, source)
+    return attaching.attach(RECORD, termination_of(actor, termination_id), actor, name, source)

@@ -10,8 +10,9 @@ from app.core import clock
 from app.files.documents import files
 from app.settings.queries import settings
 from app.signing.placements.models import Kind, Placement
+from app.signing.terminations.chances import chances_left
 from app.signing.terminations.models import LABELS, Termination, TerminationState
-from app.signing.terminations.queries import chances_left, running
+from app.signing.terminations.queries import running
 from app.signing.terminations.tasks import RECORD
 from app.workflow.actor import PARTIES, Actor
 

@@ -18,8 +18,8 @@ from app.fab.presentation import moment
 from app.notices.reached import ending, of_event
 from app.people.students.models import Student
 from app.people.students.queries import students_for
-from app.signing.terminations import queries
-from app.signing.terminations.workflow import grant_chance
+from app.signing.terminations import chances
+from app.signing.terminations.applying import grant_chance
 
 LARGEST_KEY = 2**31 - 1
 
@@ -41,9 +41,9 @@ class ChancesView(SafeView):
             student=student,
             facts=[
                 (_("Year"), year),
-                (_("Used up"), queries.chances_used(pk, year)),
-                (_("Granted in addition"), queries.chances_granted(pk, year)),
-                (_("Left"), queries.chances_left(pk, student.school_id, now)),
+                (_("Used up"), chances.chances_used(pk, year)),
+                (_("Granted in addition"), chances.chances_granted(pk, year)),
+                (_("Left"), chances.chances_left(pk, student.school_id, now)),
             ],
             rows=[
                 {
@@ -52,9 +52,9 @@ class ChancesView(SafeView):
                     "when": moment(row.granted_at),
                     "note": row.reason,
                 }
-                for row in queries.chances_of(pk)
+                for row in chances.chances_of(pk)
             ],
-            grant_url=url_for("ChancesView.grant", pk=pk, known=queries.chances_granted(pk, year)),
+            grant_url=url_for("ChancesView.grant", pk=pk, known=chances.chances_granted(pk, year)),
             may=self.appbuilder.sm.has_access("can_grant", self.class_permission_name),
         )
 

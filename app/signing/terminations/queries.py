@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.accounts import beside
-from app.codes import labels
-from app.core import clock, page
+from app.core import page
 from app.core.db import db
 from app.core.errors import NotYours
 from app.notices.queries import near
-from app.people.schools.models import Major, School
 from app.people.schools.queries import at_school
-from app.settings.queries import settings
-from app.signing.invitations.models import Invitation
-from app.signing.placements.models import Kind, Placement
-from app.signing.placements.queries import placements_for
+from app.signing.placements.models import Placement
 from app.signing.terminations.models import (
     IN_REVIEW,
-    Chance,
     Termination,
     TerminationState,
     Way,
@@ -109,48 +102,6 @@ def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termin
     return db.session.scalars(mine.order_by(Termination.id)).all()
 
 
-# -- chances (TRM-05) --------------------------------------------------------------------------
-
-
-@page.once
-def chances_used(student_id: int, year: int) -> int:
-    """Approved terminations of a student in a calendar year; forced ones use none up."""
-    begins = clock.end_of_day(clock.last_day(year - 1))
-    ends = clock.end_of_day(clock.last_day(year))
-    approved = select(func.count()).where(
-        Termination.student_id == student_id,
-        Termination.is_approved,
-        Termination.way.not_in((Way.FORCED, Way.RELEASE)),
-        Termination.approved_at >= begins,
-        Termination.approved_at < ends,
-    )
-    return db.session.scalar(approved) or 0
-
-
-@page.once
-def chances_granted(student_id: int, year: int) -> int:
-    """How many more the school granted for that year."""
-    more = select(func.count()).where(Chance.student_id == student_id, Chance.year == year)
-    return db.session.scalar(more) or 0
-
-
-def chances_left(student_id: int, school_id: int, now: datetime) -> int:
-    """How many terminations the student may still have approved this year, at least 0."""
-    year = clock.local(now).year
-    most = settings(school_id).termination_chances + chances_granted(student_id, year)
-    return max(0, most - chances_used(student_id, year))
-
-
-def chances_of(student_id: int) -> Sequence[Chance]:
-    """What was granted to a student, the newest first."""
-    return db.session.scalars(
-        select(Chance).where(Chance.student_id == student_id).order_by(Chance.id.desc())
-    ).all()
-
-
-# -- what waits --------------------------------------------------------------------------------
-
-
 def awaiting(who: Actor) -> ColumnElement[bool]:
     """What waits for this person's decision; for readers, what waits for any (TRM-03, TRM-09)."""
     mine = {
@@ -194,91 +145,3 @@ def asked_of(who: Actor) -> Termination | None:
         .order_by(Termination.reply_by)
         .limit(1)
     ).first()
-
-
-# -- a party's list ----------------------------------------------------------------------------
-
-
-def signings_once_in_force(who: Actor) -> Select[Any]:
-    """The party's placements that are or were in force."""
-    return placements_for(who).where(Placement.attested_at.is_not(None))
-
-
-def once_in_force(who: Actor) -> Sequence[Placement]:
-    """A student's own signings, the newest first; a destination is left on its own page (DST-03)."""
-    signings = signings_once_in_force(who).where(Placement.kind != Kind.DESTINATION)
-    return db.session.scalars(signings.order_by(Placement.id.desc()).limit(50)).all()
-
-
-def employer_tab(name: str) -> SQLColumnExpression[bool] | None:
-    """The rows of a tab of the employer's list (TRM-07); None: all."""
-    asked = select(Termination.placement_id).where(
-        Termination.is_running, Termination.started_by == Role.STUDENT
-    )
-    tabs = {"asked": Placement.id.in_(asked), "signed": Placement.in_force}
-    return tabs.get(name)
-
-
-def with_termination(state: str) -> ColumnElement[bool]:
-    """The placements whose last termination is in this state: what their rows show."""
-    other = aliased(Termination)
-    later = select(other.id).where(
-        other.placement_id == Termination.placement_id, other.id > Termination.id
-    )
-    last = select(Termination.placement_id).where(Termination.state == state, ~later.exists())
-    return Placement.id.in_(last)
-
-
-def invited_from(month: str) -> ColumnElement[bool]:
-    """The placements whose invitation was sent in that month (2026-11) or later."""
-    return _invited(Invitation.sent_at >= _begin(month))
-
-
-def invited_to(month: str) -> ColumnElement[bool]:
-    """The placements whose invitation was sent in that month or earlier."""
-    after = date.fromisoformat(f"{month}-28") + timedelta(days=4)
-    return _invited(Invitation.sent_at < _begin(f"{after:%Y-%m}"))
-
-
-def _begin(month: str) -> datetime:
-    return clock.end_of_day(date.fromisoformat(f"{month}-01") - timedelta(days=1))
-
-
-def _invited(when: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Placement.invitation_id.in_(select(Invitation.id).where(when))
-
-
-def education(code: str | None) -> str:
-    """The level of education in words."""
-    return labels.code("xl", code)
-
-
-@dataclass(frozen=True)
-class ListChoices:
-    """What an employer's list can be narrowed to: (value, label) each."""
-
-    schools: list[tuple[str, str]]
-    years: list[tuple[str, str]]
-    majors: list[tuple[str, str]]
-    months: list[tuple[str, str]]  # in which they were invited, the last first
-
-
-def choices(who: Actor) -> ListChoices:
-    """Schools, graduation years, majors and months of invitation of the party's signings."""
-    mine = signings_once_in_force(who).subquery()
-    rows = db.session.execute(
-        select(School.id, School.name, mine.c.graduation_year, Major.id, Major.name)
-        .join(mine, mine.c.school_id == School.id)
-        .join(Major, Major.id == mine.c.major_id)
-        .distinct()
-    ).all()
-    month = func.to_char(func.timezone(clock.SHANGHAI.key, Invitation.sent_at), "YYYY-MM")
-    months = db.session.scalars(
-        select(month).join(mine, mine.c.invitation_id == Invitation.id).distinct()
-    ).all()
-    return ListChoices(
-        sorted({(str(row[0]), row[1]) for row in rows}, key=lambda item: item[1]),
-        [(str(year), str(year)) for year in sorted({row[2] for row in rows}, reverse=True)],
-        sorted({(str(row[3]), row[4]) for row in rows}, key=lambda item: item[1]),
-        [(text, text) for text in sorted(months, reverse=True)],
-    )

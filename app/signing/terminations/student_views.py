@@ -17,30 +17,21 @@ from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import Upload
 from app.files.documents.file_views import sent_files
 from app.people.students.student_views import me
 from app.signing.destinations.detail import Leaving
-from app.signing.placements.models import (
-    AGREEMENT_CHIPS,
-    AGREEMENT_LABELS,
-    Placement,
-    PlacementState,
-)
-from app.signing.terminations import queries
+from app.signing.placements.labels import AGREEMENT_CHIPS, AGREEMENT_LABELS
+from app.signing.placements.models import Placement, PlacementState
+from app.signing.terminations import chances, narrowing, queries
+from app.signing.terminations.applying import applies_by, apply_with_proof, why_not
 from app.signing.terminations.detail import NEXT, asked, next_step, under_way
 from app.signing.terminations.models import Termination, TerminationState
+from app.signing.terminations.page import PROOF, page_of, state_chip
 from app.signing.terminations.tasks import RECORD
-from app.signing.terminations.views import (
-    LARGEST_KEY,
-    PROOF,
-    PartyTerminations,
-    in_scope,
-    page_of,
-    state_chip,
-)
-from app.signing.terminations.workflow import TERMINATIONS, applies_by, apply_with_proof, why_not
+from app.signing.terminations.views import LARGEST_KEY, PartyTerminations, in_scope
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor
 
 
@@ -55,14 +46,14 @@ class MyTerminationsView(PartyTerminations, SafeView):
     @has_access
     def index(self) -> ResponseReturnValue:
         who, now = actor(), clock.now()
-        rows = queries.once_in_force(who)
+        rows = narrowing.once_in_force(who)
         last = queries.latest_of((placement.id for placement in rows), who)
         school = me().school_id
         return self.render_template(
             "signing/terminations/student_list.html",
             title=_("Terminations"),
             rows=[self._row(p, last.get(p.id), who, now) for p in rows],
-            chances=queries.chances_left(who.student_id or 0, school, now),
+            chances=chances.chances_left(who.student_id or 0, school, now),
         )
 
     def _row(
@@ -121,7 +112,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
         refusal = why_not(applies_by(placement, actor()), placement, actor(), clock.now())
         if refusal:
             raise Refused(refusal)
-        return files.decoded(sent_files(), actor())
+        return attaching.decoded(sent_files(), actor())
 
 
 def _chip(state: str) -> tuple[object, str]:

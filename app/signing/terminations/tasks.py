@@ -11,11 +11,12 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.files.documents.editions import PRINTED, Edition, whole
-from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
+from app.files.documents.issued import digest, failure, forget_failure, kept, make, read
+from app.files.documents.later_editions import Later
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all
 from app.people.students.models import Student
-from app.signing.placements.tasks import base_url, trace_rows
+from app.signing.placements.printing import base_url, trace_rows
 from app.signing.terminations.models import WAYS, Termination, Way
 
 LETTER = "termination_letter"

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.codes import labels
+from app.codes import labels, regions
 from app.codes import queries as codes
 from app.core import clock
 from app.fab.columns import ListColumn
@@ -58,7 +58,7 @@ def _exported(path: str, field: TermField) -> ListColumn:
     label, unit = field.label, field.unit
     if unit:
         label = _l("%(label)s (%(unit)s)", label=label, unit=unit)
-    shapes: dict[str, Any] = {"region": codes.region_name, "days": lambda days: days or ""}
+    shapes: dict[str, Any] = {"region": regions.region_name, "days": lambda days: days or ""}
     kinds = {"money": "money", "date": "day", "days": "number", "int": "number"}
     return ListColumn(
         f"{path}.{field.name}",
@@ -112,8 +112,6 @@ def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]
     """`groups_of` one version of the terms."""
     return groups_of(values_of(terms), year)
 
-
-# -- on the agreement, which is Chinese in any language (DOC-01) ----------------------------------------
 
 COLUMNS = 3  # of a row: each a label and its value
 
@@ -170,9 +168,6 @@ def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]
         for field in FIELDS
         if field.group == group and (values[field.name] is not None or field.only_if)
     }
-
-
-# -- one whole version, for demo and tests --------------------------------------------------------------
 
 
 def samples(year: int = 0, /, **changes: object) -> dict[str, object]:

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from app.accounts.campus import oidc
+from app.accounts.campus import oidc_issuer
 from app.accounts.campus.models import CampusAttempt, CampusIdentity
-from app.accounts.models import AccountSession, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AccountSession
 from app.core.db import db
 from tests import factories as make
 from tests.accounts.campus.issuer import KEY, LOGOUT, OTHER_KEY
@@ -224,13 +225,13 @@ def test_the_number_may_stand_on_the_page_about_the_person_of_the_same_subject(
 
 @pytest.mark.rule("CHN-08")
 def test_the_issuer_is_asked_nothing_elsewhere(cast, way, issuer, client):
-    oidc._known.clear()
+    oidc_issuer._known.clear()
     issuer.metadata = lambda m: m | {"token_endpoint": "http://169.254.169.254/latest"}
     answer = client.get(f"/campus/{way.id}/begin")
     assert answer.location == "/login/"
     assert "169.254.169.254" in client.get("/login/").text
     for wrong in ({"jwks_uri": f"{issuer.url}/elsewhere"}, {"jwks_uri": f"{issuer.url}/large"}):
-        oidc._known.clear()
+        oidc_issuer._known.clear()
         issuer.metadata = lambda m, wrong=wrong: m | wrong
         assert signed_in(client, way, issuer).location == "/login/"
         assert who(client) is None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import acts
-from app.accounts.campus import workflow
+from app.accounts import acts, noted_proofs
+from app.accounts.campus import binding, workflow
 from app.accounts.campus.claim import Claim, first_time
 from app.accounts.campus.models import CampusIdentity, SignInWay
 from app.accounts.models import AppUser
@@ -66,7 +66,7 @@ def test_two_first_sign_ins_at_once_bind_once(race):
             user = workflow.signed_in(_way(), Claim(subject, "A1"))
             db.session.commit()
             return user.id
-        except workflow.NotOpened:
+        except binding.NotOpened:
             db.session.rollback()
             return None
 
@@ -85,7 +85,7 @@ def test_of_two_subjects_for_one_record_at_once_one_is_bound(race):
             workflow.signed_in(_way(), Claim(subject, "A2"))
             db.session.commit()
             return subject
-        except workflow.NotOpened:
+        except binding.NotOpened:
             db.session.rollback()
             return None
 
@@ -104,7 +104,7 @@ def test_a_proof_is_taken_by_one_of_eight(race):
     act = acts.Act("x", "x:1:y:1.0", asked=True)
     with race.app_context():
         user = db.session.query(AppUser).filter_by(username="officer").one()
-        acts.note_proof(user, act.purpose, "campus")
+        noted_proofs.note_proof(user, act.purpose, "campus")
         db.session.commit()
 
     def take(_n):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.accounts.campus.models import CampusIdentity, SignInWay
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core.db import db
 from app.core.mail import Message
 from app.people.students.models import Student

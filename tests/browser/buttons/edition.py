@@ -45,8 +45,8 @@ def newcomers() -> None:
     from sqlalchemy import select, text
 
     from app import create_app
+    from app.accounts.identifiers import identify
     from app.accounts.models import AppUser
-    from app.accounts.queries import identify
     from app.core.db import db
 
     with create_app().app_context():

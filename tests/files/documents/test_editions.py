@@ -11,10 +11,10 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, text
 
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import filestore
 from app.core.db import db
-from app.files.documents import issued
+from app.files.documents import full_editions, issued
 from app.files.documents.editions import GIVEN
 from app.settings.queries import set_setting
 from app.signing.placements.tasks import document_of, make_agreement, make_full_agreement
@@ -127,7 +127,7 @@ def test_both_editions_share_number_code_and_digest_and_the_full_one_is_kept_sea
     cast, placement
 ):
     document = document_of(placement)
-    full, masked = issued.read_full(document), issued.read(document)
+    full, masked = full_editions.read_full(document), issued.read(document)
     for pdf in (full, masked):
         said = words(pdf).replace("\n", "")
         for same in (document.number, document.data_sha256[:16], document.code[:4]):
@@ -149,7 +149,7 @@ def test_a_changed_full_file_is_never_sent(cast, placement, visit, monkeypatch):
 @pytest.mark.parametrize("edition", ["完整版", "脱敏版"])
 def test_either_edition_proves_itself_on_the_public_page(cast, placement, client, edition):
     document = document_of(placement)
-    pdf = issued.read_full(document) if edition == "完整版" else issued.read(document)
+    pdf = full_editions.read_full(document) if edition == "完整版" else issued.read(document)
     answer = client.post("/v/file", data={"file": (io.BytesIO(pdf), "a.pdf")})
     page = html.unescape(answer.text)
     assert f"签发时的{edition}完全一致" in page
@@ -165,7 +165,7 @@ def test_either_edition_proves_itself_on_the_public_page(cast, placement, client
 
 def test_a_document_issued_before_gets_its_full_edition_on_demand(cast, placement, visit):
     document = document_of(placement)
-    before = words(issued.read_full(document))
+    before = words(full_editions.read_full(document))
     document.full_key = document.full_sha256 = None
     db.session.commit()
     browser = visit(make.account(cast.student))

@@ -9,7 +9,7 @@ import pytest
 from app.core import filestore as stored
 from app.core.db import db
 from app.core.errors import Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import accept_upload
 from app.files.documents.models import Attachment
 from app.files.documents.tasks import sweep_files
@@ -67,7 +67,7 @@ def run_beside(app, *acts):
 
 def test_two_who_send_the_last_file_at_once_do_not_both_get_in(real, monkeypatch):
     """Both see room before they decode; the lock lets one in."""
-    both, decode = threading.Barrier(2, timeout=30), files.accept_upload
+    both, decode = threading.Barrier(2, timeout=30), attaching.accept_upload
 
     def together(*args, **options):
         upload = decode(*args, **options)
@@ -77,10 +77,10 @@ def test_two_who_send_the_last_file_at_once_do_not_both_get_in(real, monkeypatch
     def send():
         found, student = asked()
         room = files.count(KIND, found.id) + 1
-        files.attach(KIND, found, actor(student), "a.jpg", io.BytesIO(picture()), most=room)
+        attaching.attach(KIND, found, actor(student), "a.jpg", io.BytesIO(picture()), most=room)
         return "kept"
 
-    monkeypatch.setattr(files, "accept_upload", together)
+    monkeypatch.setattr(attaching, "accept_upload", together)
     assert sorted(run_beside(real, send, send)) == ["Refused", "kept"]
 
 
@@ -88,7 +88,7 @@ def test_a_file_just_written_by_an_open_transaction_survives_a_sweep_beside_it(r
     """The file lies there, its row is not yet to be seen: only its youth protects it."""
     with real.app_context():
         found, student = asked()
-        row = files.keep(KIND, found, actor(student).user_id, accept_upload("a.jpg", picture()))
+        row = attaching.keep(KIND, found, actor(student).user_id, accept_upload("a.jpg", picture()))
         names = [row.file_key, row.thumb_key]
         assert run_beside(real, sweep_files.func, lambda: db.session.get(Attachment, row.id)) in (
             [(0, 0), None],

@@ -7,7 +7,7 @@ import pytest
 
 from app.core.db import db
 from app.core.http import POLICY
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.attachments import accept_upload
 from app.files.documents.models import Attachment
 from tests.factories import accept, account, actor, attest, invite, make_student, terminate
@@ -33,7 +33,9 @@ def asked(cast):
 @pytest.fixture
 def kept(cast, asked):
     def keep(kind="jpeg", name="证明 “录用”.jpg"):
-        return files.attach("termination", asked, actor(cast.student), name, io.BytesIO(DATA[kind]))
+        return attaching.attach(
+            "termination", asked, actor(cast.student), name, io.BytesIO(DATA[kind])
+        )
 
     return keep
 
@@ -185,7 +187,7 @@ def test_the_page_shows_files_to_staff_in_frames_of_our_own(cast, visit, asked, 
 def licence(cast):
     def keep(kind="jpeg"):
         upload = accept_upload("证照.jpg", DATA[kind])
-        found = files.keep("employer", cast.employer, account(cast.employer).id, upload)
+        found = attaching.keep("employer", cast.employer, account(cast.employer).id, upload)
         cast.employer.licence_id = found.id
         db.session.commit()
         return found

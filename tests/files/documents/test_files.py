@@ -7,7 +7,7 @@ import pytest
 from app.core import filestore
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.files.documents.models import Attachment
 from app.signing.terminations.workflow import TERMINATIONS
 from tests.factories import accept, account, actor, attest, invite, terminate
@@ -30,7 +30,7 @@ def student(cast):
 
 
 def add(found, who, name="证明.jpg", data=None, **options):
-    return files.attach(KIND, found, who, name, io.BytesIO(data or picture()), **options)
+    return attaching.attach(KIND, found, who, name, io.BytesIO(data or picture()), **options)
 
 
 def test_a_file_is_kept_with_its_small_picture_and_listed_with_who_added_it(cast, asked, student):
@@ -57,16 +57,16 @@ def test_a_list_of_files_costs_one_query(cast, asked, student, query_count):
 def test_only_who_added_a_file_takes_it_away_and_only_while_the_rule_lets_it(cast, asked, student):
     kept = add(asked, student)
     with pytest.raises(Refused, match=r"上传者|who added"):
-        files.detach(kept.uid, actor(cast.employer))
+        attaching.detach(kept.uid, actor(cast.employer))
     with pytest.raises(NotYours):
-        files.detach(kept.uid, actor(cast.rival))
+        attaching.detach(kept.uid, actor(cast.rival))
     other = add(asked, student)
-    files.detach(other.uid, student)
+    attaching.detach(other.uid, student)
     with pytest.raises(NotYours):
-        files.detach(other.uid, student)
+        attaching.detach(other.uid, student)
     TERMINATIONS.perform("agree", asked.id, actor(cast.employer), agreed=True)
     with pytest.raises(Refused):
-        files.detach(kept.uid, student)
+        attaching.detach(kept.uid, student)
     assert [file.id for file in files.attached(KIND, asked.id)] == [kept.id]
 
 
@@ -75,7 +75,7 @@ def test_the_number_of_files_is_bounded_and_a_removed_one_makes_room(asked, stud
     add(asked, student, most=2)
     with pytest.raises(Refused, match="2"):
         add(asked, student, most=2)
-    files.detach(first.uid, student)
+    attaching.detach(first.uid, student)
     add(asked, student, most=2)
 
 
@@ -106,14 +106,14 @@ def test_a_record_that_went_while_its_file_was_decoded_gets_none(asked, student,
     def gone(*_args, **_options):
         raise NotYours("gone")
 
-    monkeypatch.setattr(files, "_locked", gone)
+    monkeypatch.setattr(attaching, "locked_kind", gone)
     with pytest.raises(NotYours):
         add(asked, student)
     assert db.session.query(Attachment).count() == 0
 
 
 def test_tries_are_counted_for_each_person(cast, asked, student, monkeypatch):
-    monkeypatch.setattr(files, "TRIES", files.Limit("few", 1, files.TRIES.per))
+    monkeypatch.setattr(attaching, "TRIES", attaching.Limit("few", 1, attaching.TRIES.per))
     with pytest.raises(Refused):
         add(asked, student, data=b"no picture")
     with pytest.raises(Refused, match=r"小时|hour"):
@@ -124,16 +124,16 @@ def test_tries_are_counted_for_each_person(cast, asked, student, monkeypatch):
 
 def test_the_files_of_a_form_are_decoded_together_or_refused_each_with_its_sentence(student):
     good = ("a.jpg", io.BytesIO(picture()))
-    assert [u.original_name for u in files.decoded([good], student)] == ["a.jpg"]
+    assert [u.original_name for u in attaching.decoded([good], student)] == ["a.jpg"]
     bad = [
         ("坏\u202e.pdf", io.BytesIO(b"x")),
         ("a.jpg", io.BytesIO(picture())),
         ("b", io.BytesIO(b"")),
     ]
     with pytest.raises(Invalid) as refused:
-        files.decoded(bad, student)
+        attaching.decoded(bad, student)
     places = [place for place, _sentence in refused.value.problems]
     assert places == ["files", "files"]
     assert refused.value.problems[0][1].startswith("坏.pdf: ")
     with pytest.raises(Invalid):
-        files.decoded([good] * 11, student)
+        attaching.decoded([good] * 11, student)

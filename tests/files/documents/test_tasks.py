@@ -12,7 +12,7 @@ from sqlalchemy import delete, text
 from app.core import clock, filestore, vault
 from app.core import filestore as stored
 from app.core.db import db
-from app.files.documents import files, tasks
+from app.files.documents import attaching, tasks
 from app.files.documents.models import Attachment
 from app.files.documents.tasks import sweep_files
 from app.wiring import PERIODIC
@@ -36,7 +36,9 @@ def asked(cast):
 
 @pytest.fixture
 def kept(cast, asked):
-    return files.attach("termination", asked, actor(cast.student), "a.jpg", io.BytesIO(picture()))
+    return attaching.attach(
+        "termination", asked, actor(cast.student), "a.jpg", io.BytesIO(picture())
+    )
 
 
 def path_of(key) -> Path:
@@ -92,7 +94,7 @@ def test_documents_are_named_too(cast, asked):
 
 def test_a_removed_file_goes_with_its_small_picture(cast, kept):
     keys = (kept.file_key, kept.thumb_key)
-    files.detach(kept.uid, actor(cast.student))
+    attaching.detach(kept.uid, actor(cast.student))
     assert sweep() == (0, 0)
     age(*keys)
     assert sweep() == (0, 2)

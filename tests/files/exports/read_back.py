@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from app.files.imports import text_tables
+from app.files.imports import dbf_tables, text_tables
 
 
 def csv_rows(text: str) -> list[list[str]]:
@@ -18,5 +18,5 @@ def csv_rows(text: str) -> list[list[str]]:
 
 def dbf_rows(data: bytes) -> list[list[str]]:
     """A .dbf, the names of its fields first."""
-    _encoding, grids = text_tables.dbf_grids(data, 0)
+    _encoding, grids = dbf_tables.dbf_grids(data, 0)
     return [list(row) for grid in grids for row in grid.frame.itertuples(index=False, name=None)]

@@ -14,9 +14,10 @@ from app.fab.views import SafeModelView
 from app.files.exports.models import Format
 from app.files.imports import requests as imports
 from app.files.imports import tasks as import_tasks
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from app.people.students.workflow import RESTRICTIONS, restrict
-from app.plan.rows import editions, sync
+from app.plan.rows import editions, reconciling
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
 from tests.files.imports.test_round_trips import full  # noqa: F401 (a fixture: records with values that tempt)
@@ -55,7 +56,7 @@ def world(cast, app, full):  # noqa: F811
             f"139{student.id % 10**8:08d}",
         )
         student.class_name = "=1+1"
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     row = db.session.query(PlanEntry).filter_by(student_id=cast.classmate.id).one()
     row.destination_code, row.employer_name, row.address, row.postcode = (
         "801",

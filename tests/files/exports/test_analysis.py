@@ -26,7 +26,7 @@ DATA, PIVOTS, CHART = "数据", "透视表", "图表"
 def signed(cast):
     """Five agreements in force with different pay in two colleges, and one that waits."""
     from app.core import clock
-    from app.plan.rows import sync
+    from app.plan.rows import reconciling
 
     for n, pay in enumerate(PAYS):
         college = cast.college if n % 2 else cast.other_college
@@ -34,7 +34,7 @@ def signed(cast):
         letter = make.invite(cast.employer, student, regular_pay=pay)[0]
         make.attest(make.accept(letter), cast.officer)
     make.accept(make.invite(cast.employer, cast.student, position="=1+1")[0])
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
 
 

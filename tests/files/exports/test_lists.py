@@ -29,7 +29,7 @@ def life(cast):
     """Something in every list."""
     from app.core import clock
     from app.people.students.workflow import restrict
-    from app.plan.rows import sync
+    from app.plan.rows import reconciling
     from app.signing.objections.workflow import report
 
     signed = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
@@ -40,7 +40,7 @@ def life(cast):
     report(make.actor(waits.student), "不实", placement_id=waits.id)
     restrict(cast.neighbour, make.actor(cast.officer), "复核", since=clock.today())
     make.destination(make.make_student(cast.college))
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     make.attest(make.accept(make.invite(cast.rival, cast.stranger)[0]), cast.other_officer)
     db.session.commit()
     return signed

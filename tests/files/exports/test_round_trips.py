@@ -68,7 +68,7 @@ def test_students_come_back_without_a_change(app, cast, ask, content, students, 
 
 
 def _why(found):
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     rows = db.session.query(ImportRow).filter_by(import_id=found.id)
     return [(r.row, r.status, r.problems, r.values, r.old) for r in rows if r.status != "same"]
@@ -81,7 +81,7 @@ def test_the_plan_comes_back_without_a_change(app, cast, students, content, form
     from app.core.registry import stores
     from app.files.exports import requests, tasks
     from app.files.exports.models import Export, Format
-    from app.plan.rows import editions, sync
+    from app.plan.rows import editions, reconciling
     from app.plan.rows.models import PlanEntry
 
     if "plan" not in stores().sheets:
@@ -90,7 +90,7 @@ def test_the_plan_comes_back_without_a_change(app, cast, students, content, form
     for student in db.session.query(type(cast.student)).filter_by(name="𠮷田"):
         student.name = "吉田"
     make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     for entry in db.session.query(PlanEntry).filter_by(state="open", school_id=cast.school.id):
         entry.employer_name, entry.address, entry.postcode = "=公司", "-1号", "001234"
     db.session.commit()

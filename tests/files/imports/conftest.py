@@ -7,7 +7,8 @@ import pytest
 from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.answers import Answers, answers_of
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from tests import factories as make
 
 

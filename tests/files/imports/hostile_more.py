@@ -4,7 +4,7 @@ import io
 import struct
 import zipfile
 
-from app.files.imports.guard import OLE
+from app.files.imports.kinds_of_file import OLE
 from tests.files.imports.books import xlsx
 from tests.files.imports.hostile import HEAD, HEADERS, book, dbf, inline, row, sheet
 

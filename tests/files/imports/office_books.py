@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from app.core.db import db
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from tests.files.imports.books import HEADS
 from tests.files.imports.conftest import problems
 from tests.files.imports.office import book, lines, page, rows

@@ -176,7 +176,7 @@ def test_of_a_file_in_which_nothing_looks_like_a_header_every_column_is_asked(br
 @pytest.mark.rule("BLK-02")
 def test_an_export_with_apostrophes_comes_back_as_it_was(bring):
     from app.core.db import db
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     record = bring(text_table([good_row(1, 班级="'=1+1", 姓名="O'Neil")]), "x.csv")
     row = db.session.query(ImportRow).filter_by(import_id=record.id).one()

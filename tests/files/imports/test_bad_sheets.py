@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.db import db
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from tests.files.imports.bad import Table, filled
 from tests.files.imports.bad.lists import COURIER, PLAN, SEND_LIST
 from tests.files.imports.bad.people import COLLEGES, EMPLOYERS, MAJORS, RESTRICTIONS

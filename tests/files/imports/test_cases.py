@@ -13,7 +13,8 @@ import pytest
 from app.core.db import db
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
-from app.files.imports.models import FILES, ImportRow
+from app.files.imports.models import FILES
+from app.files.imports.row_models import ImportRow
 from app.people.schools.models import Major
 from app.people.students.models import Student
 from tests import factories as make

@@ -4,7 +4,7 @@ import pytest
 
 from app.files.imports import cells, headers
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import ValueList
+from app.files.imports.columns import ValueList
 from app.files.imports.text_tables import decoded
 
 DAYS = {

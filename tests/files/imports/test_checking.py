@@ -10,11 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.files.imports import checking, frames, tables
+from app.files.imports import checking, frames, table_cells, tables
+from app.files.imports.columns import CellKind, Column, Context, ValueList
 from app.files.imports.guard import Marks
 from app.files.imports.intake import FileReading, Words
-from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
-from app.files.imports.tables import Grid
+from app.files.imports.no_rows import Grid
+from app.files.imports.sheet import Sheet, Target
 from app.signing.invitations.models import Candidate
 from tests.stores import with_sheet
 
@@ -140,16 +141,16 @@ def test_whatever_stands_in_a_table_every_filled_row_is_taken_or_counted_and_arr
     heads = ["学号", "姓名", "班级"]
     raw = pd.DataFrame([heads, *rows], dtype=object)
     table = tables.assembled([Grid("a", raw, Marks())], {"学号", "姓名", "班级"}, 1000)
-    meta, frame = frames.opened(tables.packed(table, "xlsx", ""))
+    meta, frame = frames.opened(table_cells.packed(table, "xlsx", ""))
     counted = sum(meta["left"][name] for name in ("notes", "totals", "heads_again", "empty"))
     last = max((n for n, row in enumerate(rows, 1) if any(map(filled, row))), default=0)
     assert len(frame) + counted == last
     for line, cells in zip(frame["line"], frame[[0, 1, 2]].to_numpy().tolist(), strict=True):
-        wanted = [tables.cell_of(cell) for cell in rows[line - 2]]
+        wanted = [table_cells.cell_of(cell) for cell in rows[line - 2]]
         assert [str(c).encode("utf-8", "replace") for c in cells] == [
             str(c).encode("utf-8", "replace") for c in wanted
         ]
 
 
 def filled(cell):
-    return tables._has_text(tables.cell_of(cell))
+    return table_cells.has_text(table_cells.cell_of(cell))

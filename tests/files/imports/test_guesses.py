@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.codes import queries as codes
+from app.codes import shipped
 from app.core.registry import stores
 from app.files.imports import spellings
+from app.files.imports.columns import ValueList
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Regions, guess_value
 from app.files.imports.headers import normal
-from app.files.imports.sheet import ValueList
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"
@@ -123,7 +124,7 @@ def test_every_header_of_the_official_layout_that_we_keep_is_known(heads):
     ],
 )
 def test_a_word_with_one_meaning_is_taken(name, text, code):
-    guess = guess_value(text, [table(name)], codes.words(name))
+    guess = guess_value(text, [table(name)], shipped.words(name))
     assert guess is None if code is None else (guess.ours, guess.sure) == (code, True)
 
 
@@ -140,7 +141,7 @@ def test_a_word_with_one_meaning_is_taken(name, text, code):
     ],
 )
 def test_a_word_with_several_meanings_is_asked_with_the_likely_one_chosen(name, text, code):
-    guess = guess_value(text, [table(name)], codes.words(name))
+    guess = guess_value(text, [table(name)], shipped.words(name))
     assert (guess.ours, guess.sure) == (code, False)
 
 
@@ -165,7 +166,7 @@ def test_words_lead_to_codes_that_exist():
     names = {"xl", "xb", "pyfs", "zzmm", "dwxz", "byqx"}
     for name in names:
         known = {row["code"] for row in rows({"byqx": "byqx_2021"}.get(name, name))}
-        assert {code for code, _sure in codes.words(name).values()} <= known, name
+        assert {code for code, _sure in shipped.words(name).values()} <= known, name
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_county_that_several_provinces_have_means_none(regions):
 
 def test_former_regions_are_none_of_today_and_have_a_year(regions):
     today = {code for code, _name, _full, _level in regions.rows}
-    former = codes.former_regions()
+    former = shipped.former_regions()
     assert not today & set(former)
     assert former["330103"] == ("浙江省杭州市下城区", 2021)
     assert all(1980 <= until <= 2030 and len(code) == 6 for code, (_n, until) in former.items())
@@ -214,7 +215,7 @@ def test_former_regions_are_none_of_today_and_have_a_year(regions):
 
 def test_each_former_region_is_part_of_regions_that_exist_today(regions):
     today = {code: (full, level) for code, _name, full, level in regions.rows}
-    for row in codes._read("xzqh_former"):
+    for row in shipped.read_shipped("xzqh_former"):
         now = row["now"].split()
         assert now, row
         for code in now:

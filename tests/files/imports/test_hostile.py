@@ -13,7 +13,8 @@ import pytest
 from app.core import children
 from app.core.errors import Invalid, Refused
 from app.files.imports import intake
-from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
+from app.files.imports.columns import CellKind, Column, Context, ValueList
+from app.files.imports.sheet import Sheet, Target
 from app.signing.invitations.models import Candidate
 from tests.depth import times
 from tests.files.imports import hostile

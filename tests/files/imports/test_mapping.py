@@ -10,7 +10,8 @@ from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.files.imports import requests, tasks
 from app.files.imports.answers import Answers, answers_of
-from app.files.imports.models import ImportRow, ImportWord
+from app.files.imports.row_models import ImportRow
+from app.files.imports.word_models import ImportWord
 from app.people.schools.models import Major
 from app.people.students.models import Student
 from tests import factories as make

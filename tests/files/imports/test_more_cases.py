@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.core.emails import clean_email, is_email, known_end
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.people.employers.models import Employer
 from app.people.students.models import Student
 from tests import factories as make

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from app.core.db import db
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from tests.files.imports import hostile
 from tests.files.imports.books import HEADS, good_row, text_table, xls, xlsx
 from tests.files.imports.conftest import problems, tally

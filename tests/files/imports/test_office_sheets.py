@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.files.imports import models
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from tests.files.imports.books import HEADS, good_row, text_table, xlsx
 from tests.files.imports.conftest import problems, tally
 from tests.files.imports.office import biff5, book, lines, ods, page, rows, spelled, xml_2003

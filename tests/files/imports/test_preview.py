@@ -8,11 +8,11 @@ import openpyxl
 import pytest
 from flask_babel import force_locale
 
-from app.accounts.models import AccountWarning
+from app.accounts.warning_models import AccountWarning
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.files.imports import mapping_presentation, requests
+from app.files.imports import requests, trouble_presentation
 from app.files.imports.answers import Answers
 from app.files.imports.models import Import
 from app.files.made import tasks as papers
@@ -222,7 +222,7 @@ def lines_of(app, record):
     """Of each group of problems its field and its lines: text, rows, what is chosen."""
     sheet = stores().sheets[record.sheet]
     with app.test_request_context(), force_locale("zh"):
-        found, _more = mapping_presentation.troubles_of(record, sheet, sheet.prepare(record))
+        found, _more = trouble_presentation.troubles_of(record, sheet, sheet.prepare(record))
     return {one.field: [(line.text, line.rows, line.chosen) for line in one.lines] for one in found}
 
 

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.registry import stores
 from app.files.exports.models import Format
 from app.files.imports.intake import _names as known_names
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.people.schools.models import College, Major
 from app.people.students.models import Restriction
 from app.plan.letters.models import ForwardingLetter

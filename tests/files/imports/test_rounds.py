@@ -12,9 +12,17 @@ from flask_babel import force_locale
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.files.imports import compare, groups, mapping_presentation, requests, tasks
+from app.files.imports import (
+    compare,
+    groups,
+    requests,
+    tasks,
+    trouble_presentation,
+)
 from app.files.imports.answers import Answers, answers_of
-from app.files.imports.models import Import, ImportRow, ImportWord
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
+from app.files.imports.word_models import ImportWord
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
@@ -242,7 +250,7 @@ def test_hidden_rows_are_left_out_or_meant_from_their_group(desk, act, good, out
     assert tally(record) == (2, 0, 0, 1)
     with force_locale("zh"):
         sheet = stores().sheets["students"]
-        found, _more = mapping_presentation.troubles_of(record, sheet, sheet.prepare(record))
+        found, _more = trouble_presentation.troubles_of(record, sheet, sheet.prepare(record))
     only = found[0].lines[0]
     assert [option.value for option in only.options] == ["", "leave", "take"]
     record = desk.decide(record, line(0, only.field, None, only.why, act))

@@ -5,7 +5,7 @@ from sqlalchemy import event, text
 
 from app.core.db import db
 from app.files.imports import compare, writing
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.people.schools.models import Major
 from app.people.students.models import Student
 from tests import factories as make
@@ -196,7 +196,7 @@ def test_a_new_record_in_use_is_not_undone(bring, apply, cast):
 
 @pytest.mark.rule("ACC-03")
 def test_a_changed_phone_signs_in_and_the_old_one_no_more(bring, apply, cast, app):
-    from app.accounts.queries import account_for, identify
+    from app.accounts.identifiers import account_for, identify
 
     user = make.account(cast.classmate)
     identify(user, "phone", cast.classmate.phone)
@@ -211,7 +211,7 @@ def test_a_changed_phone_signs_in_and_the_old_one_no_more(bring, apply, cast, ap
 def test_two_who_swap_their_phones_sign_in_by_the_new_ones_and_a_strangers_stays_his(
     bring, apply, cast
 ):
-    from app.accounts.queries import account_for, identify
+    from app.accounts.identifiers import account_for, identify
 
     one, two, other = (make.account(s) for s in (cast.student, cast.classmate, cast.stranger))
     for user, who in ((one, cast.student), (two, cast.classmate), (other, cast.stranger)):

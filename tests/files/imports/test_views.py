@@ -180,7 +180,7 @@ def test_a_page_of_an_import_asks_few_things(visit, cast, bring, query_count):
 @pytest.mark.rule("BLK-01")
 def test_what_is_over_is_forgotten_after_a_while_and_the_history_stays(cast, bring, apply, visit):
     from app.core import filestore
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     record = apply(bring(xlsx([good_row(1)])))
     waiting = bring(xlsx([good_row(2)]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts.queries import identify
+from app.accounts.identifiers import identify
 from app.core.db import db
 from tests import factories as make
 from tests.files.imports.conftest import apply, bring  # noqa: F401 (fixtures)

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import contacts, holds
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core import clock
 from app.core.db import db
+from app.signing.disputes.links import press
 from app.signing.disputes.models import Dispute
-from app.signing.disputes.workflow import DISPUTES, press
+from app.signing.disputes.workflow import DISPUTES
 from app.workflow import trail
 from app.workflow.actor import Role
 from tests import factories as make

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.accounts import contacts, holds
+from app.accounts import contacts, hold_confirming, holds
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
@@ -80,7 +80,7 @@ def test_only_another_person_of_the_next_level_confirms_and_with_a_reason(cast, 
     for who in (cast.officer, colleague):
         assert visit(who).post("/sign-in-changes/action_post", data=send).status_code == 403
         with pytest.raises(Refused):  # nor by any other page
-            holds.confirm_by_second(row, make.actor(who), "已核实")
+            hold_confirming.confirm_by_second(row, make.actor(who), "已核实")
         assert contacts.hold_of(user, clock.now()) is not None
     for who in (cast.other_officer, cast.college_officer, user):
         assert visit(who).post("/sign-in-changes/action_post", data=send).status_code in (
@@ -106,9 +106,9 @@ def test_only_another_person_of_the_next_level_confirms_and_with_a_reason(cast, 
 def test_the_campus_sign_in_confirms_a_change_and_no_merging(cast, victim, visit):
     changed(visit(cast.officer), victim)
     user = make.account(victim)
-    assert holds.confirm_by_campus(user) is True
+    assert hold_confirming.confirm_by_campus(user) is True
     assert contacts.hold_of(user, clock.now()) is None
-    assert holds.confirm_by_campus(user) is False
+    assert hold_confirming.confirm_by_campus(user) is False
     contacts.note_change(
         contacts.changed(
             user,
@@ -121,7 +121,7 @@ def test_the_campus_sign_in_confirms_a_change_and_no_merging(cast, victim, visit
         )
     )
     db.session.commit()
-    assert holds.confirm_by_campus(user) is False
+    assert hold_confirming.confirm_by_campus(user) is False
     assert contacts.hold_of(user, clock.now()) is not None
 
 

@@ -8,7 +8,8 @@ import pytest
 from lxml import html
 
 from app.accounts import contacts, holds
-from app.accounts.models import ContactChange, SecurityEvent
+from app.accounts.contact_models import ContactChange
+from app.accounts.log_models import SecurityEvent
 from app.core import clock
 from app.core.db import db
 from app.core.text import mask_email, mask_phone

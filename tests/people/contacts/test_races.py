@@ -8,8 +8,9 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from app.accounts import acts, contacts, holds
-from app.accounts.models import AppUser, ContactChange
+from app.accounts import acts, contacts, hold_confirming
+from app.accounts.contact_models import ContactChange
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -115,7 +116,7 @@ def test_a_change_is_confirmed_or_taken_back_never_both(race):  # noqa: F811
         ended = at_once(
             race,
             [
-                partial(with_row, holds.confirm_by_second, province, "已核实"),
+                partial(with_row, hold_confirming.confirm_by_second, province, "已核实"),
                 partial(with_row, undo, officer, "写错"),
             ],
         )

@@ -15,7 +15,7 @@ from app.files.exports.models import Export
 from app.people.corrections.models import Correction
 from app.people.students import fields
 from app.people.students.models import Student
-from app.plan.rows import editions, layouts, sync
+from app.plan.rows import editions, layouts, reconciling
 from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import PLAN
 from app.workflow import trail
@@ -69,7 +69,7 @@ def test_no_column_of_the_layout_stays_empty_for_want_of_a_place(visit, cast):
     cast.student.id_number = make.id_number(cast.student.id)
     cast.employer.contact_phone, cast.employer.household_address = "13900001111", "武汉市洪山区1号"
     make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     entry = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
     entry.household_address, entry.contact_phone = "武汉市洪山区1号", "13900001111"
     entry.archive_to, entry.archive_address, entry.archive_postcode = "人事部", "武汉市", "430000"
@@ -315,7 +315,7 @@ def test_the_student_reads_every_field_and_proposes_a_correction(visit, cast):
 @pytest.mark.rule("PLN-06", "PLN-12")
 @pytest.mark.parametrize("field", ["political_status", "graduates_on", "home_phone"])
 def test_a_checked_row_falls_back_when_a_field_of_the_record_changes(cast, field):
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     entry = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
     entry.destination_code, entry.state = "71", "filled"
     db.session.commit()

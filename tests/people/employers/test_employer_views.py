@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from app.accounts.queries import account_for
+from app.accounts.identifiers import account_for
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.mail import Message
+from app.people.employers.account import SAME_CODE
 from app.people.employers.models import Employer
-from app.people.employers.workflow import EMPLOYERS, SAME_CODE, resubmit
+from app.people.employers.workflow import EMPLOYERS, resubmit
 from app.signing.terms.models import NOT_RECEIVED
 from tests.factories import account, actor, credit_code, make_employer
 

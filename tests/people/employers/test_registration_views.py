@@ -8,8 +8,8 @@ import re
 import pytest
 from PIL import Image
 
+from app.accounts.identifiers import account_for
 from app.accounts.models import AppUser
-from app.accounts.queries import account_for
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.mail import Message
@@ -134,7 +134,7 @@ def test_a_registered_credit_code_is_refused_with_a_clear_sentence(cast, client)
 @pytest.mark.rule("ACC-07")
 def test_of_two_registrations_at_once_one_wins_and_the_other_is_told(cast, monkeypatch):
     monkeypatch.setattr(
-        "app.people.employers.workflow.credit_code_taken", lambda code, but=None: False
+        "app.people.employers.account.credit_code_taken", lambda code, but=None: False
     )
     values = {
         "credit_code": cast.employer.credit_code,
@@ -150,7 +150,7 @@ def test_of_two_registrations_at_once_one_wins_and_the_other_is_told(cast, monke
 
 @pytest.mark.rule("ACC-03")
 def test_somebody_elses_phone_does_not_become_a_second_way_in(cast, client):
-    from app.accounts.queries import identify
+    from app.accounts.identifiers import identify
 
     owner = account(cast.student)
     identify(owner, "phone", "13800001111")

@@ -5,21 +5,18 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
+from app.accounts.identifiers import account_for, identify
 from app.accounts.models import AppUser
-from app.accounts.queries import account_for, identify, users_of
+from app.accounts.queries import users_of
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.notices.models import Notice
 from app.people.corrections.workflow import propose
 from app.people.employers.models import Employer
 from app.people.employers.workflow import EMPLOYERS
+from app.people.merging.employers import employer_pair, merge_employers, put_employers_together
 from app.people.merging.requests import asked_of
-from app.people.merging.workflow import (
-    employer_pair,
-    merge_employers,
-    merge_students,
-    put_employers_together,
-)
+from app.people.merging.workflow import merge_students
 from app.people.names.models import Merged
 from app.people.students.models import Student
 from app.people.students.queries import twins_of

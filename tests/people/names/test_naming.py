@@ -14,8 +14,8 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.people.commands import names
 from app.people.corrections.workflow import CORRECTIONS, propose
-from app.people.employers.forms import EmployerForm
 from app.people.employers.register import correct_employer
+from app.people.employers.register_forms import EmployerForm
 from app.people.merging.workflow import merge_students
 from app.people.names.queries import former_names
 from app.people.students.forms import StudentForm
@@ -24,7 +24,7 @@ from app.people.students.queries import find_student
 from app.people.students.workflow import correct
 from app.signing.invitations.forms import beginning
 from app.signing.invitations.models import Candidate, Invitation
-from app.signing.invitations.queries import found_by as invitations_found
+from app.signing.invitations.narrowing import found_by as invitations_found
 from app.signing.terms.models import Terms
 from app.workflow import trail
 from tests import factories as make

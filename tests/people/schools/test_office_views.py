@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
-from app.accounts.queries import account_for
+from app.accounts.identifiers import account_for
 from app.core import clock
 from app.core.db import db
 from app.people.schools.models import College, Major, School
-from app.plan.rows.models import Snapshot, SnapshotRow
+from app.plan.years.models import Snapshot, SnapshotRow
 from app.workflow import trail
 from tests.factories import account, make_college
 from tests.files.imports.books import xlsx

@@ -8,7 +8,8 @@ import pytest
 
 from app.accounts import passwords
 from app.accounts.factor_models import CodeApp
-from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message

@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.accounts import one_time
-from app.accounts.models import AccountSession, AppUser, ContactChange, SecurityEvent
+from app.accounts import code_budgets
+from app.accounts.contact_models import ContactChange
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AccountSession, AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
@@ -305,7 +307,7 @@ def as_the_school() -> list[tuple[str, str]]:
 def test_an_administrator_with_a_mailbox_becomes_the_school_in_no_order_of_steps(
     app, cast, visit, monkeypatch, who, seed
 ):
-    monkeypatch.setattr(one_time, "APART", timedelta())
+    monkeypatch.setattr(code_budgets, "APART", timedelta())
     dice = random.Random(seed)
     attacker = Attacker(app, cast, visit(getattr(cast, who)), dice)
     for _step in range(40):

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from app.accounts.identifiers import account_for, identify
 from app.accounts.models import AppUser, Identifier
-from app.accounts.queries import account_for, identify
 from app.core.db import db
 from app.core.mail import Message
 from app.people.students import effects, tasks

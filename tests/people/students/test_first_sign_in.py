@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from app.accounts import queries
+from app.accounts import identifiers
 from app.core import mail
 from app.core.db import db
 from app.people.students.workflow import STUDENTS
@@ -23,7 +23,7 @@ def newcomer(cast):
     cast.student.verified_at = None
     user = make.account(cast.student)
     user.password = None
-    queries.identify(user, "phone", cast.student.phone)
+    identifiers.identify(user, "phone", cast.student.phone)
     db.session.commit()
     return cast.student
 
@@ -157,7 +157,7 @@ def test_f21_a_code_that_was_used_bars_no_new_one_and_none_is_said_to_be_on_its_
     used, taken = newest(), make.account(newcomer)
     again = phone.post("/my/verify/code")
     assert "秒" in again.json["error"]
-    queries.identify(taken, "phone", newcomer.phone)
+    identifiers.identify(taken, "phone", newcomer.phone)
     assert phone.post("/my/verify/", data={**REACH, "code": used}).status_code == 303
     newcomer.verified_at = None
     db.session.commit()

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from app.accounts import contacts, holds
-from app.accounts.queries import account_for, identify
+from app.accounts import contacts, holds, reach
+from app.accounts.identifiers import account_for, identify
 from app.core import clock, mail
 from app.core.db import db
 from app.people.merging import workflow as merging
@@ -254,7 +254,7 @@ def test_a_gateway_that_serves_the_country_sends_texts_there(abroad, app, monkey
 @pytest.mark.rule("NTF-05")
 def test_nobody_is_told_by_a_text_that_cannot_go(abroad):
     user = make.account(abroad)
-    assert contacts.reach(user, clock.now()) == [(mail.MAIL, MAIL)]
+    assert reach.reach(user, clock.now()) == [(mail.MAIL, MAIL)]
 
 
 @pytest.mark.rule("ACC-15")

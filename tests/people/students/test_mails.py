@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import contacts, holds
-from app.accounts.models import ContactChange
-from app.accounts.queries import account_for
+from app.accounts.contact_models import ContactChange
+from app.accounts.identifiers import account_for
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from app.accounts.identifiers import account_for, identify
 from app.accounts.models import AccountSession, AppUser
-from app.accounts.queries import account_for, identify
 from app.batches.models import Batch
 from app.batches.tasks import run
 from app.core.db import db

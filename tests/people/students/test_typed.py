@@ -6,12 +6,12 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import DateField
 
-from app.accounts import queries
+from app.accounts import identifiers
 from app.core.forms import PHONE, POSTCODE, Email, line
 from app.core.numbers import WholeField
 from app.core.registry import stores
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import Context
+from app.files.imports.columns import Context
 from tests import factories as make
 
 
@@ -94,8 +94,8 @@ def test_letters_that_no_mail_server_takes_are_refused(app, typed):
 )
 def test_one_signs_in_by_an_address_typed_with_a_chinese_keyboard(cast, typed):
     user = make.account(cast.employer)
-    queries.identify(user, "email", "hr@qq.com")
-    assert queries.account_for(typed) == user
+    identifiers.identify(user, "email", "hr@qq.com")
+    assert identifiers.account_for(typed) == user
 
 
 @pytest.mark.rule("BLK-02")

@@ -17,7 +17,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.accounts.models import AppUser, ContactChange, SecurityEvent
+from app.accounts.contact_models import ContactChange
+from app.accounts.log_models import SecurityEvent
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.people.employers.models import Employer

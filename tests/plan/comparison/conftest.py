@@ -39,7 +39,7 @@ def line(number, name, **more):
 
 def take_all_over(cast):
     """The office decides on everything that waits, for the new values."""
-    from app.plan.rows.models import ChangeRequest
+    from app.plan.rows.change_models import ChangeRequest
 
     for change in db.session.query(ChangeRequest).filter_by(state="open"):
         decide([change.id], actor(cast.officer), set(change.changes))

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.plan.comparison.differing import FACTS, OWNED, difference, left, of_kind, rows_of
-from app.plan.rows.deciding import FIELDS
+from app.plan.rows.decided import FIELDS
 
 VALUES = (None, "", "76", "甲公司")
 CHOICES = ("file", "ours", "skip")

@@ -13,7 +13,7 @@ from app.files.imports import tasks
 from app.files.imports.effects import NotAsShownError
 from app.files.imports.models import Import
 from app.files.imports.workflow import IMPORTS
-from app.plan.rows.models import ChangeRequest
+from app.plan.rows.change_models import ChangeRequest
 from app.plan.rows.workflow import PLAN
 from app.workflow.actor import SYSTEM
 from tests.factories import actor

@@ -8,8 +8,9 @@ from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
 from app.plan.comparison import importing
-from app.plan.rows import sync
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows import reconciling
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
@@ -36,7 +37,7 @@ def race(place):
             for n in range(ROWS + 50):
                 make.make_student(cast.college, f"同学{n}", student_no=f"R{n:04d}", account=n < 10)
             db.session.commit()
-            sync.reconcile(cast.school.id, None, clock.now())
+            reconciling.reconcile(cast.school.id, None, clock.now())
             db.session.commit()
             db.session.remove()
         yield app
@@ -75,7 +76,7 @@ def test_two_overlapping_plan_files_do_not_deadlock_and_lose_nothing(race, turn)
     ids = [confirmed(race, first, f"a{turn}"), confirmed(race, second, f"b{turn}")]
 
     def by_clock():
-        sync.reconcile(None, None, clock.now())
+        reconciling.reconcile(None, None, clock.now())
         db.session.commit()
 
     acts = [lambda: tasks.write(ids[0]), lambda: tasks.write(ids[1]), by_clock]

@@ -4,9 +4,10 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.files.imports.models import ImportRow
-from app.plan.rows import sync
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.files.imports.row_models import ImportRow
+from app.plan.rows import reconciling
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import decide
 from app.workflow.models import Trail
 from tests import factories as make
@@ -147,7 +148,7 @@ def test_a_code_that_no_edition_has_is_wrong_under_every_header_of_the_destinati
 @pytest.mark.rule("PLN-05", "PLN-11")
 def test_codes_are_those_of_the_edition_of_the_students_year(cast, plan):
     old = make.make_student(cast.college, "老生", student_no="L1", graduation_year=2019)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     legacy = next(
         c
@@ -175,7 +176,9 @@ def test_what_a_placement_says_is_not_overwritten_but_asked(cast, signed, plan):
     change = db.session.query(ChangeRequest).filter_by(entry_id=found.id).one()
     assert (change.kind, change.source, change.ends) == ("import", "import", False)
     assert change.changes == {"employer_name": [name, "另一家公司"]}
-    sync.reconcile(cast.school.id, None, clock.now())  # the placement has not changed: it waits on
+    reconciling.reconcile(
+        cast.school.id, None, clock.now()
+    )  # the placement has not changed: it waits on
     db.session.commit()
     assert db.session.get(ChangeRequest, change.id).state == "open"
     waiting = plan(file, data=xlsx(file, HEADS, sheet="又"))
@@ -184,7 +187,7 @@ def test_what_a_placement_says_is_not_overwritten_but_asked(cast, signed, plan):
     found = entry(cast.student)
     assert (found.employer_name, found.sources["employer_name"]) == ("另一家公司", "import")
     assert found.placement_id is not None
-    assert sync.reconcile(cast.school.id, 2027, clock.now()) == {}
+    assert reconciling.reconcile(cast.school.id, 2027, clock.now()) == {}
 
 
 @pytest.mark.rule("PLN-05", "PLN-03")
@@ -334,4 +337,7 @@ def test_a_file_taken_back_leaves_the_row_to_the_signing_that_met_it(cast, rows,
     found = entry(cast.student)
     assert (found.employer_name, found.by_staff) == (cast.employer.name, False)
     assert db.session.get(ChangeRequest, change.id).state == "overtaken"
-    assert sync.differences(cast.school.id, 2027).get(cast.school.id, {}) in ({}, {"none": 3})
+    assert reconciling.differences(cast.school.id, 2027).get(cast.school.id, {}) in (
+        {},
+        {"none": 3},
+    )

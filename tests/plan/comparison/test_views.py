@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from app.codes import queries as codes
 from app.core.db import db
-from app.files.imports.models import Import, ImportRow
+from app.files.imports.models import Import
+from app.files.imports.row_models import ImportRow
 from app.files.made.models import MadeFile
 from app.plan.comparison import choosing
 from app.plan.rows.models import DESTINATION_FIELDS, OFFICIAL, PlanEntry
@@ -164,7 +165,7 @@ def test_each_difference_is_taken_or_left_and_all_of_a_kind_at_once(cast, rows, 
 def test_what_a_placement_says_can_be_kept_everywhere_by_one_choice(
     cast, signed, plan, visit, apply
 ):
-    from app.plan.rows.models import ChangeRequest
+    from app.plan.rows.change_models import ChangeRequest
 
     record = plan([line("A1", "黄河水", 毕业去向代码="12", 单位名称="别家", 户口迁转地址="江城")])
     office = visit(cast.officer)
@@ -224,9 +225,9 @@ def test_a_comparison_asks_few_things(cast, rows, plan, visit, query_count):
     for n in range(30):
         make.make_student(cast.college, f"同学{n}", student_no=f"M{n}", account=False)
     from app.core import clock
-    from app.plan.rows import sync
+    from app.plan.rows import reconciling
 
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     record = plan([line(f"M{n}", f"同学{n}") for n in range(30)])
     office = visit(cast.officer)

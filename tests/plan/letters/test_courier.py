@@ -14,7 +14,7 @@ from app.core.db import db
 from app.files.imports import requests, staging, tasks, writing
 from app.files.imports.models import Import
 from app.plan.letters import letters
-from app.plan.rows import sync
+from app.plan.rows import reconciling
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
@@ -68,7 +68,7 @@ def race(place):
             for n in range(LETTERS):
                 make.make_student(cast.college, f"同学{n}", student_no=f"K{n:03d}", account=False)
             db.session.commit()
-            sync.reconcile(cast.school.id, None, clock.now())
+            reconciling.reconcile(cast.school.id, None, clock.now())
             db.session.execute(
                 text(
                     "UPDATE plan_entry e SET archive_to = '人才中心' FROM student s"

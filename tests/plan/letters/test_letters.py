@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.files.made.models import MadeFile
-from app.plan.letters import letters, office_views
+from app.plan.letters import letters, work_views
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.workflow import edit
 from tests import factories as make
@@ -39,7 +39,7 @@ def printed(cast, made):
     """`printed()` is the paper with the letters."""
 
     def act(wish=WISH, kind=letters.LETTERS, user=None):
-        return made(office_views.ask(actor(user or cast.officer), kind, wish))
+        return made(work_views.ask(actor(user or cast.officer), kind, wish))
 
     return act
 

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import db
-from app.plan.rows import sync
+from app.plan.rows import reconciling
 from tests import factories as make
 from tests.cast import Cast
 from tests.databases import furnished
@@ -22,7 +22,7 @@ def race(server, tmp_path_factory):
             for n in range(100):
                 make.make_student(cast.college, f"同学{n}", student_no=f"R{n:04d}", account=False)
             db.session.commit()
-            sync.reconcile(cast.school.id, None, clock.now())
+            reconciling.reconcile(cast.school.id, None, clock.now())
             db.session.commit()
             db.session.remove()
         yield app

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.plan.reports import pivots, queries
 from app.plan.reports.cuts import BANDS, LABELS
 from app.plan.reports.queries import Cut
-from app.plan.rows import editions, sync
+from app.plan.rows import editions, reconciling
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
 
@@ -47,7 +47,7 @@ def year(cast):
         (("801", "31"), ("271", "11"), ("zz", "31"), (None, "31"), ("70", "01"))
     ):
         student = make.make_student((cast.college, cast.far_college)[n % 2], education=level)
-        sync.reconcile(student.school_id, None, clock.now())
+        reconciling.reconcile(student.school_id, None, clock.now())
         row = db.session.query(PlanEntry).filter_by(student_id=student.id).one()
         row.destination_code, row.location, row.state = code, "420111", "filled"
         row.sources = {"destination_code": "staff"}

@@ -16,9 +16,9 @@ from app.plan.reports import flow, flow_detail, queries
 from app.plan.reports.queries import Cut
 from app.plan.rows import editions
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, formula_of, parts_of
-from app.plan.rows.models import Snapshot
 from app.plan.rows.outside import Base
 from app.plan.years import snapshots
+from app.plan.years.models import Snapshot
 from app.signing.destinations.workflow import submit
 from app.signing.terminations.models import LABELS
 from app.signing.terminations.workflow import TERMINATIONS

@@ -4,7 +4,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.plan.rows import sync
+from app.plan.rows import reconciling
 from app.plan.rows.models import PlanEntry
 from tests.factories import accept, attest, invite
 
@@ -12,7 +12,7 @@ from tests.factories import accept, attest, invite
 @pytest.fixture
 def rows(cast):
     """The school's plan, all without a destination."""
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
 
 

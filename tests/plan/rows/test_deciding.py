@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.plan.rows.deciding import FACTS, FIELDS, OWN, STAGED, Pairs, decide, pairs_of
+from app.plan.rows.decided import FIELDS, OWN, STAGED
+from app.plan.rows.deciding import FACTS, Pairs, decide, pairs_of
 
 VALUES = (None, None, "", "76", "甲公司")
 ACTS = {

@@ -15,7 +15,7 @@ from app.people.employers.models import Employer
 from app.people.names.models import FormerName
 from app.people.schools.models import Major
 from app.people.students.models import Student
-from app.plan.rows import editions, narrowing, sync
+from app.plan.rows import editions, employers, narrowing, reconciling
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
 
@@ -32,8 +32,8 @@ def rows(cast):
     for student, group in ((signed, "软工2301"), (typed, "软工2302"), (open_, "法学 2301")):
         student.class_name = group
     typed.education, open_.education = "11", "31"
-    sync.reconcile(cast.school.id, None, clock.now())
-    sync.reconcile(cast.other_school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.other_school.id, None, clock.now())
     row = db.session.query(PlanEntry).filter_by(student_id=typed.id).one()
     row.destination_code, row.employer_name, row.credit_code = (
         "801",
@@ -235,7 +235,7 @@ def test_employers_are_found_by_an_index_never_by_reading_every_row(app, cast, r
         from app.accounts.queries import actor
 
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
-        for part in narrowing.of_employer("江城大学", actor()):
+        for part in employers.of_employer("江城大学", actor()):
             made = part.compile(db.engine, compile_kwargs={"literal_binds": True})
             said = "\n".join(
                 db.session.scalars(text(f"EXPLAIN {str(made).replace(':', chr(92) + ':')}"))

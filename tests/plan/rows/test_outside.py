@@ -13,7 +13,7 @@ from app.core.db import db
 from app.people.students.models import Student
 from app.plan.reports import queries
 from app.plan.reports.queries import Cut
-from app.plan.rows import editions, outside, sync
+from app.plan.rows import editions, outside, reconciling
 from app.plan.rows.outside import RATE, Base, Why
 from app.plan.years import snapshots
 from tests.factories import actor, make_student
@@ -46,7 +46,7 @@ def crowd(cast):
             education=dice.choice(["31", "33", "25"]),
             graduation_year=dice.choice([2026, 2027]),
         )
-    sync.reconcile(None, None, clock.now())
+    reconciling.reconcile(None, None, clock.now())
     late = [s.id for s in db.session.query(Student).limit(40)]
     # codes in some rows, rows of people nobody approved, approved ones without a row yet
     db.session.execute(text("UPDATE plan_entry SET destination_code = '10' WHERE id % 3 = 0"))

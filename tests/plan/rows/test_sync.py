@@ -14,8 +14,9 @@ from app.core.errors import Refused
 from app.notices.models import Notice
 from app.people.employers.models import Employer
 from app.people.schools.models import College
-from app.plan.rows import sync, tasks
-from app.plan.rows.models import ChangeRequest, PlanDirty, PlanEntry
+from app.plan.rows import reconciling, sync, tasks
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanDirty, PlanEntry
 from app.plan.rows.workflow import CHANGES, PLAN, edit
 from app.signing.placements.models import Placement
 from app.signing.placements.workflow import PLACEMENTS
@@ -35,14 +36,14 @@ def row_of(student) -> PlanEntry:
 
 
 def of_school(cast, year=2027):
-    return sync.differences(cast.school.id, year).get(cast.school.id, {})
+    return reconciling.differences(cast.school.id, year).get(cast.school.id, {})
 
 
 @pytest.fixture
 def settled(cast):
     """Three graduates of the school: two with a signing in force, all with their rows."""
     found = signed(cast, cast.student, cast.neighbour)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     return found
 
@@ -50,7 +51,7 @@ def settled(cast):
 @pytest.mark.rule("PLN-04", "GRD-06")
 def test_what_the_steps_wrote_needs_no_sync(cast, settled):
     assert of_school(cast) == {}
-    assert sync.reconcile(cast.school.id, 2027, clock.now()) == {}
+    assert reconciling.reconcile(cast.school.id, 2027, clock.now()) == {}
     assert row_of(cast.classmate).state == "open"
 
 
@@ -67,7 +68,7 @@ def test_every_way_of_writing_a_row_keeps_the_key_of_its_employers_name(cast, se
     db.session.execute(
         text("DELETE FROM plan_entry WHERE student_id = :id"), {"id": cast.neighbour.id}
     )
-    assert sync.reconcile(cast.school.id, None, clock.now()) == {"add": 1, "change": 1}
+    assert reconciling.reconcile(cast.school.id, None, clock.now()) == {"add": 1, "change": 1}
     assert db.session.scalar(text(KEYLESS)) == 0
     keys = db.session.scalars(text("SELECT DISTINCT employer_name_order FROM plan_entry")).all()
     assert len(keys) == 2  # of the employer of both, and of who has none
@@ -80,7 +81,7 @@ def test_a_dry_run_shows_each_kind_of_difference_and_writes_nothing(cast, settle
         dict(r._mapping) for r in db.session.execute(text("SELECT * FROM plan_entry ORDER BY id"))
     ]
     assert of_school(cast) == {"add": 1, "take_back": 1, "change": 1}
-    counts, rows = sync.side_by_side(cast.school.id, 2027, 10)
+    counts, rows = reconciling.side_by_side(cast.school.id, 2027, 10)
     assert counts == of_school(cast)
     rows = {r.act: r for r in rows}
     assert rows["change"].changes == {"employer_name": ["旧名称", cast.employer.name]}
@@ -112,8 +113,8 @@ def spoil(cast):
 @pytest.mark.rule("PLN-04")
 def test_applying_mends_all_and_the_second_run_changes_nothing(cast, settled):
     spoil(cast)
-    assert sum(sync.reconcile(cast.school.id, 2027, clock.now()).values()) == 3
-    assert sync.reconcile(cast.school.id, 2027, clock.now()) == {}
+    assert sum(reconciling.reconcile(cast.school.id, 2027, clock.now()).values()) == 3
+    assert reconciling.reconcile(cast.school.id, 2027, clock.now()) == {}
     assert row_of(cast.student).employer_name == cast.employer.name
     assert (row_of(cast.classmate).state, row_of(cast.classmate).destination_code) == ("open", None)
 
@@ -122,27 +123,27 @@ def test_applying_mends_all_and_the_second_run_changes_nothing(cast, settled):
 def test_what_is_no_longer_as_the_dry_run_showed_is_not_applied(cast, settled):
     spoil(cast)
     with pytest.raises(ValueError):  # noqa: PT011
-        sync.reconcile(cast.school.id, 2027, clock.now(), {"add": 7})
+        reconciling.reconcile(cast.school.id, 2027, clock.now(), {"add": 7})
     assert of_school(cast) == {"add": 1, "take_back": 1, "change": 1}
 
 
 @pytest.mark.rule("PLN-04")
 def test_portions_decide_and_write_as_one(cast, settled, monkeypatch):
     spoil(cast)
-    whole = sync.side_by_side(cast.school.id, 2027, 10)
+    whole = reconciling.side_by_side(cast.school.id, 2027, 10)
     monkeypatch.setattr(sync, "PORTION", 1)
-    assert sync.side_by_side(cast.school.id, 2027, 10) == whole
-    counts, rows = sync.side_by_side(cast.school.id, 2027, 1)
+    assert reconciling.side_by_side(cast.school.id, 2027, 10) == whole
+    counts, rows = reconciling.side_by_side(cast.school.id, 2027, 1)
     assert sorted(row.act for row in rows) == sorted(counts)
-    assert sync.reconcile(cast.school.id, 2027, clock.now(), counts) == counts
-    assert sync.reconcile(cast.school.id, 2027, clock.now()) == {}
+    assert reconciling.reconcile(cast.school.id, 2027, clock.now(), counts) == counts
+    assert reconciling.reconcile(cast.school.id, 2027, clock.now()) == {}
 
 
 @pytest.mark.rule("PLN-04", "ACC-02")
 def test_a_reconcile_keeps_to_its_school_and_year(cast, settled):
     spoil(cast)
-    assert "add" not in sync.reconcile(cast.other_school.id, 2027, clock.now())
-    assert "add" not in sync.reconcile(cast.school.id, 2026, clock.now())
+    assert "add" not in reconciling.reconcile(cast.other_school.id, 2027, clock.now())
+    assert "add" not in reconciling.reconcile(cast.school.id, 2026, clock.now())
     assert of_school(cast)["add"] == 1
 
 
@@ -156,7 +157,7 @@ def test_a_reconcile_raises_conflicts_instead_of_overwriting(cast, settled):
     )
     db.session.expire_all()
     assert of_school(cast) == {"conflict": 1}
-    sync.reconcile(cast.school.id, 2027, clock.now())
+    reconciling.reconcile(cast.school.id, 2027, clock.now())
     assert row_of(cast.student).destination_code == "76"
     assert of_school(cast) == {"waits": 1}
 
@@ -211,7 +212,7 @@ RESTS = {"settled", "waits"}  # kinds of difference of which nothing is written
 def healthy(app, school=None):
     with app.app_context():
         tasks.follow()
-        found = sync.differences(school)
+        found = reconciling.differences(school)
         db.session.remove()
     return {k: v for k, v in found.items() if set(v) - RESTS} == {}
 
@@ -325,13 +326,13 @@ def test_a_reconcile_killed_between_two_portions_has_done_nothing(race, monkeypa
         monkeypatch.setattr(sync, "PORTION", 1)
         monkeypatch.setattr(sync, "_write", killed)
         with pytest.raises(OperationalError):
-            sync.reconcile(None, None, clock.now())
+            reconciling.reconcile(None, None, clock.now())
         db.session.connection().invalidate()
         db.session.remove()
         assert done == [3, 2]
         assert db.session.scalar(spoilt) == 4
         monkeypatch.undo()
-        assert sync.reconcile(None, None, clock.now())["change"] == 4
+        assert reconciling.reconcile(None, None, clock.now())["change"] == 4
         db.session.commit()
         db.session.remove()
     assert healthy(race)
@@ -349,7 +350,7 @@ def test_of_two_who_apply_at_once_one_finds_nothing_left(race):  # noqa: F811
     done = []
 
     def apply():
-        done.append(sync.reconcile(school, None, clock.now()))
+        done.append(reconciling.reconcile(school, None, clock.now()))
         db.session.commit()
 
     at_once(race, [apply, apply])
@@ -367,7 +368,7 @@ def test_a_reconcile_against_withdrawn_reviews_leaves_no_row_of_what_ended(race)
         db.session.remove()
 
     def apply():
-        sync.reconcile(school, None, clock.now())
+        reconciling.reconcile(school, None, clock.now())
         db.session.commit()
 
     for placement, student in pairs:

@@ -7,10 +7,13 @@ import pytest
 from app.batches.tasks import run
 from app.core import clock
 from app.core.db import db
-from app.plan.rows import editions, sync
-from app.plan.rows.models import ChangeRequest, CountsAs, PlanEntry, Snapshot, SnapshotRow
+from app.plan.rows import editions, reconciling, sync
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.edition_models import CountsAs
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import edit
 from app.plan.years import snapshots
+from app.plan.years.models import Snapshot, SnapshotRow
 from tests.factories import accept, actor, attest, invite
 
 
@@ -23,7 +26,7 @@ def _parts(session):
 def row(cast):
     """The row of a signing in force."""
     attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
     return db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
 
@@ -290,7 +293,7 @@ def test_an_odd_snapshot_is_not_made(cast, visit, year, note):
 @pytest.mark.rule("PLN-11")
 def test_each_code_of_each_edition_says_what_it_counts_as():
     from app.codes import queries as codes
-    from app.plan.rows.models import PARTS
+    from app.plan.rows.edition_models import PARTS
 
     for year, edition in ((2019, "legacy"), (2022, "2021"), (2027, "2024")):
         assert editions.formula(year) == edition

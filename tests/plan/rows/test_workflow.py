@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows.change_models import ChangeRequest
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.sync import sync
 from app.plan.rows.workflow import CHANGES, PLAN, edit
 from app.signing.placements.workflow import PLACEMENTS
@@ -318,7 +319,7 @@ def accept_past_report(cast):
     """A signing that was under way before the report comes into force after it."""
     from unittest.mock import patch
 
-    with patch("app.signing.placements.guards.plan.bar", return_value=None):
+    with patch("app.signing.placements.may_sign.plan.bar", return_value=None):
         found = accept(invite(cast.rival, cast.student)[0])
     attest(found, cast.officer)
     return found

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import db
 from app.files.exports import tasks
 from app.files.exports.models import Export
-from app.plan.rows import editions, layouts, sync
+from app.plan.rows import editions, fills, layouts, reconciling
 from app.plan.rows.models import PlanEntry
 from tests.factories import accept, actor, attest, id_number, invite
 
@@ -34,7 +34,7 @@ def plan(cast):
         student.id_number = id_number(student.id)
     attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
     for school in (cast.school, cast.other_school):
-        sync.reconcile(school.id, None, clock.now())
+        reconciling.reconcile(school.id, None, clock.now())
     db.session.commit()
     return cast.student.graduation_year
 
@@ -61,11 +61,11 @@ def rows_of(browser, record, encoding="utf-8-sig"):
 
 def test_the_table_names_only_official_columns_and_paths_that_exist():
     known = {column.field for column in layouts.official()}
-    assert set(layouts.FILLS) <= known
+    assert set(fills.FILLS) <= known
     assert len(layouts.layout("74")) == 74
     assert len(layouts.layout("50")) == 50
     assert all(len(c.dbf) <= 10 and c.dbf.isascii() for c in layouts.official())
-    assert {column.field for column in layouts.official()} == {*layouts.FILLS, *layouts.NOBODY}
+    assert {column.field for column in layouts.official()} == {*fills.FILLS, *fills.NOBODY}
 
 
 @pytest.mark.rule("PLN-07")

@@ -13,7 +13,8 @@ from app.signing.objections.workflow import report
 from app.signing.placements.models import Placement
 from app.signing.placements.models import PlacementState as S
 from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.workflow import TERMINATIONS, force
+from app.signing.terminations.applying import force
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.signing.desk.desk import signed, text, two_levels, worked

@@ -7,7 +7,7 @@ import pytest
 from app.core.db import db
 from app.plan.rows.models import PlanEntry
 from app.settings.queries import set_setting
-from app.signing.destinations.models import (
+from app.signing.destinations.kind_models import (
     DestinationField,
     DestinationKind,
     DestinationProof,

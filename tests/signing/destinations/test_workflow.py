@@ -9,19 +9,23 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.people.students.models import TrainingMode
 from app.plan.rows.models import PlanEntry
 from app.settings.queries import set_setting
-from app.signing.destinations.models import (
-    Destination,
+from app.signing.destinations.copying import again
+from app.signing.destinations.kind_models import (
     DestinationField,
     DestinationKind,
     DestinationProof,
     DestinationType,
 )
-from app.signing.destinations.queries import draft_of, kind_of, kinds_for, load_tables, of_placement
-from app.signing.destinations.workflow import again, begin, discard, problems, save, submit
+from app.signing.destinations.models import Destination
+from app.signing.destinations.placing import problems
+from app.signing.destinations.queries import draft_of, kind_of, kinds_for, of_placement
+from app.signing.destinations.shipped import load_tables
+from app.signing.destinations.workflow import begin, discard, save, submit
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.models import Placement
 from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.workflow import TERMINATIONS, apply_with_proof
+from app.signing.terminations.applying import apply_with_proof
+from app.signing.terminations.workflow import TERMINATIONS
 from tests.factories import (
     accept,
     actor,
@@ -62,7 +66,7 @@ def test_the_shipped_tables_have_types_with_kinds_and_loading_again_changes_noth
 @pytest.mark.rule("DST-06", "PLN-11")
 def test_every_shipped_kind_names_codes_of_both_editions_and_fields_that_fit_the_plan(cast):
     from app.codes.queries import names
-    from app.signing.destinations.models import PLAN
+    from app.signing.destinations.field_types import PLAN
 
     for kind in db.session.query(DestinationKind):
         assert kind.plan_code in names("byqx", 2027)

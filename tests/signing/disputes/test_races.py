@@ -13,8 +13,9 @@ from app.people.employers.models import Employer
 from app.people.schools.models import College
 from app.people.students.models import Student
 from app.people.students.workflow import STUDENTS
+from app.signing.disputes.links import press
 from app.signing.disputes.models import Dispute
-from app.signing.disputes.workflow import DISPUTES, press
+from app.signing.disputes.workflow import DISPUTES
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.objections.models import Objection
 from app.workflow.actor import Role

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import one_time, passwords, workflow
-from app.accounts.models import SecurityEvent
+from app.accounts import one_time, passwords, resetting, workflow
+from app.accounts.log_models import SecurityEvent
 from app.accounts.warnings import warn, warn_all
 from app.core import clock, mail
 from app.core.db import db
@@ -50,9 +50,9 @@ def code_of(owner: str, purpose: str, to: str) -> str:
 
 
 def reset(cast, user):
-    workflow.reset(
+    resetting.reset(
         user,
-        code_of(f"user:{user.id}", workflow.RESET, cast.student.phone),
+        code_of(f"user:{user.id}", resetting.RESET, cast.student.phone),
         "Another-horse-9",
         "Another-horse-9",
     )
@@ -175,7 +175,8 @@ def test_many_accounts_are_told_at_once_each_in_its_own_words(cast, user, query_
 
 @pytest.mark.rule("NTF-02")
 def test_a_warning_beside_an_ordinary_notice_of_the_event_makes_one_mail(cast, user):
-    from app.notices.workflow import Letter, tell
+    from app.notices.letters import Letter
+    from app.notices.workflow import tell
 
     warn(user, "student:1:change_phone", "手机号已变更", "说明")
     tell(user, "student:1:change_phone", Letter("手机号已变更", "说明"), {})
@@ -313,7 +314,7 @@ def test_a_sign_in_on_a_device_not_seen_for_ninety_days_is_told(app, cast, user)
 
 @pytest.mark.rule("INV-20")
 def test_signing_out_or_being_signed_out_makes_no_device_new(app, cast, user):
-    from app.accounts.queries import end_all_sessions
+    from app.accounts.living_sessions import end_all_sessions
 
     app.config["WTF_CSRF_ENABLED"] = False
     browser = app.test_client()

@@ -8,15 +8,17 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import (
     acts,
     freezing,
+    living_sessions,
     one_time,
     own_contacts,
     passwords,
-    queries,
+    resetting,
     sessions,
     workflow,
 )
+from app.accounts.contact_models import ContactChange
 from app.accounts.contacts import changed, hold_of, note_change
-from app.accounts.models import AccountSession, ContactChange
+from app.accounts.models import AccountSession
 from app.accounts.queries import actor_of
 from app.core import clock, mail
 from app.core.db import db
@@ -25,8 +27,9 @@ from app.core.mail import Message
 from app.notices.models import Notice
 from app.people.staff.workflow import STAFF_REQUESTS, forget_password
 from app.people.students.workflow import STUDENTS
+from app.signing.disputes.links import press
 from app.signing.disputes.models import Dispute
-from app.signing.disputes.workflow import DISPUTES, press
+from app.signing.disputes.workflow import DISPUTES
 from app.signing.objections.models import Objection
 from app.signing.objections.workflow import OBJECTIONS
 from app.signing.placements.workflow import PLACEMENTS
@@ -175,9 +178,9 @@ def test_a_disowned_reset_freezes_the_account_its_sessions_codes_and_password(ca
     with pytest.raises(Invalid, match="账号或密码"):  # a stranger does not
         workflow.signed_in(user.username, "", "wrong", "1.1.1.1")
     with pytest.raises(Invalid):
-        workflow.reset(user, code, "Another-horse-9", "Another-horse-9")
+        resetting.reset(user, code, "Another-horse-9", "Another-horse-9")
     before = db.session.query(Message).count()
-    workflow.send_reset(user)
+    resetting.send_reset(user)
     last = db.session.query(Message).order_by(Message.id.desc()).first()
     assert db.session.query(Message).count() == before + 1
     assert "冻结" in last.body
@@ -193,9 +196,11 @@ def test_no_way_in_signs_a_frozen_account_in(app, cast):
         for way in ("password", "oidc:campus", "cas", "ldap", "demo"):
             with pytest.raises(Refused, match="冻结"):
                 sessions.sign_in(user, way=way)
-        secret = queries.open_session(user)  # whoever writes a row by another way is not let in
+        secret = living_sessions.open_session(
+            user
+        )  # whoever writes a row by another way is not let in
         db.session.commit()
-        assert queries.session_user(secret) is None
+        assert living_sessions.session_user(secret) is None
 
 
 def _acts() -> list:
@@ -322,7 +327,7 @@ def test_the_school_hears_of_its_own_hand_even_if_another_message_was_answered(c
     db.session.commit()
     one_time.send(f"user:{user.id}", "password", mail.SMS, "13700000001")
     code = db.session.query(Message).order_by(Message.id.desc()).first().code
-    workflow.reset(user, code, "Another-horse-9", "Another-horse-9")
+    resetting.reset(user, code, "Another-horse-9", "Another-horse-9")
     pressed(last_token(user))
     found = dispute(user)
     assert (found.actor_name, found.by_school) == ("", True)

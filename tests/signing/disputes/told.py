@@ -6,8 +6,9 @@ import re
 from datetime import timedelta
 
 from app.accounts.contacts import changed, note_change
-from app.accounts.models import AccountWarning, AppUser
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
+from app.accounts.warning_models import AccountWarning
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message

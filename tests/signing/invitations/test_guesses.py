@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from app.accounts.models import SecurityEvent
+from app.accounts.log_models import SecurityEvent
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.core.text import mask_all_but_end
-from app.files.imports.models import ImportRow
+from app.files.imports.row_models import ImportRow
 from app.signing.invitations.guesses import MISSES
 from app.signing.invitations.models import Candidate
 from tests import factories as make

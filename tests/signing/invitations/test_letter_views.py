@@ -92,9 +92,9 @@ def test_wrong_unknown_and_barred_give_the_same_answer(cast, browser):
 @pytest.mark.rule("INV-01")
 def test_searching_is_limited_per_employer(cast, browser, visit, monkeypatch):
     from app.core.limits import Limit
-    from app.signing.invitations import letter_views
+    from app.signing.invitations import candidate_views
 
-    monkeypatch.setattr(letter_views, "SEARCHES", Limit("find-student", 2, timedelta(hours=1)))
+    monkeypatch.setattr(candidate_views, "SEARCHES", Limit("find-student", 2, timedelta(hours=1)))
     assert browser.post(SEARCH, data=four(cast.student)).status_code == 200
     assert browser.post(SEARCH, data=four(cast.student, name="错")).status_code == 200
     assert browser.post(SEARCH, data=four(cast.student)).status_code == 429
@@ -143,10 +143,10 @@ def test_only_what_the_own_search_found_can_be_added(cast, browser, visit):
 
 @pytest.mark.rule("INV-02")
 def test_a_search_result_cannot_be_used_for_long(cast, browser, monkeypatch):
-    from app.signing.invitations import letter_views
+    from app.signing.invitations import candidate_views
 
     token = token_in(browser.post(SEARCH, data=four(cast.student)).text)
-    monkeypatch.setattr(letter_views, "TOKEN_SECONDS", -1)
+    monkeypatch.setattr(candidate_views, "TOKEN_SECONDS", -1)
     assert browser.post(ADD, data={"token": token}).status_code == 303
     assert db.session.query(Candidate).count() == 0
 

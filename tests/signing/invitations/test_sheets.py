@@ -84,7 +84,7 @@ def test_what_the_file_finds_is_what_the_search_finds(app, cast, bring):
     """The SQL of the file and the search of one student agree on every mixture of fields."""
     from app.core import clock
     from app.people.students.queries import find_student
-    from app.signing.placements.guards import cannot_sign
+    from app.signing.placements.may_sign import cannot_sign
 
     people = [cast.student, cast.classmate, cast.stranger]
     cast.classmate.origin_state = "entered"
@@ -124,7 +124,7 @@ def test_every_row_counts_as_a_search_and_a_day_has_so_many(cast, bring, monkeyp
 
 @pytest.mark.rule("INV-03", "BLK-02")
 def test_no_number_is_staged_in_clear(cast, bring):
-    from app.files.imports.models import ImportRow
+    from app.files.imports.row_models import ImportRow
 
     record = bring([row(cast.student), row(cast.student, 姓名="错")])
     staged = str(

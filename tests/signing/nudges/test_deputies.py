@@ -8,8 +8,9 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.notices.models import Notice
 from app.plan.checks.signs import looser
-from app.settings.queries import set_day, set_setting
-from app.signing.placements.tasks import trace_rows
+from app.settings.calendar import set_day
+from app.settings.queries import set_setting
+from app.signing.placements.printing import trace_rows
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow import trail

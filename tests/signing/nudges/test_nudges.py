@@ -11,7 +11,7 @@ from app.core.mail import Message
 from app.notices.models import Notice
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.nudges.models import Nudge
-from app.signing.placements.tasks import trace_rows
+from app.signing.placements.printing import trace_rows
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
 from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow import trail

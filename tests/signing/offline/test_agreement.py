@@ -11,7 +11,8 @@ from app.core.db import db
 from app.signing.offline.evidence import add_scan
 from app.signing.offline.workflow import draft
 from app.signing.placements.models import Placement
-from app.signing.placements.tasks import agreement_pdf, document_of, make_agreement, preview
+from app.signing.placements.printing import preview
+from app.signing.placements.tasks import agreement_pdf, document_of, make_agreement
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terms.models import ON_PAPER
 from tests import factories as make

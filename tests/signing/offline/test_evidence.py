@@ -9,12 +9,12 @@ import pytest
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.errors import NotYours, Refused
-from app.files.documents import files
+from app.files.documents import attaching, files
 from app.settings.models import Review
 from app.settings.queries import set_setting
 from app.signing.offline import evidence
 from app.signing.offline.evidence import add_by_link, add_scan
-from app.signing.offline.workflow import make_link
+from app.signing.offline.links import make_link
 from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.files.documents import hostile
@@ -68,11 +68,11 @@ def test_without_a_file_nothing_is_handed_in_and_the_button_says_why(paper, stud
 def test_a_page_is_removed_only_before_it_is_handed_in(paper, student):
     add_scan(paper.id, student, "a.jpg", photo())
     add_scan(paper.id, student, "b.jpg", photo("black"))
-    files.detach(scans(paper)[0].file.uid, student)
+    attaching.detach(scans(paper)[0].file.uid, student)
     assert [name for name, *_rest in names(paper)] == ["b.jpg"]
     PLACEMENTS.perform("hand_in", paper.id, student)
     with pytest.raises(Refused):
-        files.detach(scans(paper)[0].file.uid, student)
+        attaching.detach(scans(paper)[0].file.uid, student)
     with pytest.raises(Refused):
         add_scan(paper.id, student, "c.jpg", photo())
 
@@ -87,7 +87,7 @@ def test_what_the_school_did_not_approve_stays_marked_and_new_pages_are_asked_fo
     assert paper.state == "awaiting_scan"
     assert names(paper) == [("模糊.jpg", True, False)]
     with pytest.raises(Refused):
-        files.detach(scans(paper)[0].file.uid, student)
+        attaching.detach(scans(paper)[0].file.uid, student)
     assert not PLACEMENTS.offer("hand_in", paper, student, clock.now()).possible
     add_scan(paper.id, student, "清楚.jpg", photo())
     assert PLACEMENTS.offer("hand_in", paper, student, clock.now()).possible
@@ -136,7 +136,7 @@ def test_nobody_but_the_student_adds_or_removes(cast, paper, student):
         with pytest.raises((Refused, NotYours)):
             add_scan(paper.id, actor_of(who), "x.jpg", photo())
         with pytest.raises((Refused, NotYours)):
-            files.detach(uid, actor_of(who))
+            attaching.detach(uid, actor_of(who))
     with pytest.raises(NotYours):
         add_scan(paper.id, make.actor(cast.classmate), "x.jpg", photo())
 
@@ -147,7 +147,7 @@ def test_a_link_adds_files_of_its_signing_only_and_hands_nothing_in(paper, stude
     add_by_link(token, "单位.jpg", photo())
     assert names(paper) == [("单位.jpg", False, True)]
     assert paper.state == "awaiting_scan"
-    files.detach(scans(paper)[0].file.uid, student)
+    attaching.detach(scans(paper)[0].file.uid, student)
     assert scans(paper) == []
     for wrong in ("x" * 32, token[:-1], ""):
         with pytest.raises(NotYours):

@@ -15,7 +15,8 @@ from app.settings.queries import settings
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.offline import evidence
 from app.signing.offline.forms import typed
-from app.signing.offline.workflow import generate, make_link, save
+from app.signing.offline.links import make_link
+from app.signing.offline.workflow import generate, save
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terms.models import Terms

@@ -9,7 +9,7 @@ import pytest
 from app.core.text import mask_all_but_end
 from app.notices.models import Notice
 from app.signing.offline import evidence
-from app.signing.offline.workflow import make_link
+from app.signing.offline.links import make_link
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.signing.offline.paper import approved, generated, photo

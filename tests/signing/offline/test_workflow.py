@@ -12,19 +12,13 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.students.models import OriginState
 from app.people.students.workflow import restrict
+from app.settings.calendar import set_window
 from app.settings.models import Review, Window
-from app.settings.queries import set_setting, set_window
+from app.settings.queries import set_setting
+from app.signing.offline.links import make_link, withdraw_link, working_link
 from app.signing.offline.models import Entry, UploadLink
 from app.signing.offline.queries import entry_of, open_link
-from app.signing.offline.workflow import (
-    generate,
-    look_up,
-    make_link,
-    save,
-    why_not_enter,
-    withdraw_link,
-    working_link,
-)
+from app.signing.offline.workflow import generate, look_up, save, why_not_enter
 from app.signing.placements.models import Placement
 from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make

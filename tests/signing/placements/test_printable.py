@@ -7,7 +7,8 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.files.documents import commands, issued
 from app.files.documents.errors import RenderError
-from app.signing.placements.tasks import AGREEMENT, RECORD, document_of, failure_of, make_agreement
+from app.signing.placements.printing import AGREEMENT
+from app.signing.placements.tasks import RECORD, document_of, failure_of, make_agreement
 from app.signing.placements.workflow import propose_terms
 from tests import factories as make
 from tests.signing.desk.desk import signed

@@ -9,8 +9,8 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.notices.models import Notice
 from app.plan.rows.models import PlanEntry
 from app.settings.queries import set_setting
+from app.signing.placements.printing import agreement_data, trace_rows
 from app.signing.placements.queries import placement_of
-from app.signing.placements.tasks import agreement_data, trace_rows
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
 from app.workflow import trail
 from tests.factories import (

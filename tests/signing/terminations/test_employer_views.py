@@ -11,7 +11,7 @@ import pytest
 
 from app.core.db import db
 from app.core.registry import stores
-from app.files.documents import files
+from app.files.documents import attaching
 from app.files.documents.models import Attachment, Document
 from app.signing.placements.tasks import make_agreement
 from app.signing.placements.workflow import PLACEMENTS
@@ -241,13 +241,13 @@ def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed):
 def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
     cast, browser, signed, monkeypatch
 ):
-    found, real = terminate(signed), files.accept_upload
+    found, real = terminate(signed), attaching.accept_upload
 
     def slow(*args, **options):
         TERMINATIONS.perform("agree", found.id, actor(cast.employer), agreed=True)
         return real(*args, **options)
 
-    monkeypatch.setattr(files, "accept_upload", slow)
+    monkeypatch.setattr(attaching, "accept_upload", slow)
     add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert found.state == "awaiting_school"
     assert count(found) == 0
@@ -256,7 +256,7 @@ def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
 @pytest.mark.rule("DOC-05")
 def test_who_uploads_without_end_is_stopped(browser, signed, monkeypatch):
     found = terminate(signed)
-    monkeypatch.setattr(files.Limit, "take", lambda _limit, *_who: False)
+    monkeypatch.setattr(attaching.Limit, "take", lambda _limit, *_who: False)
     answer = add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert "请一小时后再试" in page(browser, answer.location)
     assert count(found) == 0

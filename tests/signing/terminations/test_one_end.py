@@ -10,8 +10,9 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.settings.queries import set_setting
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import force, request
 from app.signing.terminations.models import Termination
-from app.signing.terminations.workflow import TERMINATIONS, force, request
+from app.signing.terminations.workflow import TERMINATIONS
 from tests import factories as make
 from tests.cast import Cast
 from tests.depth import times

@@ -9,9 +9,10 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.signing.placements.tasks import make_agreement
+from app.signing.terminations.applying import grant_chance
 from app.signing.terminations.models import Termination
 from app.signing.terminations.tasks import make_letter
-from app.signing.terminations.workflow import TERMINATIONS, grant_chance
+from app.signing.terminations.workflow import TERMINATIONS
 from tests.factories import (
     accept,
     account,

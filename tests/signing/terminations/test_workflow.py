@@ -14,9 +14,10 @@ from app.plan.rows.models import PlanEntry
 from app.settings.queries import set_setting
 from app.signing.placements.queries import placement_of
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.applying import force, grant_chance, request
+from app.signing.terminations.chances import chances_left
 from app.signing.terminations.models import Termination
-from app.signing.terminations.queries import chances_left
-from app.signing.terminations.workflow import TERMINATIONS, force, grant_chance, request
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow import trail
 from tests.factories import accept, account, actor, attach, attest, invite, pass_time, terminate
 

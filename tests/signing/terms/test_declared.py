@@ -13,7 +13,7 @@ from app.files.documents.editions import whole
 from app.files.documents.render import render
 from app.people.employers.models import Employer
 from app.signing.invitations.forms import LetterForm
-from app.signing.placements.tasks import agreement_data
+from app.signing.placements.printing import agreement_data
 from app.signing.terms import queries
 from app.signing.terms.forms import TermsPart, fields_of
 from app.signing.terms.models import (

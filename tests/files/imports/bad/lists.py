@@ -9,7 +9,7 @@ from app.core.db import db
 from app.people.students.models import Student
 from app.plan.letters import letters
 from app.plan.letters.models import ForwardingLetter
-from app.plan.rows import sync
+from app.plan.rows import reconciling
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
 from tests.files.imports.bad import (
@@ -121,7 +121,7 @@ UNKNOWN = "本校没有这个号码的学生。"
 
 
 def _planned(cast) -> None:
-    sync.reconcile(cast.school.id, None, clock.now())
+    reconciling.reconcile(cast.school.id, None, clock.now())
     db.session.commit()
 
 
