@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import actor_of, digest
+from app.codes.queries import region_name
 from app.core import clock
 from app.core.checks import credit_code_mark
 from app.core.db import db
@@ -24,6 +25,19 @@ from app.settings.queries import set_setting
 from app.workflow.actor import Role
 
 DAYS = 120
+HERE = "武汉"
+ELSEWHERE = (
+    ("深圳", "440305"),
+    ("宜昌", "420503"),
+    ("上海", "310115"),
+    ("长沙", "430102"),
+    ("北京", "110108"),
+    ("襄阳", "420606"),
+    ("杭州", "330106"),
+    ("广州", "440106"),
+    ("成都", "510107"),
+    ("西安", "610113"),
+)  # where employers are that are not here
 COLLEGES = {
     "计算机科学与技术学院": ("计算机科学与技术", "软件工程"),
     "法学院": ("法学", "知识产权"),
@@ -170,14 +184,21 @@ def _students(maker: DemoMaker, school: School, other: School) -> None:
         )
 
 
+def _place(n: int) -> tuple[str, str]:
+    """City and region of the so-and-so-manieth employer: most are here, some all over the country."""
+    away = n >= 8 and n % 3 == 2
+    return ELSEWHERE[n // 3 % len(ELSEWHERE)] if away else (HERE, "420111")
+
+
 def _employers(maker: DemoMaker, school: School, other: School) -> None:
     for n in range(80):
         trade, industry, _position = TRADES[n % len(TRADES)]
+        city, region = _place(n)
         brand = BRANDS[n * 2 % 30 : n * 2 % 30 + 2]
         name = (
             "星光集团有限公司"
             if n == 0
-            else f"武汉{brand}{trade}{'' if n < 40 else '（湖北）'}有限公司"
+            else f"{city}{brand}{trade}{'' if n < 40 else '（湖北）' if city == HERE else '（集团）'}有限公司"
         )
         first17 = f"91999999MA{n:07d}"
         now = clock.now()
@@ -190,8 +211,8 @@ def _employers(maker: DemoMaker, school: School, other: School) -> None:
             email=f"hr{n}@example.com",
             kind="39",
             industry=None if n % 16 == 5 else industry,
-            location="420111",
-            address=f"湖北省武汉市洪山区光谷大道{n + 1}号",
+            location=region,
+            address=f"{region_name(region)}光谷大道{n + 1}号",
             postcode="430074",
             archive_receiver="UNIT",
             archive_to=f"{name}人力资源部",

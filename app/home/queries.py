@@ -190,7 +190,8 @@ def _counted(keys: Any) -> Any:
 
 def _waiting_by_entry(who: Actor) -> dict[str, object]:
     """Menu entry → the keys of what waits there for this person."""
-    found: dict[str, Any] = {"Desk": waiting_for(who)}
+    # the province reads the desk and decides nothing there: no queue of its own
+    found: dict[str, Any] = {} if who.role is Role.PROVINCE else {"Desk": waiting_for(who)}
     if who.role is Role.SCHOOL:
         new = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
         reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union_all
 
 from app.core.db import db
 from app.people.schools.models import Major
-from app.people.students.models import Student
+from app.people.students.models import OriginState, Student
 from app.plan.reports import cuts
 from app.plan.reports.cuts import BANDS, READ, UNITS
-from app.plan.reports.queries import SETTLED, Cut, graduates_of
+from app.plan.reports.queries import SETTLED, Cut, Rate, graduates_of
 from app.plan.rows.editions import NOTHING, Formula, formula, formula_of, parts_of
 from app.plan.rows.models import PARTS, PlanEntry
 from app.plan.rows.outside import Base, why
@@ -141,39 +141,89 @@ def _units(name: str, keys: Sequence[int]) -> list[GroupName]:
 
 # -- where graduates go ----------------------------------------------------------------------------
 
-WHERE = ("region", "city", "industry", "nature", BANDS)
+WHERE = ("region", "city", "industry", "nature")
+
+
+@dataclass
+class Went:
+    """Where graduates went: dimension → group → how many; `rate` is that of all."""
+
+    counts: dict[str, dict[Value, int]]
+    rate: Rate
+    formula: Formula
 
 
 def codes_of(part: str, rate: Formula) -> list[str]:
-    """The destination codes that count as that part, or as any of the rate."""
+    """The destination codes that count as that part, or as any of the rate; «none»: those of no part."""
+    known = parts_of(rate.edition).items()
     wanted = rate.settled if part == SETTLED else (part,)
-    return [code for code, found in parts_of(rate.edition).items() if rate.part(found) in wanted]
+    return [code for code, found in known if rate.part(found) in wanted]
 
 
-def went(who: Actor, cut: Cut, part: str) -> dict[str, dict[Value, int]]:
-    """Dimension → group → how many of the year's graduates whose destination counts as that part.
+def went(who: Actor, cut: Cut, part: str) -> Went:
+    """Where the year's graduates of the person's scope went whose destination counts as that part.
 
-    One statement, one look at the rows: the database groups them by each dimension in turn. Cities are those
-    of all provinces; what is not filled in is counted under None.
+    One look at the rows: the database groups them by all at once, and those few by each dimension. Pay stands
+    with the agreements: a statement of its own. What is not filled in is counted under None.
     """
     rate = formula_of(formula(cut.year))
-    columns = [_column(name).label(name) for name in WHERE]
-    wanted = [
-        *graduates_of(who, cut),
-        Student.origin_state == "approved",
-        Student.education.not_in(rate.left_out),
-        PlanEntry.destination_code.in_(codes_of(part, rate)),
-    ]
-    rows = joined(select(*columns).select_from(Student), BANDS).where(*wanted).subquery()
-    by = [rows.c[name] for name in WHERE]
-    place = func.grouping(*by)
-    sets = func.grouping_sets(*(tuple_(column) for column in by))
+    columns = {
+        "state": Student.origin_state,
+        "education": Student.education,
+        "code": PlanEntry.destination_code,
+        **{name: READ[name].column for name in WHERE},
+    }
+    kept = [column.label(name) for name, column in columns.items()]
+    inner = joined(select(*kept, func.count().label("n")).select_from(Student))
+    few = inner.where(*graduates_of(who, cut)).group_by(*kept).cte("few")
+    inside = _counted(few.c.state, few.c.education, few.c.code, part, rate)
     found: dict[str, dict[Value, int]] = {name: {} for name in WHERE}
-    for *values, mask, count in db.session.execute(
-        select(*by, place, func.count()).group_by(sets)
-    ).tuples():
-        n = next(n for n in range(len(WHERE)) if not mask >> (len(WHERE) - 1 - n) & 1)
-        value = values[n] or None if WHERE[n] != BANDS else values[n]
-        here = found[WHERE[n]]
-        here[value] = here.get(value, 0) + count
-    return found
+    whole = Rate(cut.year)
+    for name, value, state, education, count in db.session.execute(_each(few, inside)):
+        if name != RATE:
+            found[name][value or None] = found[name].get(value or None, 0) + int(count)
+        elif reason := why(state, education, rate):
+            whole.leave(reason, int(count))
+        else:
+            whole.add(cuts.part_of(value, cut.year), int(count))
+    return Went({**found, BANDS: _pays(who, cut, part, rate)}, whole, rate)
+
+
+RATE = "rate"
+
+
+def _counted(
+    state: Any, education: Any, code: Any, part: str, rate: Formula
+) -> ColumnElement[bool]:
+    """Who counts in N, and as that part."""
+    known = codes_of(part, rate)
+    of_part = code.in_(known)
+    if part == NOTHING:
+        others = [c for c, found in parts_of(rate.edition).items() if rate.part(found) != NOTHING]
+        of_part = or_(code.is_(None), code.not_in(others))
+    return and_(state == OriginState.APPROVED, education.not_in(rate.left_out), of_part)
+
+
+def _each(few: Any, inside: ColumnElement[bool]) -> Any:
+    """(dimension, group, –, –, how many) of each; and for the rate (rate, code, state, level, how many)."""
+    nothing = literal("")
+    parts = [
+        select(literal(name), few.c[name], nothing, nothing, func.sum(few.c.n))
+        .where(inside)
+        .group_by(few.c[name])
+        for name in WHERE
+    ]
+    keys = (few.c.code, few.c.state, few.c.education)
+    return union_all(select(literal(RATE), *keys, func.sum(few.c.n)).group_by(*keys), *parts)
+
+
+def _pays(who: Actor, cut: Cut, part: str, rate: Formula) -> dict[Value, int]:
+    """Pay band → how many; None: no agreement that says a pay."""
+    band = cuts.band_column().label("band")
+    inside = _counted(
+        Student.origin_state, Student.education, PlanEntry.destination_code, part, rate
+    )
+    rows = joined(select(band, func.count()).select_from(Student), BANDS)
+    return dict(
+        db.session.execute(rows.where(*graduates_of(who, cut), inside).group_by(band)).all()
+    )

@@ -15,13 +15,12 @@ from flask_babel import pgettext
 from app.codes import queries as codes
 from app.plan.reports import charts, crossing, cuts, trend
 from app.plan.reports.charts import PLACES, Tile
-from app.plan.reports.crossing import Crossed, GroupName
+from app.plan.reports.crossing import Crossed, GroupName, Went
 from app.plan.reports.cuts import BANDS, LABELS
 from app.plan.reports.detail import Cell, FigureTable, share, shown_parts, together
-from app.plan.reports.queries import SETTLED, Cut, live, whole
+from app.plan.reports.queries import Cut
 from app.plan.reports.trend import CHANGES, Moment
-from app.plan.rows.editions import SEEKING, formula, formula_of
-from app.plan.rows.outside import Base
+from app.plan.rows.editions import SEEKING
 from app.workflow.actor import Actor
 
 Listed = Callable[[dict[str, Any]], str]  # filters of the list behind a figure → its address
@@ -58,30 +57,34 @@ def behind(name: str, value: Any) -> dict[str, Any]:
 
 
 def where_tables(
-    who: Actor, cut: Cut, part: str, province: str, listed: Listed, to_province: Listed
+    went: Went, cut: Cut, part: str, province: str, listed: Listed, to_province: Listed
 ) -> list[FigureTable]:
     """Region, the cities of one province, industry, nature, pay: of the graduates who count as that part."""
-    found = crossing.went(who, cut, part)
+    found = went.counts
     mine = {**narrowed(cut), "part": part}
     total = sum(found["region"].values())
 
-    def table(name: str, title: str, counts: dict[Any, int]) -> FigureTable:
+    def table(name: str, title: str, counts: dict[Any, int], above: str = "") -> FigureTable:
         groups = _in_order(name, counts, cut.year)
         rows = [
-            (group.name, counts[group.value], listed({**mine, **behind(name, group.value)}))
+            (
+                _below(above, group.name),
+                counts[group.value],
+                listed({**mine, **behind(name, group.value)}),
+            )
             for group in groups
         ]
         return _shares(title, str(LABELS[name]), rows, total)
 
     chosen = province or home_of(found["region"])
     regions = table("region", _("Provinces of the employers"), found["region"])
-    regions.chart = None
+    regions.base, regions.chart = went.rate.base, None
     regions.tiles = tiles(found["region"], chosen, to_province)
     tables = [regions]
     if chosen:
         cities = {c: n for c, n in found["city"].items() if c and c[:2] == chosen}
-        name = _("Cities of %(province)s", province=cuts.province_name(chosen))
-        tables.append(table("city", name, cities))
+        above = cuts.province_name(chosen)
+        tables.append(table("city", _("Cities of %(province)s", province=above), cities, above))
     tables += [
         table("industry", _("Industries"), found["industry"]),
         table("nature", _("Natures of the employers"), found["nature"]),
@@ -112,6 +115,11 @@ def tiles(regions: dict[Any, int], chosen: str, to_province: Listed) -> list[Til
         for code, place in sorted(PLACES.items(), key=lambda item: (item[1][1], item[1][0]))
         if code in known
     ]
+
+
+def _below(above: str, name: str) -> str:
+    """A city without its province, where that stands over the table."""
+    return name.removeprefix(above).lstrip(", ") or name
 
 
 def _short(name: str) -> str:
@@ -307,11 +315,3 @@ def _changed(who: Actor, cut: Cut, last: Moment, listed: Listed) -> FigureTable:
         [],
         chart=chart,
     )
-
-
-def base_of_part(who: Actor, cut: Cut, part: str) -> tuple[Base, int]:
-    """Whom the year's rate counts, and how many of them count as that part."""
-    total = whole(live(who, cut))
-    rate = formula_of(formula(cut.year))
-    count = total.settled(rate) if part == SETTLED else total.parts.get(part, 0)
-    return total.base, count

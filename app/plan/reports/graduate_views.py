@@ -8,7 +8,7 @@ from typing import Any
 from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import relationship
 
 from app.accounts.queries import actor
@@ -23,10 +23,12 @@ from app.people.schools.office_views import colleges, schools, years
 from app.people.schools.queries import major_choices
 from app.people.students.models import Student
 from app.people.students.search_views import COLLEGE, StudentSearch
-from app.plan.reports import asking, crossing, cuts, queries, trend
+from app.plan.reports import asking, cuts, queries, trend
 from app.plan.reports.cuts import BANDS, LABELS, READ
 from app.plan.reports.figures import UNFILLED
 from app.plan.rows.models import SOURCES, PlanEntry
+from app.signing.placements.models import Placement
+from app.signing.terms.models import Terms
 
 # `plan_row` of a student, to be read in the list behind a figure: see `app.wiring`
 PLAN_ROW = relationship(PlanEntry, viewonly=True, uselist=False)
@@ -41,11 +43,16 @@ def _of_row(name: str) -> Callable[[str], ColumnElement[bool]]:
     """Whose plan row is in that group of the dimension; `-`: in none, or without a row."""
 
     def condition(value: str) -> ColumnElement[bool]:
-        column = cuts.band_column() if name == BANDS else READ[name].column
-        row = crossing.joined(select(Student.id).select_from(Student), name)
-        same: Any = int(value) if name == BANDS and value != UNFILLED else value
-        blank = column.is_(None) if name == BANDS else func.coalesce(column, "") == ""
-        return Student.id.in_(row.where(blank if value == UNFILLED else column == same))
+        rows = select(PlanEntry.id).where(PlanEntry.student_id == Student.id)
+        if name == BANDS:
+            rows = rows.join(Placement, Placement.id == PlanEntry.placement_id)
+            rows = rows.join(Terms, Terms.id == Placement.terms_id)
+            filled, same = true(), cuts.band_column() == int(value if value != UNFILLED else 0)
+        else:
+            filled, same = READ[name].column != "", READ[name].column == value
+        if value == UNFILLED:
+            return ~rows.where(filled).correlate(Student).exists()
+        return rows.where(same).correlate(Student).exists()
 
     return condition
 

@@ -16,7 +16,7 @@ from app.codes import queries as codes
 from app.core.errors import NotYours
 from app.people.schools.queries import school_choices
 from app.people.students.models import Student
-from app.plan.reports import asking, detail, figures, flow, flow_detail, queries
+from app.plan.reports import asking, crossing, detail, figures, flow, flow_detail, queries
 from app.plan.reports.asking import Args
 from app.plan.reports.detail import FigureTable
 from app.plan.reports.figures import Listed, narrowed, nowhere
@@ -173,13 +173,14 @@ def _where(who: Actor, args: Args, links: Links, _whole: bool) -> ReportPage:
     cut = asking.cut_of(who, args, "education")
     part = asking.chosen(args, "part", asking.part_options()) or SETTLED
     province = asking.chosen(args, "province", list(codes.provinces().items()))
-    base, count = figures.base_of_part(who, cut, part)
-    tables = figures.where_tables(who, cut, part, province, links.listed, links.here)
-    tables[0].base = base
+    went = crossing.went(who, cut, part)
+    tables = figures.where_tables(went, cut, part, province, links.listed, links.here)
+    rate = went.rate
+    count = rate.settled(went.formula) if part == SETTLED else rate.parts.get(part, 0)
     lead = _(
         "%(count)s of %(total)s graduates of %(year)s count as “%(part)s”: the figures below are theirs.",
         count=f"{count:,}",
-        total=f"{base.inside:,}",
+        total=f"{rate.total:,}",
         year=cut.year,
         part=dict(asking.part_options())[part],
     )
@@ -199,7 +200,7 @@ def _trend(who: Actor, args: Args, links: Links, _whole: bool) -> ReportPage:
                cut.education)  # fmt: skip
     tables = figures.trend_tables(who, mine, links.listed)
     notes = detail.formula_lines(formula_of(formula(mine.year)))
-    return ReportPage(tables[0].title, tables, notes, outside=narrowed(mine))
+    return ReportPage(_("Trend"), tables, notes, outside=narrowed(mine))
 
 
 REPORTS: Mapping[str, Report] = {

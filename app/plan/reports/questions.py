@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from urllib.parse import parse_qsl, urlencode
 
 from flask_babel import gettext as _
@@ -14,6 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.core.text import clean_line
+from app.notices.models import Notice
 from app.plan.reports.models import LONGEST_NAME, LONGEST_QUERY, KeptQuestion, QuestionMail
 from app.plan.reports.pages import REPORTS
 from app.workflow.actor import Actor
@@ -101,8 +103,6 @@ def kept_query(query: str) -> str:
 
 
 def _days_between(since: str, until: str) -> int:
-    from datetime import date
-
     try:
         last = date.fromisoformat(until) if until else clock.today()
         return max(0, min(366, (last - date.fromisoformat(since)).days + 1))
@@ -148,12 +148,14 @@ def _mail_to(who: Actor, key: int) -> None:
     db.session.execute(row.on_conflict_do_nothing())
 
 
-def readers() -> Sequence[tuple[int, AppUser]]:
-    """(question, reader) of every mail that is wanted, of accounts that are in use."""
+def readers(month: str) -> Sequence[tuple[int, AppUser]]:
+    """(question, reader) of the mails that are wanted and not yet written, of accounts that are in use."""
+    key = func.concat("question:", QuestionMail.question_id, f":{month}")
+    told = select(Notice.id).where(Notice.user_id == QuestionMail.user_id, Notice.key == key)
     rows = (
         select(QuestionMail.question_id, AppUser)
         .join(AppUser, AppUser.id == QuestionMail.user_id)
-        .where(AppUser.active)
+        .where(AppUser.active, ~told.correlate(QuestionMail).exists())
         .order_by(AppUser.id, QuestionMail.question_id)
     )
     return [(key, user) for key, user in db.session.execute(rows).tuples()]

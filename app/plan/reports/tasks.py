@@ -39,10 +39,10 @@ def monthly(timestamp: int = 0) -> int:
     here = clock.local(clock.now())
     if here.day > 7 or (here.day == 1 and here.time() < MORNING):
         return 0
-    told = 0
-    for key, user in readers():
+    told, month = 0, f"{here:%Y%m}"
+    for key, user in readers(month):
         try:
-            told += _tell(key, user, f"{here:%Y%m}", f"{here:%Y-%m-%d}")
+            told += _tell(key, user, month, f"{here:%Y-%m-%d}")
             db.session.commit()
         except NotYours:  # shared no more, or the reader works elsewhere now
             db.session.rollback()
