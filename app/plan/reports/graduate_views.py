@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,7 @@ from app.signing.terms.models import Terms
 # `plan_row` of a student, to be read in the list behind a figure: see `app.wiring`
 PLAN_ROW = relationship(PlanEntry, viewonly=True, uselist=False)
 Options = Callable[[], list[tuple[str, str]]]
+ODD_CODE = re.compile(r"[0-9A-Za-z]{1,6}")
 
 
 def _majors() -> list[tuple[str, str]]:
@@ -69,8 +71,17 @@ def _of_student(name: str) -> Callable[[str], ColumnElement[bool]]:
     return condition
 
 
-def _or_unfilled(options: Options) -> Options:
-    return lambda: [*options(), (UNFILLED, _("not filled in"))]
+def _or_unfilled(name: str, options: Options) -> Options:
+    """With those of nothing, and the code asked for where no table has it: a row may have any."""
+
+    def found() -> list[tuple[str, str]]:
+        known = options()
+        asked = request.args.get(f"f_{name}", "")
+        if name != BANDS and ODD_CODE.fullmatch(asked) and asked not in dict(known):
+            known = [*known, (asked, asked)]
+        return [*known, (UNFILLED, _("not filled in"))]
+
+    return found
 
 
 def _coded(table: str) -> Options:
@@ -99,7 +110,7 @@ def _bands() -> list[tuple[str, str]]:
 
 
 def _further(name: str, every: Any, column: Any, options: Options | None) -> ListFilter:
-    shown = _or_unfilled(options) if options else None
+    shown = _or_unfilled(name, options) if options else None
     return ListFilter(name, every, column, shown, title=LABELS[name], further=True)
 
 
