@@ -291,6 +291,7 @@ OWN = {
     "FindingsView",
     "ReportsView",
     "GraduatesView",
+    "QuestionsView",
     "CountsAsView",
     "FormulasView",
     "DestinationKindsView",

@@ -49,13 +49,13 @@ WHERE t.kind = 'placement' AND {in_span} AND {of_college(p)}
 GROUP BY 1 ORDER BY 1 DESC
 
 -- statement: reviewers
--- (name, approved, refused, hours in the middle until decided) of each reviewer, by name.
+-- (name, approved, refused, hours in the middle until decided) of each reviewer, by name as it is read.
 SELECT t.actor_name AS name, count(*) FILTER (WHERE t.step = ANY(:approves)) AS approved,
   count(*) FILTER (WHERE t.step = ANY(:refuses)) AS refused, {hours}
 FROM {with_placement}
 LEFT JOIN trail b ON b.kind = t.kind AND b.record_id = t.record_id AND b.seq = t.seq - 1
 WHERE {in_span} AND {of_college(p)} AND {decided}
-GROUP BY t.actor_id, t.actor_name ORDER BY t.actor_name, t.actor_id
+GROUP BY t.actor_id, t.actor_name ORDER BY name_order(t.actor_name, true), t.actor_id
 
 -- statement: waiting
 -- (kind, state, under a day, 1–3 days, 3–7 days, longer) of what waits for a reviewer now.

@@ -53,7 +53,8 @@ def listed(who: Actor) -> Sequence[tuple[KeptQuestion, bool]]:
         QuestionMail.question_id == KeptQuestion.id, QuestionMail.user_id == who.user_id
     )
     rows = questions_for(who).add_columns(mailed.correlate(KeptQuestion).exists(), AppUser)
-    order = (KeptQuestion.user_id != who.user_id, KeptQuestion.name, KeptQuestion.id)
+    by_name = func.name_order(KeptQuestion.name, False)
+    order = (KeptQuestion.user_id != who.user_id, by_name, KeptQuestion.id)
     return [(row[0], row[1]) for row in db.session.execute(rows.order_by(*order).limit(500))]
 
 
