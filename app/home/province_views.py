@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import func, select
 
 from app.accounts.models import ContactChange
@@ -95,7 +96,7 @@ def _table(
     heads = [
         _("School"),
         _("Graduates (N)"),
-        _("Settled"),
+        pgettext("schools", "Settled"),
         _("Reviews waiting"),
         _("Longer than 3 days"),
         _("Hours until decided (median of 7 days)"),

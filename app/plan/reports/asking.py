@@ -30,7 +30,7 @@ DOWN, ACROSS = "college", "part"  # what two dimensions are, unless told otherwi
 
 
 @dataclass(frozen=True)
-class Choice:
+class ReportChoice:
     """A drop-down over a report with what is chosen; `every` is what it says when nothing is."""
 
     name: str

@@ -21,12 +21,12 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.schools.office_views import colleges, schools
 from app.plan.reports import asking, detail
-from app.plan.reports.asking import Choice
+from app.plan.reports.asking import ReportChoice
 from app.plan.reports.charts import PLACES
 from app.plan.reports.cuts import LABELS
 from app.plan.reports.detail import FigureTable
 from app.plan.reports.models import LONGEST_NAME, LONGEST_QUERY
-from app.plan.reports.pages import REPORTS, Links, Report, ReportPage
+from app.plan.reports.pages import REPORTS, Links, NamedReport, ReportPage
 from app.plan.reports.queries import SETTLED
 from app.plan.reports.sheets import KINDS, MAKERS
 from app.plan.rows.models import Snapshot
@@ -145,7 +145,7 @@ def tabs(active: str) -> list[tuple[Any, str, None, bool]]:
     return [*found, (_("Kept questions"), url_for("QuestionsView.index"), None, active == "")]
 
 
-def _links(report: Report) -> Links:
+def _links(report: NamedReport) -> Links:
     def graduates(filters: Mapping[str, Any]) -> str:
         known = {f"f_{name}": value for name, value in filters.items() if value not in (None, "")}
         return url_for("GraduatesView.list", **known)
@@ -198,7 +198,7 @@ def _options(who: Actor, name: str) -> tuple[Any, Any, str]:
     return found
 
 
-def _choices(who: Actor, report: Report) -> list[Choice]:
+def _choices(who: Actor, report: NamedReport) -> list[ReportChoice]:
     """The drop-downs over the tables, each with what is chosen."""
     cut, (down, across) = asking.cut_of(who, request.args), asking.pair_of(request.args)
     chosen = {
@@ -218,7 +218,7 @@ def _choices(who: Actor, report: Report) -> list[Choice]:
         label, options, every = _options(who, name)
         here = chosen.get(name) or asking.chosen(request.args, name, options)
         if options:
-            found.append(Choice(name.removeprefix("one_"), label, options, here, every))
+            found.append(ReportChoice(name.removeprefix("one_"), label, options, here, every))
     return found
 
 

@@ -58,7 +58,7 @@ Build = Callable[[Actor, Args, Links, bool], ReportPage]
 
 
 @dataclass(frozen=True)
-class Report:
+class NamedReport:
     """One report: its name in addresses, its label, the function that makes it."""
 
     name: str
@@ -203,13 +203,13 @@ def _trend(who: Actor, args: Args, links: Links, _whole: bool) -> ReportPage:
     return ReportPage(_("Trend"), tables, notes, outside=narrowed(mine))
 
 
-REPORTS: Mapping[str, Report] = {
+REPORTS: Mapping[str, NamedReport] = {
     report.name: report
     for report in (
-        Report("rate", _l("Rates"), _rate),
-        Report("flow", _l("Flow of work"), _flow),
-        Report("where", _l("Where graduates go"), _where),
-        Report("cross", _l("Two dimensions"), _cross),
-        Report("trend", _l("Trend"), _trend),
+        NamedReport("rate", _l("Rates"), _rate),
+        NamedReport("flow", _l("Flow of work"), _flow),
+        NamedReport("where", _l("Where graduates go"), _where),
+        NamedReport("cross", _l("Two dimensions"), _cross),
+        NamedReport("trend", _l("Trend"), _trend),
     )
 }

@@ -83,16 +83,23 @@ class QuestionsView(SafeView):
     @has_access
     def change(self, pk: int) -> ResponseReturnValue:
         """Share it, have it mailed, delete it: what the pressed button says."""
+        who = actor()
         acts = {
-            "share": lambda: questions.share(actor(), pk, True),
-            "unshare": lambda: questions.share(actor(), pk, False),
-            "mail": lambda: questions.mail_me(actor(), pk, True),
-            "unmail": lambda: questions.mail_me(actor(), pk, False),
-            "drop": lambda: questions.drop(actor(), pk),
+            "share": (lambda: questions.share(who, pk, True), _("Colleagues can open it now.")),
+            "unshare": (lambda: questions.share(who, pk, False), _("Only you can open it now.")),
+            "mail": (
+                lambda: questions.mail_me(who, pk, True),
+                _("Its figures come on the first of each month."),
+            ),
+            "unmail": (
+                lambda: questions.mail_me(who, pk, False),
+                _("Its figures come no more."),
+            ),
+            "drop": (lambda: questions.drop(who, pk), _("The question is deleted.")),
         }
-        if act := acts.get(request.form.get("act", "")):
-            act()
-            flash(_("Saved.") if request.form["act"] != "drop" else _("Deleted."), "success")
+        if known := acts.get(request.form.get("act", "")):
+            known[0]()
+            flash(known[1], "success")
         return redirect(url_for("QuestionsView.index"), 303)
 
 
