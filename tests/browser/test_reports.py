@@ -64,6 +64,7 @@ def test_a_question_is_kept_shared_and_opened_by_a_colleague(running, open_page)
     colleague.get_by_role("link", name="专业对行业").click()
     colleague.wait_for_load_state()
     assert "专业 × " in colleague.locator("h1").inner_text()
+    page.set_viewport_size({"width": 390, "height": 844})  # on a phone too
     page.get_by_role("button", name="删除: 专业对行业").click()
     page.wait_for_load_state()
     assert page.get_by_role("link", name="专业对行业").count() == 0

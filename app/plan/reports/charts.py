@@ -117,7 +117,7 @@ def _percent(part: float, whole: float) -> str:
 def curves(
     marks: Sequence[str], lines: Mapping[str, Sequence[float | None]], *, percent: bool = False
 ) -> Curves | None:
-    """Lines over the same moments, of which the first, middle and last are named; None: nothing to draw."""
+    """Lines over the same moments, the first, the middle and the last named; None: nothing to draw."""
     values = [v for line in lines.values() for v in line if v is not None]
     if len(marks) < 2 or not values:
         return None
@@ -128,7 +128,8 @@ def curves(
         if any(v is not None for v in line)
     ]
     sign = "%" if percent else ""
-    below = [marks[0], marks[len(marks) // 2], marks[-1]] if len(marks) > 2 else list(marks)
+    middle = [marks[len(marks) // 2]] if len(marks) % 2 else []  # only what lies in the middle
+    below = [marks[0], *middle, marks[-1]]
     return Curves(drawn, f"{top:g}{sign}", f"{top / 2:g}{sign}", below)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 
@@ -108,3 +111,18 @@ def test_the_counts_of_a_snapshot_are_kept_for_good(filled, act):
     snapshots.take(actor(filled.officer), YEAR, "9月报送")
     with pytest.raises(Exception, match=r"never|kept|changed"), db.session.begin_nested():
         db.session.execute(text(act))
+
+
+@pytest.mark.rule("PLN-08")
+def test_the_migration_counts_older_snapshots_as_new_ones_are(filled):
+    """What 0040 brings into the table for snapshots of before is what `take` writes for those of today."""
+    path = Path(__file__).parents[3] / "migrations" / "versions" / "0040_questions.py"
+    spec = importlib.util.spec_from_file_location("questions", path)
+    migration = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(migration)
+    snapshots.take(actor(filled.officer), YEAR, "9月报送")
+    select = migration.COUNT[migration.COUNT.index("SELECT") :]
+    anew = sorted(map(tuple, db.session.execute(text(select))))
+    kept = sorted(map(tuple, db.session.execute(text("SELECT * FROM plan_snapshot_count"))))
+    assert anew == kept
+    assert len(kept) > 5
