@@ -76,8 +76,10 @@ from app.plan.comparison.views import PlanFilesView
 from app.plan.letters.office_views import LettersView
 from app.plan.letters.work_views import LetterWorkView
 from app.plan.official.views import OfficialView
-from app.plan.reports.office_views import GraduatesView, ReportsView
+from app.plan.reports.graduate_views import GraduatesView
+from app.plan.reports.office_views import ReportsView
 from app.plan.reports.pivot_views import PivotView
+from app.plan.reports.question_views import QuestionsView
 from app.plan.rows.change_views import ChangesView
 from app.plan.rows.code_views import CountsAsView, FormulasView
 from app.plan.rows.office_views import PlanView
@@ -265,6 +267,7 @@ def _office_pages(builder: AppBuilder) -> None:
         PlanYearView,
         PlanExportView,
         PivotView,
+        QuestionsView,
         OutsideView,
         SnapshotsView,
         PlanFilesView,

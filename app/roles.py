@@ -31,6 +31,7 @@ _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
 )
 _EXPORT = ("begin", "create", "show", "take", "fetch")
 _DESK = (*READ, "facts")
+_REPORTS = ("rate", "flow", "where", "cross", "trend")
 Grants = dict[Role, tuple[str, ...]]
 
 
@@ -211,8 +212,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Reports": dict.fromkeys(
         _READERS,
-        ("rate", "rate_file", "flow", "flow_file"),
+        (*_REPORTS, *(f"{name}_file" for name in _REPORTS)),
     ),
+    "KeptQuestions": dict.fromkeys(_READERS, ("index", "keep", "show", "change")),
     "Pivots": dict.fromkeys(_READERS, ("begin", "create")),
     "ReportGraduates": dict.fromkeys(_READERS, LIST),
     "Schools": {**_READERS, Role.ADMIN: (*READ, "add", "edit")},

@@ -85,7 +85,8 @@ from app.plan.letters.sheets import COURIER
 from app.plan.letters.workbook import COURIER_MAKER, DIFFERENCES_MAKER
 from app.plan.official import views as official_views
 from app.plan.official import workbook as official
-from app.plan.reports.office_views import PLAN_ROW
+from app.plan.reports import tasks as report_tasks
+from app.plan.reports.graduate_views import PLAN_ROW
 from app.plan.reports.pivot_views import PIVOT
 from app.plan.rows import detail as plan_detail
 from app.plan.rows import editions, employers, layouts, narrowing
@@ -178,6 +179,7 @@ PERIODIC = (
     paper_tasks,
     people_tasks,
     plan_tasks,
+    report_tasks,
     staff_tasks,
 )  # what the worker does by the clock is known to it
 

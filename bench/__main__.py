@@ -17,6 +17,7 @@ BENCHES = (
     "planfiles",
     "lists",
     "plan",
+    "reports",
     "load",
 )
 

@@ -110,6 +110,13 @@ FILES = {
     "flow.py",
     "flow_detail.py",  # reports: the flow of work, beside the rates
     "pivots.py",
+    "asking.py",  # reports: what an address asks of them
+    "charts.py",  # reports: their pictures, as figures
+    "crossing.py",  # reports: two dimensions, counted by the database
+    "figures.py",  # reports: the tables of where graduates go, of two dimensions, of the trend
+    "trend.py",  # reports: over snapshots, and since the last one
+    "pages.py",  # reports: each by its name
+    "questions.py",  # reports: those that are kept
     "cuts.py",  # reports: any two dimensions, by pandas; what they are called
     "sentences.py",  # checks: a finding in words
     "requests.py",  # merging: the person behind two records confirms that they are one

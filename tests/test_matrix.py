@@ -299,6 +299,7 @@ OWN = {
     "FindingsView",
     "ReportsView",
     "GraduatesView",
+    "QuestionsView",
     "CountsAsView",
     "FormulasView",
     "DestinationKindsView",

@@ -53,6 +53,9 @@ def make() -> None:
     maker = DemoMaker()
     make_people(maker)
     tell_stories(maker)
+    year = clock.today().year + 1
+    for days in plan.REPORTED:
+        maker.at(days * 24, lambda: plan.report(maker.users["school"], year))
     for hours, _order, act in sorted(maker.events, key=lambda event: (-event[0], event[1])):
         clock.shift(timedelta(hours=-hours))
         act()
@@ -60,7 +63,7 @@ def make() -> None:
     for n in (3, *OVERSEAS):
         maker.students[n].verified_at = None
     db.session.commit()
-    plan.work(clock.today().year + 1)
+    plan.work(year)
 
 
 def table() -> str:

@@ -8,6 +8,7 @@ from uuid import uuid4
 from app.accounts.identifiers import digest
 from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import actor_of
+from app.codes.regions import region_name
 from app.core import clock
 from app.core.checks import credit_code_mark
 from app.core.db import db
@@ -18,7 +19,19 @@ from app.people.schools.models import School
 from app.workflow.actor import Role
 
 DAYS = 120
-
+HERE = "武汉"
+ELSEWHERE = (
+    ("深圳", "440305"),
+    ("宜昌", "420503"),
+    ("上海", "310115"),
+    ("长沙", "430102"),
+    ("北京", "110108"),
+    ("襄阳", "420606"),
+    ("杭州", "330106"),
+    ("广州", "440106"),
+    ("成都", "510107"),
+    ("西安", "610113"),
+)  # where employers are that are not here
 
 TRADES = (
     ("科技", "34", "13"),
@@ -33,15 +46,22 @@ TRADES = (
 BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九州鼎盛华科"
 
 
+def _place(n: int) -> tuple[str, str]:
+    """City and region of the so-and-so-manieth employer: most are here, some all over the country."""
+    away = n >= 8 and n % 3 == 2
+    return ELSEWHERE[n // 3 % len(ELSEWHERE)] if away else (HERE, "420111")
+
+
 def make_employers(maker: DemoMaker, school: School, other: School) -> None:
     """Approved ones, some that wait for their check, some that were sent back."""
     for n in range(80):
         trade, industry, _position = TRADES[n % len(TRADES)]
+        city, region = _place(n)
         brand = BRANDS[n * 2 % 30 : n * 2 % 30 + 2]
         name = (
             "星光集团有限公司"
             if n == 0
-            else f"武汉{brand}{trade}{'' if n < 40 else '（湖北）'}有限公司"
+            else f"{city}{brand}{trade}{'' if n < 40 else '（湖北）' if city == HERE else '（集团）'}有限公司"
         )
         first17 = f"91999999MA{n:07d}"
         now = clock.now()
@@ -54,8 +74,8 @@ def make_employers(maker: DemoMaker, school: School, other: School) -> None:
             email=f"hr{n}@example.com",
             kind="39",
             industry=None if n % 16 == 5 else industry,
-            location="420111",
-            address=f"湖北省武汉市洪山区光谷大道{n + 1}号",
+            location=region,
+            address=f"{region_name(region)}光谷大道{n + 1}号",
             postcode="430074",
             archive_receiver="UNIT",
             archive_to=f"{name}人力资源部",

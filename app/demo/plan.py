@@ -18,15 +18,23 @@ from app.plan.comparison.sheets import PLAN
 from app.plan.letters.letters import number_them
 from app.plan.letters.models import ForwardingLetter
 from app.plan.letters.sheets import COURIER
+from app.plan.reports import questions
 from app.plan.rows import reconciling, sync
 from app.plan.rows.models import OFFICIAL, PlanEntry
 from app.plan.rows.workflow import edit
+from app.plan.years import snapshots
 from app.signing.placements.models import Kind, Placement, PlacementState
 from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.actor import Actor, Role
 
 FILE, POSTED = "部下发就业方案.csv", "机要寄递单号.csv"
 LETTERS = 6
+REPORTED = (90, 60, 30)  # days ago
+QUESTIONS = (
+    ("各学院毕业去向落实率", "rate", "by=college"),
+    ("各专业流向哪些省份", "cross", "down=major&across=region"),
+    ("近 30 天办理情况", "flow", "days=30"),
+)
 TYPED = {
     "destination_code": "10",
     "employer_name": "武汉光谷智能装备有限公司",
@@ -48,6 +56,15 @@ def work(year: int) -> None:
     _bring_file(who, entries)
     _forward(who, [entry.id for entry in entries if entry.archive_to][:LETTERS])
     run(office.school_id or 0, year)
+    for name, report, query in QUESTIONS:
+        questions.keep(who, name, report, query, shared=True, mailed=report == "rate")
+
+
+def report(office: AppUser, year: int) -> None:
+    """A reporting date: the plan as it is by then, kept (RPT-06)."""
+    reconciling.reconcile(office.school_id, None, clock.now())
+    db.session.commit()
+    snapshots.take(actor_of(office), year, f"{clock.today().month}月报送")
 
 
 def _meet_a_signing(who: Actor) -> None:

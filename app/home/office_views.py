@@ -17,6 +17,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.per_request import once
 from app.fab.presentation import age, moment
+from app.home.province_views import province_page
 from app.home.queries import (
     Waiting,
     decided_today,
@@ -51,6 +52,8 @@ class OfficeView(SafeView):
         who = actor()
         if who.role in ADMINISTRATORS:
             return self._administration(who)
+        if who.role is Role.PROVINCE:
+            return self.render_template("home/province.html", **province_page(who))
         now = clock.now()
         waits = waiting(who, now)
         decides = who.role in DECIDES

@@ -192,7 +192,10 @@ def _counted(keys: Any) -> Any:
 
 def _waiting_by_entry(role: Role) -> dict[str, Callable[[Actor], Any]]:
     """Menu entry → how the keys of what waits there are asked for: only who asks makes the statement."""
-    found: dict[str, Callable[[Actor], Any]] = {"Desk": waiting_for}
+    # the province reads the desk and decides nothing there: no queue of its own
+    found: dict[str, Callable[[Actor], Any]] = (
+        {} if role is Role.PROVINCE else {"Desk": waiting_for}
+    )
     if role is Role.SCHOOL:
         found |= {
             "Objections": _objections,

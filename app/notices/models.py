@@ -25,6 +25,7 @@ KINDS = {
     "restriction": _l("Restriction"),
     "remind": _l("Reminder"),
     "waiting": _l("Reminder"),
+    "question": _l("Reports"),
 }  # what the key of a notice begins with
 
 # why no message went out for a notice (NTF-05); the last one stands in the trace of the act

@@ -57,6 +57,8 @@ LEFT_OUT = {
     "nudge": "stands in the course of events",
     "number_counter": "numbers",
     "preview": "minutes of a preview",
+    "kept_question": "of staff",
+    "question_mail": "of staff",
 }
 IN_COPY = {
     "student",

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.codes import labels
 from app.codes import queries as codes
-from app.plan.reports import queries
+from app.plan.reports import charts, cuts, queries
+from app.plan.reports.charts import Bars, Curves, Tile
 from app.plan.reports.queries import Rate
 from app.plan.rows.edition_models import PARTS
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, Formula, parts_of
@@ -28,10 +29,11 @@ CUTS = {
 TABLES = {"education": "xl", "sex": "xb"}
 Cell = tuple[Any, str, str]  # text, address of the graduates behind it, per cent
 Address = Callable[[Any, str], str]
+NO_SHARE = "—"
 OUTSIDE = "outside"  # asked of an address: who of a line is not counted
 
 
-@dataclass(frozen=True)
+@dataclass
 class FigureTable:
     """A table of figures, for the page and for the file alike."""
 
@@ -40,6 +42,9 @@ class FigureTable:
     rows: list[list[Cell]]
     foot: list[Cell]
     base: Base | None = None  # whom the figures count, where they count graduates; said under them
+    chart: Bars | Curves | None = None  # the picture of the same figures
+    tiles: Sequence[Tile] = ()
+    left_off: str = ""  # what a page does not show of it
 
     def lines(self) -> list[list[str]]:
         """Plain texts, each with its share in a column of its own."""
@@ -50,15 +55,15 @@ class FigureTable:
         for row in [*self.rows, *([self.foot] if self.foot else [])]:
             line = [str(row[0][0])]
             for text, _url, share in row[1:]:
-                line += [str(text), share.rstrip("%")]
+                line += [str(text), share.rstrip("%").replace(NO_SHARE, "")]
             found.append(line)
         empty = [n for n in range(len(heads)) if n and all(not r[n] for r in found[1:])]
         return [[text for n, text in enumerate(r) if n not in empty] for r in found]
 
 
 def share(count: int, total: int) -> str:
-    """A per cent with two places; of nobody there is none."""
-    return f"{100 * count / total:.2f}%" if total else ""
+    """A per cent with two places; of nobody there is none, which is no 0."""
+    return f"{100 * count / total:.2f}%" if total else NO_SHARE
 
 
 def shown_parts(rate: Formula) -> list[str]:
@@ -79,13 +84,22 @@ def rate_table(
     """One line a school, college, …; the whole at the foot. Fixed order, no sorting by rate (RPT-04)."""
     parts = shown_parts(formula)
     heads = [str(CUTS[by]), _("Graduates (N)"), _("Rate of settled destinations")]
-    heads += [_("Unregistered") if part == NOTHING else str(PARTS[part]) for part in parts]
+    heads += [cuts.part_name(part) for part in parts]
     heads.append(_("Not counted"))
     names = _names(by, [rate.key for rate in rates])
     rows = [_line(names[rate.key], rate, formula, address) for rate in rates]
     total = queries.whole(rates)
     foot = _line(_("Total"), total, formula, address) if len(rates) != 1 else []
-    return FigureTable(title, heads, rows, foot, total.base)
+    lines = [
+        (
+            names[rate.key],
+            [rate.parts.get(part, 0) for part in parts],
+            share(rate.settled(formula), rate.total),
+        )
+        for rate in rates
+    ]
+    chart = charts.bars(lines, [cuts.part_name(part) for part in parts], whole=True)
+    return FigureTable(title, heads, rows, foot, total.base, chart)
 
 
 def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cell]:

@@ -26,6 +26,12 @@ MOST_DAYS = 366
 APPROVES = deciding(Tone.DONE, PLACEMENTS, TERMINATIONS)
 REFUSES = (*deciding(Tone.REFUSED, PLACEMENTS, TERMINATIONS), "send_back")
 SQL = Statements(__file__, "flow.sql")
+_STEPS = {
+    "approves": list(APPROVES),
+    "refuses": list(REFUSES),
+    "waiting": [str(state) for state in REVIEWS],
+    "ending": [str(state) for state in IN_REVIEW],
+}
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,8 @@ class FlowSpan:
             "since": since,
             "until": clock.end_of_day(self.until),
             "now": clock.now(),
-            "approves": list(APPROVES),
-            "refuses": list(REFUSES),
-            "waiting": [str(state) for state in REVIEWS],
-            "ending": [str(state) for state in IN_REVIEW],
             "destination": str(Kind.DESTINATION),
+            **_STEPS,
         }
 
 
@@ -64,6 +67,22 @@ def span_of(who: Actor, since: date | None, until: date | None, school: int | No
     if chosen is None:
         raise NotYours("flow")
     return FlowSpan(chosen, who.college_id, min(first, last), last)
+
+
+SERVICE_DAYS = 7  # how far back the hours until decided of all schools look
+
+
+def schools(who: Actor, year: int) -> Sequence[Any]:
+    """The service figures of every school, by code (`flow.sql`). Raises NotYours but for the province."""
+    if who.role is not Role.PROVINCE:
+        raise NotYours("schools")
+    values = {
+        "now": clock.now(),
+        "since": clock.now() - timedelta(days=SERVICE_DAYS),
+        "year": year,
+        **_STEPS,
+    }
+    return db.session.execute(SQL["schools"], values).all()
 
 
 def _rows(name: str, span: FlowSpan, **more: Any) -> Sequence[object]:

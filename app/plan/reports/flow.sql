@@ -49,13 +49,13 @@ WHERE t.kind = 'placement' AND {in_span} AND {of_college(p)}
 GROUP BY 1 ORDER BY 1 DESC
 
 -- statement: reviewers
--- (name, approved, refused, hours in the middle until decided) of each reviewer, by name.
+-- (name, approved, refused, hours in the middle until decided) of each reviewer, by name as it is read.
 SELECT t.actor_name AS name, count(*) FILTER (WHERE t.step = ANY(:approves)) AS approved,
   count(*) FILTER (WHERE t.step = ANY(:refuses)) AS refused, {hours}
 FROM {with_placement}
 LEFT JOIN trail b ON b.kind = t.kind AND b.record_id = t.record_id AND b.seq = t.seq - 1
 WHERE {in_span} AND {of_college(p)} AND {decided}
-GROUP BY t.actor_id, t.actor_name ORDER BY t.actor_name, t.actor_id
+GROUP BY t.actor_id, t.actor_name ORDER BY name_order(t.actor_name, true), t.actor_id
 
 -- statement: waiting
 -- (kind, state, under a day, 1–3 days, 3–7 days, longer) of what waits for a reviewer now.
@@ -99,3 +99,25 @@ FROM college c LEFT JOIN decided d ON d.college_id = c.id
 LEFT JOIN waits w ON w.college_id = c.id LEFT JOIN alone a ON a.college_id = c.id
 WHERE c.school_id = :school AND (CAST(:college AS int) IS NULL OR c.id = :college)
 ORDER BY c.code
+
+-- statement: schools
+-- (school, active, waiting, longer than three days, hours until decided, rows of the plan, of them reported,
+-- day and note of the last snapshot) of every school, by its code: the service figures of a province.
+WITH waits AS (SELECT p.school_id, count(*) AS n,
+    count(*) FILTER (WHERE {age} >= interval '3 days') AS late
+  FROM (SELECT school_id, changed_at FROM placement
+      WHERE state IN (SELECT unnest(CAST(:waiting AS text[])))
+    UNION ALL SELECT school_id, changed_at FROM termination
+      WHERE state IN (SELECT unnest(CAST(:ending AS text[])))) p GROUP BY 1),
+plan AS (SELECT school_id, count(*) AS n, count(*) FILTER (WHERE state = 'reported') AS reported
+  FROM plan_entry WHERE graduation_year = :year GROUP BY 1)
+SELECT s.id, s.active, coalesce(w.n, 0) AS waits, coalesce(w.late, 0) AS late, d.hours,
+  coalesce(e.n, 0) AS rows, coalesce(e.reported, 0) AS reported, k.day, k.note
+FROM school s LEFT JOIN waits w ON w.school_id = s.id LEFT JOIN plan e ON e.school_id = s.id
+LEFT JOIN LATERAL (SELECT {hours} FROM trail t
+  JOIN trail b ON b.kind = t.kind AND b.record_id = t.record_id AND b.seq = t.seq - 1
+  WHERE t.school_id = s.id AND t.at >= CAST(:since AS timestamptz)
+    AND t.kind IN ('placement', 'termination') AND {decided}) d ON true
+LEFT JOIN LATERAL (SELECT day, note FROM plan_snapshot
+  WHERE school_id = s.id AND graduation_year = :year ORDER BY id DESC LIMIT 1) k ON true
+ORDER BY s.code

@@ -1,14 +1,18 @@
-"""The flow of work as tables: for the page and for the file (RPT-02, RPT-04)."""
+"""The flow of work as tables with their pictures: for the page and for the file (RPT-02).
+
+Reviewers and the service of colleges have no picture: bars beside each other are a ranking (RPT-04).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import pgettext
 
-from app.plan.reports import flow
+from app.plan.reports import charts, flow
 from app.plan.reports.detail import Cell, FigureTable
 from app.plan.reports.flow import FlowSpan
 from app.plan.rows.outside import Base
@@ -47,7 +51,9 @@ def _waiting(span: FlowSpan) -> FigureTable:
     rows = [
         (labels[r.kind][r.state], r.fresh, r.days, r.week, r.longer) for r in flow.waiting(span)
     ]
-    return _table(_("How long what waits has waited"), heads, rows)
+    table = _table(_("How long what waits has waited"), heads, rows)
+    table.chart = charts.bars([(row[0], row[1:], sum(row[1:])) for row in rows], heads[1:])
+    return table
 
 
 def _service(span: FlowSpan, year: int, base: Base) -> FigureTable:
@@ -63,8 +69,17 @@ def _service(span: FlowSpan, year: int, base: Base) -> FigureTable:
 
 def _days(span: FlowSpan) -> FigureTable:
     heads = [_("Day"), _("Signed"), _("Came into force"), _("Terminated")]
-    rows = [(r.day.isoformat(), r.begun, r.in_force, r.ended) for r in flow.days(span)]
-    return _table(_("Per day"), heads, rows)
+    found = flow.days(span)
+    rows = [(r.day.isoformat(), r.begun, r.in_force, r.ended) for r in found]
+    table = _table(_("Per day"), heads, rows)
+    count = (span.until - span.since).days + 1
+    every = [(span.since + timedelta(days=n)).isoformat() for n in range(count)]
+    by_day = {row[0]: row[1:] for row in rows}
+    lines = {
+        head: [by_day.get(day, (0, 0, 0))[n] for day in every] for n, head in enumerate(heads[1:])
+    }
+    table.chart = charts.curves(every, lines) if rows else None
+    return table
 
 
 def _reviewers(span: FlowSpan) -> FigureTable:
@@ -82,7 +97,9 @@ def _invitations(span: FlowSpan) -> FigureTable:
     counts = dict(map(tuple, flow.invitations(span)))
     rows: list[tuple[Any, int]] = [(pgettext("invitations", "Sent"), sum(counts.values()))]
     rows += [(label, counts.get(state.value, 0)) for state, label in RESPONSE_LABELS.items()]
-    return _table(_("Invitations sent in these days"), [_("State"), _("Count")], rows)
+    table = _table(_("Invitations sent in these days"), [_("State"), _("Count")], rows)
+    table.chart = charts.bars([(label, [count], count) for label, count in rows])
+    return table
 
 
 def _terminations(span: FlowSpan) -> FigureTable:
@@ -92,4 +109,6 @@ def _terminations(span: FlowSpan) -> FigureTable:
         for r in flow.terminations(span)
     ]
     heads = [_("State"), _("Applied by"), _("Count")]
-    return _table(_("Terminations begun in these days"), heads, rows)
+    table = _table(_("Terminations begun in these days"), heads, rows)
+    table.chart = charts.bars([(f"{row[0]} · {row[1]}", [row[2]], row[2]) for row in rows])
+    return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -23,6 +23,7 @@ from app.files.exports.tables import AT_ONCE, Asked, Batch, ExportSource, Export
 from app.files.exports.views import AskView, year_asked
 from app.people.schools.office_views import years
 from app.people.students.models import Student
+from app.plan.reports.asking import pair_of
 from app.plan.reports.cuts import LABELS, PAY
 from app.plan.reports.queries import Cut
 from app.plan.rows.outside import of_rate, season, text_of
@@ -118,11 +119,8 @@ class PivotView(AskView):
         form = PivotForm(formdata=None)
         year = year_asked(form)
         form.year.data = season() if year is None else year
-        form.down.data, form.across.data, form.format.data = (
-            "college",
-            "part",
-            Format.ANALYSIS.value,
-        )
+        form.down.data, form.across.data = pair_of(request.args)
+        form.format.data = Format.ANALYSIS.value
         return self._page(form)
 
     def _asked(self, form: PivotForm) -> Export:

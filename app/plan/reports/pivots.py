@@ -7,26 +7,24 @@ dimension are those of the rate report. For the worker: it imports pandas.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
-from app.codes import queries as codes
-from app.codes import regions
 from app.core.db import db
 from app.files.exports.pivoting import crossed, measured, medians
-from app.people.schools.models import College, Major, School
+from app.people.schools.models import Major
 from app.people.students.models import Student
-from app.plan.reports.cuts import BANDS, LABELS, PAY
+from app.plan.reports import cuts
+from app.plan.reports.cuts import BANDS, LABELS, PAY, READ, UNITS
 from app.plan.reports.queries import Cut, graduates_of
 from app.plan.rows.edition_models import PARTS
-from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of
-from app.plan.rows.models import SOURCES, PlanEntry
+from app.plan.rows.editions import formula, formula_of
+from app.plan.rows.models import PlanEntry
 from app.plan.rows.outside import Base, why
 from app.signing.placements.models import Placement
 from app.signing.terms.models import Terms
@@ -35,58 +33,6 @@ from app.workflow.actor import Actor
 COUNT = "count"
 YEAR = "_year"
 KEYS = (YEAR, "_state", "_level", "_code")  # what says who counts, and as what
-
-
-@dataclass(frozen=True)
-class Dimension:
-    """One way to group graduates: the column that is read, and the group's name for what it holds.
-
-    `name` gets the value and the graduation year; `order` the values in the order of the report, where it
-    is not that of the names.
-    """
-
-    column: Any
-    name: Callable[[Any, int], str] = lambda value, _year: str(value or "")
-    ordered: bool = True  # by the value itself: a code, a year
-
-
-def _code(table: str) -> Callable[[Any, int], str]:
-    return lambda code, year: codes.name(table, code, year) if code else ""
-
-
-def _part(code: Any, year: int) -> str:
-    """What a destination code counts as in the formula of the year (PLN-11)."""
-    rate = formula_of(formula(year))
-    part = rate.part(parts_of(rate.edition).get(code or "", NOTHING))
-    return _("Unregistered") if part == NOTHING else str(PARTS[part])
-
-
-_STUDENT, _ROW = Student, PlanEntry
-READ: dict[str, Dimension] = {
-    "school": Dimension(School.code, ordered=False),
-    "college": Dimension(College.code, ordered=False),
-    "major": Dimension(Major.code, ordered=False),
-    "class": Dimension(_STUDENT.class_name),
-    "year": Dimension(_STUDENT.graduation_year),
-    "level": Dimension(_STUDENT.education, _code("xl")),
-    "sex": Dimension(_STUDENT.sex, _code("xb")),
-    "origin": Dimension(
-        func.left(_STUDENT.origin, 2), lambda code, _year: regions.province(code or "")
-    ),
-    "part": Dimension(_ROW.destination_code, _part),
-    "destination": Dimension(_ROW.destination_code, _code("byqx")),
-    "nature": Dimension(_ROW.employer_kind, _code("dwxz")),
-    "industry": Dimension(_ROW.industry, _code("dwhy")),
-    "region": Dimension(
-        func.left(_ROW.location, 2), lambda code, _year: regions.province(code or "")
-    ),
-    "position": Dimension(_ROW.position_kind, _code("gzzwlb")),
-    "source": Dimension(
-        _ROW.sources["destination_code"].astext,
-        lambda source, _year: str(SOURCES[source]) if source in SOURCES else str(source or ""),
-    ),
-}
-UNITS: Mapping[str, Any] = {"school": School, "college": College, "major": Major}
 
 
 @dataclass
@@ -216,12 +162,10 @@ def _ordered(name: str, known: pd.DataFrame) -> pd.DataFrame:
 
 def bands(pay: pd.Series) -> pd.Series:
     """Pay in bands of yuan a month; who has no agreement that says a pay is in a band of its own."""
-    edges = [0, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 15_000, 20_000, float("inf")]
-    labels = [_("below %(most)s", most=f"{edges[1]:,}")]
-    labels += [f"{low:,}–{high - 1:,}" for low, high in pairwise(edges[1:-1])]
-    labels += [_("%(least)s and more", least=f"{edges[-2]:,}")]
-    found = pd.cut(pay, edges, right=False, labels=labels).cat.add_categories(_("no pay on record"))
-    return found.fillna(_("no pay on record"))
+    edges = [*cuts.EDGES, float("inf")]
+    found = pd.cut(pay, edges, right=False, labels=cuts.bands())
+    nothing = cuts.band_name(None)
+    return found.cat.add_categories(nothing).fillna(nothing)
 
 
 def pivot(found: Tuples, rows: str, columns: str) -> Pivot:

@@ -23,6 +23,7 @@ from app.plan.rows.outside import Base, spans, why
 from app.plan.years.models import Snapshot, SnapshotRow
 from app.workflow.actor import Actor
 
+SETTLED = "settled"  # asked of a part: whatever the rate counts
 CUTS = ("school", "college", "major", "education", "sex", "year")
 Key = Any
 
@@ -113,11 +114,11 @@ def live(who: Actor, cut: Cut, asked: Formula | None = None) -> list[Rate]:
     return _in_order(cut.by, found)
 
 
-def of_snapshot(snapshot: Snapshot, cut: Cut) -> tuple[list[Rate], Formula]:
-    """The rates as they were then: its codes, parts and formula, whatever became of them (PLN-08)."""
+def snapshot_formula(snapshot: Snapshot) -> Formula:
+    """The formula as the snapshot keeps it, whatever became of its edition (PLN-08)."""
     now = formula_of(snapshot.formula_edition)
     kept = snapshot.formula
-    rate = Formula(
+    return Formula(
         snapshot.formula_edition,
         now.since,
         tuple(kept.get("settled", now.settled)),
@@ -125,6 +126,11 @@ def of_snapshot(snapshot: Snapshot, cut: Cut) -> tuple[list[Rate], Formula]:
         now.certain,
         now.note,
     )
+
+
+def of_snapshot(snapshot: Snapshot, cut: Cut) -> tuple[list[Rate], Formula]:
+    """The rates as they were then: its codes, parts and formula, whatever became of them (PLN-08)."""
+    rate = snapshot_formula(snapshot)
     row = SnapshotRow.row
     keys = {
         "college": SnapshotRow.college_id,

@@ -51,3 +51,18 @@ class SnapshotRow(db.Model):
     # of a graduate outside the plan's figures: why (plan.outside); the others: empty
     outside: Mapped[str] = mapped_column(String(12), default="", server_default="")
     row: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class SnapshotCount(db.Model):
+    """How many graduates of a snapshot a college, a level and a code have: what a trend reads (RPT-06)."""
+
+    __tablename__ = "plan_snapshot_count"
+
+    snapshot_id: Mapped[int] = mapped_column(
+        ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
+    college_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    outside: Mapped[str] = mapped_column(String(12), primary_key=True)
+    education: Mapped[str] = mapped_column(String(3), primary_key=True)
+    destination_code: Mapped[str] = mapped_column(String(3), primary_key=True)  # empty: none
+    count: Mapped[int]

@@ -2,7 +2,8 @@
 
 -- statement: copy
 -- Every graduate of the year into the snapshot, and (why outside, code, how many) of what was copied. Rows
--- and counts by one statement: they are of one moment, however much is changed meanwhile.
+-- and counts by one statement: they are of one moment, however much is changed meanwhile. The counts by
+-- college, level and code are kept too: a trend reads them, not the rows.
 WITH copied AS (INSERT INTO plan_snapshot_row (snapshot_id, student_id, college_id, outside, row)
   SELECT :snapshot, s.id, s.college_id,
     CASE WHEN s.origin_state = 'approved' THEN '' ELSE s.origin_state END,
@@ -11,7 +12,12 @@ WITH copied AS (INSERT INTO plan_snapshot_row (snapshot_id, student_id, college_
       'major_id', s.major_id, 'state', coalesce(e.state, 'open'), 'placement_id', e.placement_id, {row}))
   FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id
   WHERE s.school_id = :school AND s.graduation_year = :year
-  RETURNING outside, row ->> 'destination_code' AS code)
+  RETURNING snapshot_id, college_id, outside, row ->> 'education' AS education,
+    row ->> 'destination_code' AS code),
+counted AS (INSERT INTO plan_snapshot_count
+    (snapshot_id, college_id, outside, education, destination_code, count)
+  SELECT snapshot_id, college_id, outside, coalesce(education, ''), coalesce(code, ''), count(*)
+  FROM copied GROUP BY 1, 2, 3, 4, 5)
 SELECT outside, code, count(*) FROM copied GROUP BY 1, 2
 
 -- piece: compared

@@ -146,7 +146,7 @@ def test_the_workbook_is_asked_for_on_a_page_and_agrees_with_the_rate_report(cas
 
     for user in (cast.officer, cast.college_officer, cast.data, cast.province):
         browser = visit(user)
-        assert "/reports/pivot/" in browser.get("/reports/rate").text
+        assert "/reports/pivot/" in browser.get("/reports/cross").text
         assert browser.get(f"/reports/pivot/?year={year}").status_code == 200
         answer = browser.post(
             "/reports/pivot/",

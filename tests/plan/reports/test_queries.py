@@ -250,6 +250,18 @@ def test_the_flow_counts_the_review_of_terminations(cast):
     assert sum(r.ended for r in flow.days(span)) == 1
 
 
+@pytest.mark.rule("RPT-04")
+def test_reviewers_stand_by_their_names_as_they_are_read(cast):
+    """F-42: 李 before 王 before 张, which no order of code points gives."""
+    names = {"张老师", "李老师", "王老师"}
+    for name in sorted(names):
+        who = make.make_user(make.Role.SCHOOL, name=name, school_id=cast.school.id)
+        placement = accept(invite(cast.employer, make.make_student(cast.college))[0])
+        attest(placement, who)
+    span = flow.span_of(actor(cast.officer), None, None, None)
+    assert [r.name for r in flow.reviewers(span)] == ["李老师", "王老师", "张老师"]
+
+
 @pytest.mark.rule("RPT-02")
 def test_a_registered_destination_is_no_signing(cast):
     draft = filled(cast.student, "SX_YJS", "admission")

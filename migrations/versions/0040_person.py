@@ -1,13 +1,13 @@
 """People are found by the initials of their pinyin; who saw a whole number is found by the record.
 
-Revision ID: 0041_person
-Revises: 0038_keys
+Revision ID: 0040_person
+Revises: 0039_questions
 """
 
 from alembic import op
 
-revision = "0041_person"
-down_revision = "0038_keys"
+revision = "0040_person"
+down_revision = "0039_questions"
 branch_labels = None
 depends_on = None
 
