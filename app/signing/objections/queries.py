@@ -28,7 +28,9 @@ def open_objection(
         last = _last(placement_id, invitation_id)
         return last if last is not None and last.state == ObjectionState.OPEN else None
     waits = Objection.state == ObjectionState.OPEN
-    return db.session.scalars(select(Objection).where(_on(placement_id, invitation_id), waits)).first()
+    return db.session.scalars(
+        select(Objection).where(_on(placement_id, invitation_id), waits)
+    ).first()
 
 
 @page.once
