@@ -26,7 +26,7 @@ def open_objection(
     """The report on this record that awaits an answer: as long as it does, there is no newer one."""
     if page.current() is not None:  # a page shows the last one besides
         last = _last(placement_id, invitation_id)
-        return last if last is not None and last.state == ObjectionState.OPEN else None
+        return last if last is not None and last.is_open else None
     waits = Objection.state == ObjectionState.OPEN
     return db.session.scalars(
         select(Objection).where(_on(placement_id, invitation_id), waits)
