@@ -161,6 +161,43 @@ def test_an_address_is_built_once_for_each_root(app):
         assert app.url_for("AuthView.login", _external=True).startswith("http://")
 
 
+def test_a_list_speaks_the_language_and_shows_the_rights_of_each_who_asks(cast, visit):
+    """Two people and two languages take turns on one list: no style, row, button or script of another."""
+    signed(cast.employer, cast.student)
+    staff = {"school": visit(cast.officer), "data": visit(cast.data)}
+    words = {"zh": ("单位", "选择 "), "en": ("Employer", "Select ")}
+    for _turn in range(2):
+        for who, browser in staff.items():
+            for spoken, (head, select) in words.items():
+                with browser.session_transaction() as cookie:
+                    cookie["locale"] = spoken
+                page = browser.get("/desk/list/?tab=all").text
+                style = re.search(r'<style nonce="[^"]+">(.*?)</style>', page)[1]
+                said = re.escape(f'{{--said:"{head}"}}')
+                place = re.search(rf"td:nth-child\((\d+)\){said}", style)[1]
+                heads = re.findall(r"<th[^>]*>(.*?)</th>", page)
+                assert head in re.sub("<[^>]+>", "", heads[int(place) - 1])  # the very column
+                ticks = re.findall(rf'name=rowid value="\d+" aria-label="{select}', page)
+                assert len(ticks) == (1 if who == "school" else 0)
+                assert ("data-qq-rows" in page) is (who == "school")
+                assert f"/dialogs/{spoken}.js" in page
+
+
+def test_the_bar_of_a_sign_in_says_in_the_page_only_whose_it_is(cast, visit, client):
+    marks = []
+    for user in (cast.officer, cast.data):
+        page = visit(user).get("/office/").text
+        [living] = re.findall(r"<div hidden data-qq-living[^>]*>", page)
+        marks.append(re.search(r'data-account="([^"]+)"', living)[1])
+        assert 'id="qq-session"' not in page
+    assert len(set(marks)) == 2
+    assert "data-qq-living" not in client.get("/login/").text
+    for spoken, sentence in (("zh", "登录已过期"), ("en", "Your sign-in has ended")):
+        script = client.get(f"/dialogs/{spoken}.js").text
+        assert sentence in script
+        assert not [mark for mark in marks if mark in script]
+
+
 # -- tokens ----------------------------------------------------------------------------------------------
 
 

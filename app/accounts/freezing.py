@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
-from app.accounts import code_voiding, living_sessions
+from app.accounts import beside, code_voiding, living_sessions
 from app.accounts.contact_models import ContactChange
 from app.accounts.contacts import OWN_WORD
 from app.accounts.models import AppUser
@@ -38,6 +38,8 @@ def sentence(user_id: int, *, taken: bool = False) -> Any:
     With `taken` the account's row is locked for sharing until the commit: a freeze comes before or
     after the act, never in between.
     """
+    if not taken and beside.of_asker(user_id):
+        return None  # a page is made for a session that lives, and a frozen account has none
     role = remembered(("frozen", user_id, taken), lambda: _role_if_frozen(user_id, taken))
     if role is None:
         return None

@@ -13,13 +13,16 @@ from flask import Flask
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg import Connection
+from psycopg import Connection, _queries
 from sqlalchemy import CursorResult, Executable, event, func, select, text
 from sqlalchemy.orm import Session
 
 from app.core import page
 
 T = TypeVar("T")
+
+# the driver reads a statement's text anew each time if it is longer than that: the counts of a list are
+_queries.MAX_CACHED_STATEMENT_LENGTH = 16_384
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
 migrate = Migrate()

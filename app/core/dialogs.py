@@ -1,4 +1,4 @@
-"""The dialogs of every page, and the bar of its sign-in: a script of their own for each language, which browsers keep for a year.
+"""The dialogs of every page and the bar of its sign-in: a script for each language, which browsers keep.
 
 They are nothing without script (`app.js` fills them), and were a tenth of each page. A page says the token
 of a batch beside the script's address; the script puts it in, and that of forms.

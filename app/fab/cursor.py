@@ -6,6 +6,7 @@ import enum
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app
@@ -26,7 +27,7 @@ _READERS: dict[str, Any] = {
 def seal(view: str, order: Order, place: Place) -> str:
     """The place as a text that only this list in this order takes back."""
     content = [order.column, order.ascending, _plain(place.value), _plain(place.key)]
-    return str(_serializer(view).dumps(content))
+    return str(_serializer(view, current_app.secret_key or "").dumps(content))
 
 
 def unseal(view: str, order: Order, text: str, kind: object) -> Place:
@@ -35,7 +36,7 @@ def unseal(view: str, order: Order, text: str, kind: object) -> Place:
     `kind` is the order column's type: it turns the stored name of an enumeration into its member.
     """
     try:
-        column, ascending, value, key = _serializer(view).loads(text)
+        column, ascending, value, key = _serializer(view, current_app.secret_key or "").loads(text)
         if (column, ascending) != (order.column, order.ascending):
             raise BadData("another order")
         return Place(_value(value, kind), _value(key, None))
@@ -43,8 +44,9 @@ def unseal(view: str, order: Order, text: str, kind: object) -> Place:
         raise Odd(_("This page of the list no longer exists. Open the list anew.")) from error
 
 
-def _serializer(view: str) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt=f"fab.cursor.{view}")
+@lru_cache(maxsize=200)
+def _serializer(view: str, secret: str | bytes) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=f"fab.cursor.{view}")
 
 
 def _plain(value: object) -> object:

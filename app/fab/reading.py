@@ -121,6 +121,9 @@ class ListReading:
         """When the rows were read, as a form carries it; override where it matters who came first."""
         return ""
 
+    def prepare_rows(self, items: list[Any], columns: list[ListColumn]) -> None:
+        """Read at once what the cells of all these rows will ask for."""
+
     def empty_text(self, args: ListArgs) -> object:
         """Why the list is empty and what to do."""
         if args.narrowed:
@@ -201,6 +204,7 @@ class ListReading:
         part = self._slice(args, statement, order)
         needed = [*(column.path for column in columns), *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
+        self.prepare_rows(items, columns)
         count, tabs = self._counts(args, statement, part)
         bulk = self.bulk_offers() if items else []  # type: ignore[attr-defined]
         cells = RowCells(columns, self.list_columns[0], _("Select") if bulk else "")

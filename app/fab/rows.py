@@ -106,7 +106,7 @@ def _escaped(value: Any, shape: Callable[[Any], Any] | None) -> str:
 
 
 class RowCells:
-    """The rows of one page of a list. No cell and no row is closed: HTML does without (`<td>` ends a `<td>`)."""
+    """The rows of one page of a list. No cell and no row is closed: in HTML the next one does that."""
 
     def __init__(self, columns: Sequence[ListColumn], first: str, ticked: str = "") -> None:
         self._columns = [RowColumn(column, column.path == first) for column in columns]

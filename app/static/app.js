@@ -143,7 +143,7 @@
   on("click", (event) => {
     const at = (selector) => event.target.closest(selector);
     let found;
-    if ((found = at("[data-qq-action]"))) { event.preventDefault(); if (!("qqQuick" in found.dataset)) openDialog(found); }  // rows.js takes the quick ones
+    if ((found = at("[data-qq-action]"))) { if (!("qqQuick" in found.dataset)) openDialog(found); }  // rows.js takes the quick ones
     else if (at("[data-qq-cancel]")) at("dialog").close();
     else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
     else if ((found = at("[data-qq-switch]"))) turnSwitch(found);
@@ -372,7 +372,7 @@
     $$("[data-qq-switch]").forEach(showSwitch);
     $$("form").filter((form) => $("[data-qq-when]", form)).forEach(conditions);
     $$("[data-qq-counter]").forEach(count);
-    $$("[data-qq-code-url]").forEach((button) => { button.type = "button"; });
+    $$("[data-qq-code-url], [data-qq-rows]").forEach((button) => { button.type = "button"; });
     $$("[data-qq-puzzle]").forEach(solve);
     $$("[data-qq-region]").forEach(region);
     if ($("[data-qq-countdown]")) tick();

@@ -194,7 +194,6 @@ def test_buttons_carry_what_the_dialog_needs_and_work_without_script(wang, ids):
     [button] = re.findall(r'<button[^>]*data-qq-action="approve"[^>]*>', page)
     assert 'name="action" value="approve"' in button  # without script its form asks
     form = page[page.index('<form method="post" action="/letterview/confirm">') :]
-    assert re.search(r"<button[^>]*>", form)[0] == "<button disabled hidden>"  # what Enter presses
     assert button in form[: form.index("</form>")]
     page = wang.post("/letterview/confirm", data={"action": "refuse", "rowid": [key]}).text
     assert re.search(r'<textarea [^>]*name="reason"[^>]* required>', page)

@@ -15,7 +15,6 @@ from app.codes import labels
 from app.core import clock
 from app.core.text import mask_all_but_end
 from app.fab.columns import ListColumn
-from app.fab.listing import Row
 from app.notices.fates import REACHED
 from app.people.employers.models import Employer
 from app.people.students.models import Student
@@ -93,11 +92,9 @@ def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
 class ToldColumn:
     """Mixin of SafeModelView: the column «told» of a list of letters, asked once for the page (NTF-05)."""
 
-    def _rows(self, items: list[Any], columns: list[ListColumn]) -> list[Row]:
+    def prepare_rows(self, items: list[Any], columns: list[ListColumn]) -> None:
         if any(column.path == "told" for column in columns):
             g.reach_of_students = reach_of_students(items)
-        rows: list[Row] = super()._rows(items, columns)  # type: ignore[misc]
-        return rows
 
 
 def told_chip(key: int) -> Markup:

@@ -15,6 +15,7 @@ from app.core.named import Title
 from app.people.students.models import Student
 from app.signing.invitations.models import Invitation
 from app.signing.placements.models import Placement
+from app.workflow.states import StateIs
 
 
 class ObjectionState(StrEnum):
@@ -67,6 +68,7 @@ class Objection(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(String(12))
+    is_open = StateIs(ObjectionState.OPEN)  # the school's answer is awaited
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))

@@ -20,16 +20,16 @@ def objections_for(who: Actor) -> Select[Objection]:
     return select(Objection).where(at_school(who, Objection.school_id))
 
 
-@page.once
 def open_objection(
     *, placement_id: int | None = None, invitation_id: int | None = None
 ) -> Objection | None:
-    """The report on this record that awaits an answer."""
-    mine = Objection.placement_id == placement_id
-    if invitation_id is not None:
-        mine = Objection.invitation_id == invitation_id
+    """The report on this record that awaits an answer: as long as it does, there is no newer one."""
+    if page.current() is not None:  # a page shows the last one besides
+        last = _last(placement_id, invitation_id)
+        return last if last is not None and last.is_open else None
+    waits = Objection.state == ObjectionState.OPEN
     return db.session.scalars(
-        select(Objection).where(mine, Objection.state == ObjectionState.OPEN)
+        select(Objection).where(_on(placement_id, invitation_id), waits)
     ).first()
 
 
@@ -42,17 +42,23 @@ def about(placement_id: int, invitation_id: int | None) -> Sequence[Objection]:
     return db.session.scalars(select(Objection).where(mine).order_by(Objection.id)).all()
 
 
-@page.once
 def last_objection(
     *, placement_id: int | None = None, invitation_id: int | None = None
 ) -> Objection | None:
     """The newest report on this record, answered or not."""
-    mine = Objection.placement_id == placement_id
+    return _last(placement_id, invitation_id)
+
+
+@page.once
+def _last(placement_id: int | None, invitation_id: int | None) -> Objection | None:
+    mine = select(Objection).where(_on(placement_id, invitation_id))
+    return db.session.scalars(mine.order_by(Objection.id.desc()).limit(1)).first()
+
+
+def _on(placement_id: int | None, invitation_id: int | None) -> ColumnElement[bool]:
     if invitation_id is not None:
-        mine = Objection.invitation_id == invitation_id
-    return db.session.scalars(
-        select(Objection).where(mine).order_by(Objection.id.desc()).limit(1)
-    ).first()
+        return Objection.invitation_id == invitation_id
+    return Objection.placement_id == placement_id
 
 
 def disowned(who: Actor) -> Select[Objection]:

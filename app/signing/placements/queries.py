@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Date, Integer, Select, bindparam, func, select
 
-from app.core import clock
+from app.core import clock, page
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.named import title_has
@@ -41,6 +41,7 @@ def placements_for(who: Actor) -> Select[Placement]:
     return select(Placement).where(at_school(who, Placement.school_id, Placement.college_id))
 
 
+@page.once
 def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
     return db.session.scalars(_slot(), {"student": student_id}).first()
