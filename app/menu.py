@@ -66,7 +66,8 @@ from app.people.reveals.office_views import RevealsView
 from app.people.schools.office_views import CollegesView, MajorsView, SchoolsView
 from app.people.staff.office_views import AccountsView
 from app.people.staff.request_views import StaffRequestsView
-from app.people.students.office_views import StudentMailView, StudentPhoneView, StudentsView
+from app.people.students.contact_views import StudentMailView, StudentPhoneView
+from app.people.students.office_views import StudentsView
 from app.people.students.restriction_views import RestrictionsView, RestrictView
 from app.people.students.student_views import MyProfileView, VerifyView
 from app.plan.checks.check_views import ChecksView

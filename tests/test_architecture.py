@@ -47,6 +47,8 @@ FILES = {
     "notices.py",
     "tasks.py",
     "api.py",
+    "search.py",  # what the one search of the frame finds
+    "person.py",  # all that is kept of one person
     "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
     "guards.py",  # where they are many: the guards of the table, beside it

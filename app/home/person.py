@@ -11,6 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from markupsafe import Markup
 from sqlalchemy import DateTime, Select, String, cast, func, literal, null, union_all
 
 from app.accounts.queries import actor
@@ -51,7 +52,7 @@ MOST = 50  # of each kind; a person has a handful
 
 
 @dataclass(frozen=True)
-class Entry:
+class PersonRecord:
     """A record of the student: what it is called, where it stands, its page."""
 
     kind: str
@@ -63,12 +64,12 @@ class Entry:
     more: str
 
 
-def entries(student: Student, who: Actor) -> Sequence[Entry]:
+def entries(student: Student, who: Actor) -> Sequence[PersonRecord]:
     """All that is kept of a way to a job, the newest first, by one statement; asked once a request."""
     return once(f"entries {student.id}", lambda: _entries(student.id, who))
 
 
-def _entries(student_id: int, who: Actor) -> list[Entry]:
+def _entries(student_id: int, who: Actor) -> list[PersonRecord]:
     with_employer = invitations_for(who).join(Employer, Employer.id == Invitation.employer_id)
     with_placement = terminations_for(who).join(Placement, Placement.id == Termination.placement_id)
     parts = [
@@ -92,15 +93,17 @@ def _entries(student_id: int, who: Actor) -> list[Entry]:
         ),
     ]  # fmt: skip
     rows = db.session.execute(union_all(*(part(student_id) for part in parts)))
-    return sorted((Entry(*row) for row in rows), key=lambda it: (it.at, it.key), reverse=True)
+    return sorted(
+        (PersonRecord(*row) for row in rows), key=lambda it: (it.at, it.key), reverse=True
+    )
 
 
 def _part(
-    kind: str, model: Any, seen: Select[Any], name: Any, until: Any = None, more: Any = ""
+    kind: str, model: Any, seen: Select[Any], name: object, until: object = None, more: object = ""
 ) -> Callable[[int], Any]:
-    """The records of one kind as lines of `Entry`, of those that the person sees."""
+    """The records of one kind as lines of `PersonRecord`, of those that the person sees."""
     when = null() if until is None else until
-    columns = (
+    columns: tuple[Any, ...] = (
         literal(kind), model.id, name, model.state, model.changed_at,
         cast(when, DateTime(timezone=True)), cast(more, String),
     )  # fmt: skip
@@ -123,7 +126,7 @@ PAGES = {
 }
 
 
-def _item(entry: Entry) -> Item:
+def _item(entry: PersonRecord) -> Item:
     label, page, view = PAGES[entry.kind]
     key = int(entry.more) if entry.kind == "termination" else entry.key
     name, hint, state = _words(entry)
@@ -136,7 +139,7 @@ def _item(entry: Entry) -> Item:
     )
 
 
-def _words(entry: Entry) -> tuple[str, str, Any]:
+def _words(entry: PersonRecord) -> tuple[str, str, Markup]:
     """What it is with, small print, and the chip of its state."""
     if entry.kind == "invitation" and entry.until:
         state = _response(entry)
@@ -198,13 +201,13 @@ def _stands(student: Student) -> tuple[str, str]:
     return sentence, "info"
 
 
-def _probe(entry: Entry) -> Placement:
+def _probe(entry: PersonRecord) -> Placement:
     """What the line of steps reads of a placement; never added to the session."""
     kind, _sep, review = entry.more.partition("|")
-    return Placement(kind=kind, state=entry.state, review=review, settles=True)
+    return Placement(kind=kind, review=review, settles=True, state=entry.state)
 
 
-def _letters(letters: Sequence[Entry]) -> str:
+def _letters(letters: Sequence[PersonRecord]) -> str:
     open_now = [it.until for it in letters if it.until and _response(it) is OPEN]
     if not open_now:
         return _("Now: nothing is signed and no invitation is open.")
@@ -216,7 +219,7 @@ def _letters(letters: Sequence[Entry]) -> str:
     )
 
 
-def _response(entry: Entry) -> InvitationState:
+def _response(entry: PersonRecord) -> InvitationState:
     return response_of(entry.state, entry.until or entry.at, now())
 
 

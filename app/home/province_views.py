@@ -32,7 +32,7 @@ from app.workflow.actor import Actor
 REPORTED_WITHIN = timedelta(days=31)  # a snapshot that is older is no report of this month
 
 
-def province_page(who: Actor) -> dict[str, Any]:
+def province_page(who: Actor) -> dict[str, object]:
     """What its template shows."""
     year = season()
     rate = formula_of(formula(year))

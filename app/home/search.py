@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,11 +134,11 @@ def _signings(who: Actor, text: str, token: str) -> Hits | None:
     return _hits(_l("Signings"), rows, "DeskView.list", text, token)
 
 
-def _at_least(text: str, finds: Any) -> ColumnElement[bool] | None:
+def _at_least(text: str, finds: Callable[[str], ColumnElement[bool]]) -> ColumnElement[bool] | None:
     return finds(text) if len(text) >= SHORTEST else None
 
 
-def _hits(title: Any, rows: list[Item], page: str, text: str, token: str) -> Hits:
+def _hits(title: object, rows: list[Item], page: str, text: str, token: str) -> Hits:
     """At most MOST rows, and where there are more, the way to all of them in every tab."""
     args: dict[str, Any] = {"x": token} if token else {"q": text}
     all_of_them = url_for(page, tab="all", **args)

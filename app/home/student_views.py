@@ -83,7 +83,7 @@ class MyHomeView(SafeView):
         )
 
 
-def _archive(student_id: int) -> list[tuple[Any, Any]]:
+def _archive(student_id: int) -> list[tuple[object, object]]:
     """Where the student's archive goes, and by which courier (PLN-10)."""
     letter = letter_of(student_id) if beside.ask("courier") else None
     return letter_facts(letter) if letter else []

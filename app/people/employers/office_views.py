@@ -30,7 +30,7 @@ from app.people.employers.register_forms import EmployerForm
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.names.queries import called_before, former_names
-from app.people.reveals.cells import beside
+from app.people.reveals.detail import beside
 from app.people.reveals.workflow import PHONE
 
 _head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back

@@ -92,11 +92,11 @@ def _purpose(purpose: str, words: str) -> str:
     return said if purpose == "other" else purpose
 
 
-def masked_of(record: Any, kind: str, number: str) -> str:
+def masked_of(record: object, kind: str, number: str) -> str:
     """The number as everybody of the scope sees it."""
     return getattr(record, f"{stores().numbers[kind].columns[number]}_masked") or ""
 
 
-def label_of(record: Any, number: str) -> Any:
+def label_of(record: object, number: str) -> object:
     """What the number is called: of identity, as the person's document calls it."""
-    return record.id_label if number == ID_NUMBER else _l("Phone")
+    return getattr(record, "id_label", "") if number == ID_NUMBER else _l("Phone")

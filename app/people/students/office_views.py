@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
-from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -20,12 +19,8 @@ from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
 from app.codes import regions
 from app.codes.labels import code_name, region_name
-from app.core.errors import Invalid, Refused
-from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
 from app.core.registry import stores
-from app.fab.access import has_access
-from app.fab.builder import SafeView
 from app.fab.columns import Item, Items, ListColumn, Panel, fact, items_panel, notes_panel, same
 from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
@@ -34,9 +29,8 @@ from app.fab.per_request import once
 from app.fab.presentation import chips, dash, moment
 from app.fab.security import manager
 from app.fab.views import SafeModelView
-from app.notices.reached import after, ending
 from app.people.names.queries import called_before
-from app.people.reveals.cells import beside
+from app.people.reveals.detail import beside
 from app.people.reveals.workflow import ID_NUMBER, PHONE
 from app.people.schools.office_views import colleges, years
 from app.people.students import fields, queries
@@ -45,17 +39,16 @@ from app.people.students.detail import (
     message_items,
     restriction_items,
     restrictions_of,
-    told_before,
     traces_of,
     unreachable,
 )
-from app.people.students.forms import PhoneForm, StudentForm, StudentMailForm
+from app.people.students.forms import StudentForm
 from app.people.students.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.students.queries import account_of, likely_twins, unreached
 from app.people.students.restriction_views import restrict_page
 from app.people.students.search_views import StudentSearch, finds_student_or_class
 from app.people.students.sheets import STUDENTS as STUDENTS_SHEET
-from app.people.students.workflow import STUDENTS, change_mail, change_phone, correct, enter
+from app.people.students.workflow import STUDENTS, correct, enter
 
 LARGEST_KEY = 2**31 - 1
 
@@ -343,70 +336,3 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
 
     def bulk_offers(self) -> list[ActionButton]:
         return [replace(o, onward=o.name == "restrict") for o in super().bulk_offers()]
-
-
-class StudentPhoneView(SafeView):
-    """Another phone for a student, with the reason that student and trail are told (ADM-02)."""
-
-    route_base = "/students"
-    default_view = "change"
-    class_permission_name = "StudentPhone"
-
-    @expose(f"/<int(max={LARGEST_KEY}):pk>/phone", methods=["GET", "POST"])
-    @has_access
-    def change(self, pk: int) -> ResponseReturnValue:
-        form = PhoneForm()
-        return _changed(
-            self,
-            pk,
-            form,
-            "change_phone",
-            "people/students/student_phone.html",
-            lambda: change_phone(pk, form.phone.data, actor(), form.reason.data),
-        )
-
-
-class StudentMailView(SafeView):
-    """The same for the e-mail (ACC-15)."""
-
-    route_base = "/students"
-    default_view = "change"
-    class_permission_name = "StudentMail"
-
-    @expose(f"/<int(max={LARGEST_KEY}):pk>/mail", methods=["GET", "POST"])
-    @has_access
-    def change(self, pk: int) -> ResponseReturnValue:
-        form = StudentMailForm()
-        return _changed(
-            self,
-            pk,
-            form,
-            "change_mail_office",
-            "people/students/student_mail.html",
-            lambda: change_mail(pk, form.email.data or "", actor(), form.reason.data),
-        )
-
-
-def _changed(
-    view: Any, pk: int, form: FlaskForm, step: str, template: str, act: Callable[[], Any]
-) -> ResponseReturnValue:
-    """The form of another way in; then the student's page, with what was done and whom it was told to."""
-    student, back = STUDENTS.find(pk, actor()), url_for("StudentsView.show", pk=pk)
-    if form.validate_on_submit():
-        try:
-            act()
-            told = after(STUDENTS.kind, pk, step, actor().user_id)
-            flash(ending(STUDENTS.step(step).done, told), "success")
-            if not told_before(student):
-                flash(
-                    _(
-                        "Nobody could be told: no earlier phone or e-mail is on record. The change is "
-                        "held all the same."
-                    ),
-                    "warning",
-                )
-            return redirect(back, 303)
-        except (Invalid, Refused) as error:
-            show_problems(form, error)
-    page = view.render_template(template, form=form, student=student, back=back)
-    return page, 422 if form.errors or form.form_errors else 200

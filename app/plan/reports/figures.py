@@ -29,12 +29,12 @@ SHOWN = 200  # lines and columns of two dimensions that a page shows; the files 
 ACROSS = 40
 
 
-def nowhere(_filters: dict[str, Any]) -> str:
+def nowhere(_filters: dict[str, object]) -> str:
     """For files and mails: no addresses."""
     return ""
 
 
-def narrowed(cut: Cut) -> dict[str, Any]:
+def narrowed(cut: Cut) -> dict[str, object]:
     """The cut as filters of the lists behind its figures."""
     return {
         "year": None if cut.by == "year" else cut.year,
@@ -48,7 +48,7 @@ def narrowed(cut: Cut) -> dict[str, Any]:
 FILTERS = {"level": "education"}  # dimension → the filter of the list, where it is called otherwise
 
 
-def behind(name: str, value: Any) -> dict[str, Any]:
+def behind(name: str, value: object) -> dict[str, object]:
     """The filter of the list for a group of a dimension."""
     return {FILTERS.get(name, name): UNFILLED if value is None else value}
 
@@ -64,7 +64,7 @@ def where_tables(
     mine = {**narrowed(cut), "part": part}
     total = sum(found["region"].values())
 
-    def table(name: str, title: str, counts: dict[Any, int], above: str = "") -> FigureTable:
+    def table(name: str, title: str, counts: dict[object, int], above: str = "") -> FigureTable:
         groups = _in_order(name, counts, cut.year)
         rows = [
             (
@@ -129,7 +129,7 @@ def _short(name: str) -> str:
     return name[: 3 if name.startswith(("黑龙江", "内蒙古")) else 2]
 
 
-def _in_order(name: str, counts: dict[Any, int], year: int) -> list[GroupName]:
+def _in_order(name: str, counts: dict[object, int], year: int) -> list[GroupName]:
     return crossing.groups(name, {(name, value): year for value in counts})
 
 
@@ -159,7 +159,7 @@ def cross_table(
     columns = found.columns if all_of_it else found.columns[:ACROSS]
     mine = narrowed(cut)
 
-    def url(*groups: tuple[str, Any]) -> str:
+    def url(*groups: tuple[str, object]) -> str:
         more: dict[str, Any] = {}
         for name, value in groups:
             more |= behind(name, value)

@@ -139,7 +139,7 @@ def _address(cut: Cut, links: Links) -> detail.Address:
     """The list of the graduates behind a figure of the rate."""
     years = dict(asking.year_options())
 
-    def address(key: Any, part: str) -> str:
+    def address(key: object, part: str) -> str:
         if key == "" or (cut.by == "year" and key and str(key) not in years):
             return ""  # no filter of the list asks for that
         asked = narrowed(cut)

@@ -15,7 +15,7 @@ from app.core.names import title_key
 from app.fab.presentation import moment
 from app.files.documents import files
 from app.people.employers.models import Employer
-from app.people.reveals.cells import button
+from app.people.reveals.detail import button
 from app.people.reveals.workflow import ID_NUMBER, PHONE
 from app.signing.destinations import detail as destinations
 from app.signing.objections.queries import about, open_objection

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import get_template_attribute, url_for
 from markupsafe import Markup
 
@@ -25,6 +23,6 @@ def button(kind: str, key: int, number: str, masked: str | None) -> Markup:
     return drawn
 
 
-def beside(kind: str, key: int, number: str, masked: str | None) -> Any:
+def beside(kind: str, key: int, number: str, masked: str | None) -> object:
     """The masked number with its button, as a cell."""
     return Markup("%s %s") % (masked, button(kind, key, number, masked)) if masked else dash(masked)
