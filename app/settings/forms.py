@@ -8,11 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, HiddenField, SelectField
-from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
+from wtforms import DateField, Field, HiddenField, SelectField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, StopValidation
 
 from app.core import clock
-from app.core.forms import MISSING, line
+from app.core.forms import MISSING, TOO_LONG, line
 from app.core.numbers import WholeField
 from app.settings.models import SETTINGS, Settings, Window
 
@@ -36,6 +36,7 @@ GROUPS = (
         _l("Terminations"),
         ("termination_days", "termination_chances", "forced_online", "forced_by_two"),
     ),
+    (_l("The desk"), ("refusal_reasons",)),
     (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
     (
@@ -58,11 +59,33 @@ NEAR = 731  # days from today that a school corrects
 NO_DAY = _l("Please enter a day, such as 2027-07-01.")
 
 
+class ShortLines:
+    """A text of few lines that each fit a button."""
+
+    def __init__(self, most: int, length: int = 100) -> None:
+        self.most, self.length = most, length
+
+    def __call__(self, _form: object, field: Field) -> None:
+        lines = field.data.splitlines()
+        if len(lines) > self.most or any(len(line) > self.length for line in lines):
+            raise StopValidation(
+                _(
+                    "At most %(most)s lines of %(length)s characters each.",
+                    most=self.most,
+                    length=self.length,
+                )
+            )
+
+
 def _field(name: str) -> object:
     about = SETTINGS[name].metadata
     if about["choices"]:
         return SelectField(about["label"], description=about["about"])
     least, most = about["least"], about["most"]
+    if about["lines"]:
+        length = Length(max=most, message=TOO_LONG)
+        return TextAreaField(about["label"], [Optional(), length, ShortLines(about["lines"])],
+                             description=about["about"], render_kw={"rows": 5})  # fmt: skip
     in_range = NumberRange(least, most, _l("A whole number from %(min)s to %(max)s."))
     return WholeField(
         about["label"],
@@ -111,6 +134,10 @@ class SettingsForm(FlaskForm):
         for name, item in SETTINGS.items():
             data = self[name].data
             found[name] = data == "1" if isinstance(item.default, bool) else data
+            if item.metadata["lines"]:
+                found[name] = "\n".join(
+                    line.strip() for line in (data or "").splitlines() if line.strip()
+                )
         return found
 
     def validate_reply_days(self, field: Field) -> None:

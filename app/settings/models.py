@@ -60,8 +60,9 @@ def _setting(
     choices: Mapping[Any, Any] | None = None,
     least: int = 0,
     looser: str = "",
+    lines: int = 0,
 ) -> Any:
-    """`looser`: which change leaves a party less protected (CHK-01).
+    """`looser`: which change leaves a party less protected (CHK-01). `lines`: a text of so many at most.
 
     It is less, off, on, fewer levels, or sooner where 0 means never.
     """
@@ -72,6 +73,7 @@ def _setting(
         "least": least,
         "most": most,
         "looser": looser,
+        "lines": lines,
     }
     return field(default=default, metadata={**known, "choices": choices})
 
@@ -218,6 +220,16 @@ class Settings:
         ),
         choices=ON_OFF,
         looser="off",
+    )
+    refusal_reasons: str = _setting(
+        "",
+        _l("Reasons of refusal"),
+        _l(
+            "Offered where a signing or destination is not approved, one a line, at most 12; whoever "
+            "refuses can still write another. Empty: the usual ones."
+        ),
+        most=1_200,
+        lines=12,
     )
     contact_hold_hours: int = _setting(
         72,

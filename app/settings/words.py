@@ -32,6 +32,8 @@ def _default(name: str) -> object:
 def with_unit(name: str, value: Any) -> object:
     """A value as people read it: the name of a choice, or with its unit."""
     about = SETTINGS[name].metadata
+    if about["lines"]:
+        return "；".join(value.splitlines()) or _("none")
     return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
 
 

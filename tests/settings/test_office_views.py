@@ -16,9 +16,11 @@ def form_of(browser) -> dict[str, str]:
     page = browser.get("/settings/").get_data(as_text=True)
     found = {"seen": re.search(r'name="seen"[^>]*value="(\d+)"', page).group(1)}
     for name in SETTINGS:
-        tag = re.search(rf'<(input|select)[^>]*name="{name}"[^>]*>', page)
+        tag = re.search(rf'<(input|select|textarea)[^>]*name="{name}"[^>]*>', page)
         if tag.group(1) == "input":
             found[name] = re.search(r'value="([^"]*)"', tag.group(0)).group(1)
+        elif tag.group(1) == "textarea":
+            found[name] = page[tag.end() : page.index("</textarea>", tag.end())].strip()
         else:
             body = page[tag.end() : page.index("</select>", tag.end())]
             found[name] = re.search(r'<option selected value="([^"]*)"', body).group(1)

@@ -24,6 +24,7 @@ from app.files.documents.editions import may_have_full
 from app.files.documents.file_views import take_files
 from app.notices.reached import after, ending
 from app.plan.checks.detail import Check, checks
+from app.settings.queries import settings
 from app.signing.desk import detail
 from app.signing.desk import workflow as levers
 from app.signing.desk.forms import FactsForm
@@ -204,6 +205,11 @@ class DeskView(StepActions, DeskList):
 
     def awaited(self, item: object) -> frozenset[Role]:
         return self._waiting(item)[1]
+
+    def _reasons(self, refuses: bool) -> tuple[str, ...]:
+        """The school's own list where it has one (AGR-19)."""
+        own = settings(actor().school_id or 0).refusal_reasons.splitlines() if refuses else ()
+        return tuple(own) or super()._reasons(refuses)
 
     def _refuses(self, name: str) -> bool:
         """The frequent reasons speak of a signing that is reviewed, not of an application."""
