@@ -98,6 +98,7 @@ from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import CHANGES, PLAN
 from app.plan.years import comparison_sheets, snapshots
 from app.settings.queries import waived
+from app.settings.shared_lists import SharedLists
 from app.signing.desk import tasks as desk_tasks
 from app.signing.desk.effects import keep_hints
 from app.signing.desk.models import WAITS_SINCE
@@ -190,6 +191,7 @@ REGISTRY = Registry(
     stale_form=late.stale,
     denied=security_log.denied,
     list_choices=OwnChoices(),
+    shared_lists=SharedLists(),
     asking=beside.asking,
     export_link=presentation.link,
     workflows={flow.kind: flow for flow in WORKFLOWS},

@@ -44,6 +44,8 @@ class Registry:
     # -- fab
     list_choices: Any
     """`remembered.Choices`: what a person chose for a list, kept with its account (AGR-01)."""
+    shared_lists: Any
+    """`settings.shared_lists.SharedLists`: narrowed lists that colleagues of a school share (AGR-19)."""
     asking: Callable[[], tuple[Hashable, Mapping[str, Any], Callable[[], Any]]]
     """What decides how the asking person's conditions are put, their values, and a context in which they
     are put with the values' names instead."""

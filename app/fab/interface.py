@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    func,
     inspect,
     literal,
     or_,
@@ -258,6 +259,15 @@ class SafeInterface(Counting, SQLAInterface):
         """The rows of a narrowed scope by key, one more than `most` at the most, by one query."""
         found = self.session.scalars(statement.order_by(None).order_by(self.key).limit(most + 1))
         return list(found.unique())
+
+    def numbers_of(self, statements: Sequence[Select[Any]], most: int) -> list[int]:
+        """How many rows each narrowed scope has, none counted beyond `most` + 1, by one query."""
+        rows = (
+            s.with_only_columns(self.key).order_by(None).limit(most + 1).subquery()
+            for s in statements
+        )
+        counts = (select(func.count()).select_from(part).scalar_subquery() for part in rows)
+        return list(self.session.execute(select(*counts)).one())
 
     def any_of(self, statements: Sequence[Select[Any]]) -> list[bool]:
         """Of each narrowed scope whether it has a row, by one query."""

@@ -110,7 +110,7 @@ class ListPage:
     export: Link | None  # the button that exports what the list finds
     more_than_page: bool  # all that is found can be chosen beside this page …
     most_found: int  # … unless it is more than this; 0 where it is not
-    filters: list[tuple[str, str]]  # the saved ones: name and address
+    filters: list[tuple[str, str, str]]  # the saved ones: name, address and who shares it
     tab: str
     seen: str  # when the rows were read: who comes later was not first
     elsewhere: list[

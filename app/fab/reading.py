@@ -256,7 +256,7 @@ class ListReading:
             if some
         ]
 
-    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002
+    def _saved_filters(self, to: Addresses) -> list[tuple[str, str, str]]:  # noqa: ARG002
         return []  # see SavedFilters
 
     def _urls(self) -> dict[str, str]:

@@ -294,6 +294,7 @@ class Settings:
 
 SETTINGS = {item.name: item for item in fields(Settings)}
 WINDOW = "window:"  # key of a signing window: window:<graduation year>
+LISTS = "lists:"  # key of what staff share of a list: lists:<view>, see `shared_lists`
 DAY = "day:"  # key of an own working or free day: day:<date>, kept for the history
 
 

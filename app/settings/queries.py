@@ -18,6 +18,7 @@ from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
 from app.settings.models import (
     DAY,
+    LISTS,
     SETTINGS,
     WINDOW,
     SchoolSetting,
@@ -33,7 +34,7 @@ def settings(school_id: int, until: int | None = None) -> Settings:
     """
     if until is None:
         return _in_force_at(school_id)
-    return _typed(_read(school_id, until))
+    return _typed(fresh_values(school_id, until))
 
 
 @steady.kept(steady.SETTINGS)
@@ -44,15 +45,15 @@ def _in_force_at(school_id: int) -> Settings:
 @steady.kept(steady.SETTINGS)
 def values_of(school_id: int) -> dict[str, Any]:
     """Key → newest value of a school, windows and days included; read once a request."""
-    return _read(school_id)
+    return fresh_values(school_id)
 
 
 def _typed(values: Mapping[str, object]) -> Settings:
     return Settings(**{key: typed(key, value) for key, value in values.items() if key in SETTINGS})
 
 
-def _read(school_id: int, until: int | None = None) -> dict[str, object]:
-    """Key → newest value, windows and days included."""
+def fresh_values(school_id: int, until: int | None = None) -> dict[str, object]:
+    """Key → newest value, windows and days included, as the database has it behind a lock."""
     wanted = select(SchoolSetting.key, SchoolSetting.value).where(
         SchoolSetting.school_id == school_id
     )
@@ -79,7 +80,11 @@ def set_setting(school_id: int, key: str, value: object, user_id: int | None) ->
     False where the value is the one in force already. Raises KeyError for an unknown key.
     """
     same = values_of(school_id).get(key) == value
-    if same if key.startswith((WINDOW, DAY)) else typed(key, value) == _in_force(school_id, key):
+    if (
+        same
+        if key.startswith((WINDOW, DAY, LISTS))
+        else typed(key, value) == _in_force(school_id, key)
+    ):
         return False
     db.session.add(
         SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.fab.presentation import moment
 from app.settings import queries
 from app.settings.forms import SettingsForm
-from app.settings.models import DAY, SETTINGS, WINDOW, Window
+from app.settings.models import DAY, LISTS, SETTINGS, WINDOW, Window
 
 
 def named_day(day: date) -> str:
@@ -76,6 +76,8 @@ def change_line(row: Any, before: Any, who: str) -> dict[str, object]:
 def _name(key: str) -> object:
     if key.startswith(WINDOW):
         return _("Signing window of %(year)s", year=key.removeprefix(WINDOW))
+    if key.startswith(LISTS):
+        return _("Shared lists")
     if key.startswith(DAY):
         return _("Working day %(day)s", day=key.removeprefix(DAY))
     return SETTINGS[key].metadata["label"] if key in SETTINGS else key
@@ -86,6 +88,8 @@ def _words(key: str, value: Any) -> Any:
         return f"{value['opens']} – {value['closes']}" if value else _("open at any time")
     if key.startswith(DAY):
         return _day_words(value)
+    if key.startswith(LISTS):
+        return "；".join(one["name"] for one in value or ()) or _("none")
     return with_unit(key, queries.typed(key, value)) if key in SETTINGS else value
 
 
