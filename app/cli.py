@@ -20,6 +20,7 @@ from app.audit.commands import audit, forget
 from app.codes.queries import load_shipped
 from app.core import filestore, jobs
 from app.core.db import db
+from app.doctor import BAD, findings
 from app.files.documents.commands import documents
 from app.people.commands import names
 from app.people.staff.commands import first_administrators, staff
@@ -47,6 +48,7 @@ def register(app: Flask) -> None:
         documents,
         names,
         check_plans,
+        doctor,
     ):
         app.cli.add_command(command)
 
@@ -105,6 +107,19 @@ def worker() -> None:
     """Do the jobs until stopped."""
     with told():
         jobs.work(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command()
+@click.option("--mail", "mail_to", default="", help="Send a test mail to this address.")
+@with_appcontext
+def doctor(mail_to: str) -> None:
+    """Look at everything the installation needs; ends with 1 where something is wrong."""
+    bad = False
+    for found in findings(mail_to):
+        bad = bad or found.state == BAD
+        click.echo(f"{found.state:<5}{found.part:<16}{found.sentence}")
+    if bad:
+        raise SystemExit(1)
 
 
 @click.command("seal-files")

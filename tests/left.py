@@ -26,6 +26,7 @@ ASKS = {"db", "clock"}
 RUNNING = {"app.core.postgres", "app.core.children"}
 # what Flask-Talisman adds its defaults to when such a page is first opened
 COMPLETED = {"app.files.documents.file_views.OPTIONS"}
+ONCE = {"app.files.documents.fonts.DEFAULT_FONT"}  # given to a library for the life of the process
 
 _looked = [0]  # how many modules there were
 _modules: dict[str, ModuleType] = {}
@@ -51,6 +52,8 @@ def _note(where: str, key: str, value: Any, known: set[int]) -> None:
     if type(value) is CACHED:
         if ASKS & {*value.__wrapped__.__code__.co_names}:
             _caches.append(value.cache_clear)
+    elif where in ONCE:
+        return
     elif type(value) in TABLES and id(value) not in known and not key.startswith("__"):
         known.add(id(value))
         if key.startswith("_") or where in COMPLETED:
