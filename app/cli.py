@@ -116,8 +116,8 @@ def doctor(mail_to: str) -> None:
     """Look at everything the installation needs; ends with 1 where something is wrong."""
     bad = False
     for found in findings(mail_to):
-        bad = bad or found.state == BAD
-        click.echo(f"{found.state:<5}{found.part:<16}{found.sentence}")
+        bad = bad or found.how == BAD
+        click.echo(f"{found.how:<5}{found.part:<16}{found.sentence}")
     if bad:
         raise SystemExit(1)
 

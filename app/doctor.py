@@ -35,15 +35,15 @@ NIGHTS = timedelta(days=2)  # the trail is proved each night
 
 
 @dataclass(frozen=True)
-class Found:
+class PartFound:
     """One part: its name, how it is, a sentence that says what to do where it is not good."""
 
     part: str
-    state: str
+    how: str
     sentence: str
 
 
-def findings(mail_to: str = "") -> Iterator[Found]:
+def findings(mail_to: str = "") -> Iterator[PartFound]:
     """Look at each part in turn; one that cannot be looked at is BAD with the reason, and the next follows.
 
     With `mail_to` a test mail is sent there.
@@ -54,7 +54,7 @@ def findings(mail_to: str = "") -> Iterator[Found]:
         except Exception as error:  # noqa: BLE001 (whatever it is, the person has to know)
             db.session.rollback()
             state, sentence = BAD, f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"
-        yield Found(part, state, sentence)
+        yield PartFound(part, state, sentence)
         if part == "database" and state == BAD:
             return  # nothing else can be asked
     if mail_to:
@@ -199,14 +199,14 @@ def _trail() -> tuple[str, str]:
     return GOOD, f"proved on {clock.local(last.at):%Y-%m-%d %H:%M}"
 
 
-def _test_mail(address: str) -> Found:
+def _test_mail(address: str) -> PartFound:
     try:
         EmailMessage(
             "Qingqian: test mail", "Mail from this installation arrives.", to=[address]
         ).send()
     except (OSError, SQLAlchemyError, ValueError) as error:
-        return Found("test mail", BAD, f"{type(error).__name__}: {error}")
-    return Found(
+        return PartFound("test mail", BAD, f"{type(error).__name__}: {error}")
+    return PartFound(
         "test mail", GOOD, f"handed to the mail server for {address}: look whether it arrives"
     )
 

@@ -48,6 +48,7 @@ FILES = {
     "tasks.py",
     "api.py",
     "search.py",  # what the one search of the frame finds
+    "shared_lists.py",  # what the staff of a school share of its lists
     "person.py",  # all that is kept of one person
     "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py

@@ -15,7 +15,7 @@ from app.workflow.actor import Role
 
 
 def states() -> dict[str, tuple[str, str]]:
-    return {found.part: (found.state, found.sentence) for found in doctor.findings()}
+    return {found.part: (found.how, found.sentence) for found in doctor.findings()}
 
 
 def test_every_part_is_said_once_and_a_worker_that_is_not_there_is_bad(app, cast):
