@@ -334,7 +334,7 @@ def frame() -> dict[str, object]:
     if shell != "office":
         return found
     if manager().has_access("can_index", "Search"):
-        found["find_url"] = url_for("SearchView.send")
+        found["find_url"] = url_for("SearchView.index")
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
 

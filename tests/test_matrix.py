@@ -282,6 +282,7 @@ OF = {  # view, or view and method → kind of record
     "MyObjectionsView.invitation": "invitation",
 }
 OWN = {
+    "RevealsView",
     "NoticesView",
     "JobsView",
     "SettingsView",

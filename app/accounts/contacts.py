@@ -182,9 +182,9 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
     )
 
 
-def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
+def changes_of(user_id: int, since: datetime) -> Sequence[ContactChange]:
     """What was changed of an account's ways in since then, the newest first."""
-    return [row for row in _all_of(user.id) if row.at >= since][:20]
+    return [row for row in _all_of(user_id) if row.at >= since][:20]
 
 
 def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:

@@ -89,7 +89,7 @@ KEYS = {
     "address": lazy_pgettext("network", "Address"),
     "export": _l("Number of the export"), "school": _l("Number of the school"),
     "more": _l("More of the same in this minute"), "scope": _l("Scope"), "phone": _l("Phone"),
-    "shown": _l("What was shown"), "about": _l("Record"),
+    "shown": _l("What was shown"), "about": lazy_pgettext("whose number", "Record"),
     "since": lazy_pgettext("value", "Since"),
     "lost_seal": _l("Last seal before"), "lost_head": _l("Head before"),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 from markupsafe import Markup
 from sqlalchemy import DateTime, Select, String, cast, func, literal, null, union_all
 
@@ -121,7 +121,11 @@ PAGES = {
     "placement": (_l("Signing"), "DeskView.show", "Desk"),
     "termination": (_l("Termination"), "DeskView.show", "Desk"),
     "objection": (_l("Report by the student"), "ObjectionsView.show", "Objections"),
-    "correction": (_l("Correction"), "CorrectionsView.show", "Corrections"),
+    "correction": (
+        lazy_pgettext("record of a student", "Correction"),
+        "CorrectionsView.show",
+        "Corrections",
+    ),
     "plan": (_l("Employment plan"), "PlanView.show", "Plan"),
 }
 

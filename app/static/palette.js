@@ -18,8 +18,7 @@
   function draw() {
     const text = field().value.trim(), low = text.toLowerCase(), says = list().dataset;
     const shown = entries.filter((entry) => !low || entry.label.toLowerCase().includes(low)).slice(0, low ? 6 : 12).concat(found);
-    const form = $(".qq-find");
-    if (text && form) shown.push({ label: says.find.replace("{text}", text), kind: "", act: () => { form.elements.q.value = text; form.requestSubmit(); } });
+    if (text) shown.push({ label: says.find.replace("{text}", text), kind: "", act: () => everywhere(text) });
     now = Math.min(now, Math.max(0, shown.length - 1));
     list().replaceChildren(...shown.map((entry, at) => {
       const line = document.createElement("li");
@@ -47,13 +46,20 @@
     entry.act();
   }
 
+  // what is typed may be a personal number: it is sent, and stands in no address
+  const typed = (text) => Object.entries({ q: text, csrf_token: ($("meta[name=csrf-token]") || {}).content || "" });
+  function everywhere(text) {
+    const form = Object.assign(document.createElement("form"), { method: "post", action: $("[data-qq-find]").href, hidden: true });
+    for (const [name, value] of typed(text)) form.append(Object.assign(document.createElement("input"), { name, value }));
+    document.body.append(form);
+    form.submit();
+  }
+
   async function ask() {
-    const form = $(".qq-find"), text = field().value.trim(), mine = ++asked;
+    const text = field().value.trim(), mine = ++asked;
     found = [];
-    if (!form || text.length < 2) return draw();
-    const data = new FormData(form);
-    data.set("q", text);
-    const answer = await fetch(form.action + "lines", { method: "POST", body: data }).then((it) => it.ok ? it.json() : null).catch(() => null);
+    if (text.length < 2) return draw();
+    const answer = await fetch($("[data-qq-find]").href + "lines", { method: "POST", body: new URLSearchParams(typed(text)) }).then((it) => it.ok ? it.json() : null).catch(() => null);
     if (mine !== asked || !box().open) return;  // a later letter has asked again
     found = ((answer && answer.lines) || []).map((line) => ({ ...line, act: () => location.assign(line.url) }));
     draw();
@@ -69,6 +75,11 @@
     field().focus();
   }
 
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-qq-find]") || event.ctrlKey || event.metaKey || !box()) return;
+    event.preventDefault();
+    open();
+  });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
       if (!box() || !$(".qq-rail") || $("dialog[open]:not(#qq-palette)")) return;

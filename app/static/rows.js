@@ -331,7 +331,7 @@
   }
 
   const DO = {
-    "/": () => focusOn("[data-qq-find]") || focusOn("[data-qq-search]"),
+    "/": () => { const find = $("[data-qq-find]"); if (find) find.click(); return find || focusOn("[data-qq-search]"); },
     f: () => focusOn("[data-qq-search]"),
     j: (row) => ($("tr[data-href]") ? (move(row, 1), true) : clicked("J")),
     k: (row) => ($("tr[data-href]") ? (move(row, -1), true) : clicked("K")),

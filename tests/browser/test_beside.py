@@ -99,9 +99,9 @@ def test_the_box_of_the_frame_finds_by_the_initials(desk, running):
     name = running.ask("SELECT name FROM student ORDER BY id LIMIT 1")
     letters = running.ask("SELECT name_initials(name_order) FROM student ORDER BY id LIMIT 1")
     desk.keyboard.press("/")
-    assert desk.evaluate("() => document.activeElement.name") == "q"
+    desk.locator("#qq-palette[open]").wait_for()
     desk.keyboard.type(letters)
-    desk.keyboard.press("Enter")
+    desk.locator("#qq-palette [role=option]").filter(has_text="全局搜索").click()
     desk.wait_for_url("**/search/**")
     assert name in desk.inner_text("main")
 

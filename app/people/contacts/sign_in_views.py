@@ -46,7 +46,7 @@ class SignInView(SafeView):
                 (row, holds.sentence(row), _changed(row), holds.ways(row, g.user)) for row in rows
             ],
             merges=[_request(found) for found in merge_requests.asked_of(g.user)],
-            changes=[_changed(row) for row in changes_of(g.user, now - reach.REMEMBERED)],
+            changes=[_changed(row) for row in changes_of(g.user.id, now - reach.REMEMBERED)],
             email=g.user.email if reach.has_mail(g.user) else "",
             home="MyHomeView.index" if g.user.role == Role.STUDENT else "EmployerHomeView.index",
         )

@@ -110,11 +110,10 @@ def traces_of(
 CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), RESET: _l("Sign-in reset")}
 
 
-def change_items(student: Student) -> list[Item]:
-    """What was changed of the student's ways in during the last 90 days, the newest first (ACC-15)."""
-    user, now = account_of(student), clock.now()
-    rows = changes_of(user, now - REMEMBERED) if user is not None else ()
-    return [_change_item(row, now) for row in rows]
+def change_items(user_id: int) -> list[Item]:
+    """What was changed of the account's ways in during the last 90 days, the newest first (ACC-15)."""
+    now = clock.now()
+    return [_change_item(row, now) for row in changes_of(user_id, now - REMEMBERED)]
 
 
 def _change_item(row: ContactChange, now: datetime) -> Item:
@@ -141,7 +140,7 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
 def told_before(student: Student) -> bool:
     """Whether the last change of the student's phone was told to anything but the new phone."""
     user = account_of(student)
-    rows = changes_of(user, clock.now() - REMEMBERED) if user is not None else ()
+    rows = changes_of(user.id, clock.now() - REMEMBERED) if user is not None else ()
     return bool(rows and (rows[0].told or contacts.first_by_school(rows[0])))
 
 

@@ -44,7 +44,7 @@ from app.people.students.detail import (
 )
 from app.people.students.forms import StudentForm
 from app.people.students.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
-from app.people.students.queries import account_of, likely_twins, unreached
+from app.people.students.queries import likely_twins, unreached
 from app.people.students.restriction_views import restrict_page
 from app.people.students.search_views import StudentSearch, finds_student_or_class
 from app.people.students.sheets import STUDENTS as STUDENTS_SHEET
@@ -79,8 +79,7 @@ def _phone(student: Student) -> Any:
 
 
 def _account(student: Student) -> int | None:
-    user = once(f"account {student.id}", lambda: account_of(student))
-    return user.id if user else None
+    return _around(student).account
 
 
 def _around(student: Student) -> queries.Around:
@@ -107,7 +106,8 @@ def _traces(student: Student, which: int) -> Sequence[object] | None:
 
 
 def _changes(student: Student) -> Items | None:
-    rows = change_items(student) if _around(student).changed else []
+    about = _around(student)
+    rows = change_items(about.account) if about.changed and about.account else []
     may = manager().has_access("can_list", "HeldChanges")
     link = Link(url_for("HeldChangesView.list"), _("Confirm or take back"))
     return Items(rows, head=link if may else None) if rows else None

@@ -281,10 +281,11 @@ class Around:
     former: list[tuple[str, datetime]]  # names, and until when
     twins: list[tuple[int, str, str]]  # id, name and number of records likely of the same person
     changed: bool  # whether a way in was ever changed
+    account: int | None  # the id of the account
 
 
 def around(student: Student, who: Actor) -> Around:
-    """Former names, likely twins, and whether changed ways in are to be asked for."""
+    """Former names, likely twins, the account, and whether changed ways in are to be asked for."""
     former = select(
         literal("former"), literal(0), FormerName.name, literal(""), FormerName.until
     ).where(FormerName.student_id == student.id)
@@ -298,9 +299,10 @@ def around(student: Student, who: Actor) -> Around:
         .where(AppUser.student_id == student.id)
         .limit(1)
     )
-    rows = db.session.execute(
-        union_all(former, *(part.subquery().select() for part in (twins, changed)))
-    ).all()
+    account = select(literal("account"), func.min(AppUser.id), literal(""), literal(""), NEVER)
+    mine = account.where(AppUser.student_id == student.id)
+    parts = (part.subquery().select() for part in (twins, changed, mine))
+    rows = db.session.execute(union_all(former, *parts)).all()
     return Around(
         former=sorted(
             ((name, at) for kind, _key, name, _no, at in rows if kind == "former"),
@@ -309,6 +311,7 @@ def around(student: Student, who: Actor) -> Around:
         ),
         twins=[(key, name, no) for kind, key, name, no, _at in rows if kind == "twin"],
         changed=any(kind == "changed" for kind, *_rest in rows),
+        account=next(key for kind, key, *_rest in rows if kind == "account"),
     )
 
 

@@ -75,7 +75,7 @@ def _classes(school_id: int | None, group: str) -> Select[Any]:
     """The classes of a school with that in their names: the index leaps from one name to the next."""
     here, other = (aliased(Student) for _n in range(2))
     first = select(func.min(here.class_name).label("name")).where(here.school_id == school_id)
-    known = first.cte("known_classes", recursive=True)
+    known = first.cte(recursive=True)
     following = (
         select(func.min(other.class_name))
         .where(other.school_id == school_id, other.class_name > known.c.name)

@@ -120,7 +120,7 @@ def test_no_code_outside_its_place_writes_a_mail_of_an_account():
         for p in APP.rglob("*.py")
         if writes.search(p.read_text(encoding="utf-8"))
     }
-    assert found == {"accounts/contacts.py"}
+    assert found == {"accounts/one_mail.py"}
 
 
 JSON = {"Accept": "application/json"}
