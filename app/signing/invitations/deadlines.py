@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
@@ -64,8 +65,38 @@ def ended() -> ColumnElement[bool]:
         Invitation.state.in_(
             (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
         ),
-        and_(Invitation.is_open, Invitation.reply_by <= clock.app_now()),
+        _over(),
     )
+
+
+def _over() -> ColumnElement[bool]:
+    return and_(Invitation.is_open, Invitation.reply_by <= clock.app_now())
+
+
+def answered_with(state: str) -> ColumnElement[bool]:
+    """The rows that people read as in that state: what is overdue has expired (`response_of`)."""
+    kept = Invitation.state == state
+    if state == InvitationState.OPEN:
+        return awaiting_answer()
+    if state == InvitationState.EXPIRED:
+        return or_(kept, _over())
+    return kept
+
+
+TIME_LEFT = {
+    "today": _l("Ends today"),
+    "3": _l("At most 3 days left"),
+    "7": _l("At most 7 days left"),
+}
+
+
+def with_time_left(choice: str) -> ColumnElement[bool]:
+    """What awaits an answer and ends today, or within so many times 24 hours."""
+    if choice == "today":
+        until = clock.end_of_day(clock.today())
+    else:
+        until = clock.now() + timedelta(days=int(choice))
+    return and_(awaiting_answer(), Invitation.reply_by <= until)
 
 
 def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationState:

@@ -114,6 +114,69 @@ def test_filters_and_search_narrow_the_list(cast, browser):
     assert browser.get(f"{LIST}?f_year=x").status_code == 400
 
 
+def names_in(page: str, *students) -> list[str]:
+    return [s.name for s in students if f">{s.name}<" in page]
+
+
+@pytest.mark.rule("INV-18", "INV-11")
+def test_the_list_is_narrowed_by_the_answer_as_people_read_it(cast, browser):
+    everybody = (cast.student, cast.classmate, cast.neighbour, cast.stranger)
+    [late] = invite(cast.employer, cast.student, reply_days=1)
+    pass_time(days=3)  # no worker has marked it
+    [taken] = invite(cast.employer, cast.neighbour)
+    accept(taken)
+    invite(cast.employer, cast.classmate)
+    [back] = invite(cast.employer, cast.stranger)
+    INVITATIONS.perform("withdraw", back.id, actor(cast.employer), reason="")
+    assert late.state == "open"
+    for state, student in (
+        ("open", cast.classmate),
+        ("accepted", cast.neighbour),
+        ("expired", cast.student),
+        ("withdrawn", cast.stranger),
+    ):
+        page = browser.get(f"{LIST}?tab=all&f_state={state}").text
+        assert names_in(page, *everybody) == [student.name], state
+    assert names_in(browser.get(f"{LIST}?tab=all&f_state=declined").text, *everybody) == []
+    assert browser.get(f"{LIST}?f_state=void").status_code == 400
+
+
+@pytest.mark.rule("INV-18")
+def test_the_list_is_narrowed_by_the_time_left(cast, browser):
+    ends = {1: cast.student, 5: cast.classmate, 9: cast.neighbour}
+    for days, student in ends.items():
+        invite(cast.employer, student, reply_days=days)
+
+    def left(choice):
+        return names_in(browser.get(f"{LIST}?f_left={choice}").text, *ends.values())
+
+    assert [left(choice) for choice in ("today", "3", "7")] == [
+        [],
+        [cast.student.name],
+        [cast.student.name, cast.classmate.name],
+    ]
+    pass_time(days=1)  # the last day of the first one has begun
+    assert left("today") == [cast.student.name]
+    pass_time(days=1)
+    assert left("today") == []  # over, swept or not
+
+
+@pytest.mark.rule("INV-18", "INV-01")
+def test_a_number_finds_a_signed_student_and_nobody_else(cast, browser):
+    invite(cast.employer, cast.classmate)
+    [taken] = invite(cast.employer, cast.student)
+    accept(taken)
+
+    def found(typed):
+        answer = browser.post("/employer/invitations/search", data={"q": typed, "tab": "all"})
+        page = browser.get(answer.location).text
+        return names_in(page, cast.student, cast.classmate)
+
+    for who, names in ((cast.student, [cast.student.name]), (cast.classmate, [])):
+        for number in (who.student_no, who.id_number, who.phone):
+            assert found(number) == names, number
+
+
 @pytest.mark.rule("INV-18")
 def test_the_list_costs_the_same_however_many_rows_it_has(cast, visit, query_count):
     browser = visit(account(cast.employer))
