@@ -40,6 +40,7 @@ ASKED = {  # kind, step, role: acts that bind or end something
 NOT_ASKED = {  # kind, step → why no code is asked; docs/codes-and-limits.md says it to people
     ("invitation", "decline"): "binds nobody, the employer may invite again",
     ("invitation", "withdraw"): "binds nobody, the student is told, it can be sent again",
+    ("invitation", "extend"): "binds nobody more than the letter does, the student is told",
     ("placement", "form"): "follows from accepting, which is proved",
     ("placement", "decline_terms"): "the agreed terms stay",
     ("placement", "take_back_terms"): "the agreed terms stay",

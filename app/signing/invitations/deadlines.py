@@ -25,6 +25,8 @@ from app.notices.queries import near
 from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
 
+ENDED = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
+
 
 def overdue(now: datetime, most: int) -> Sequence[int]:
     """Ids of open invitations whose time is over (INV-11)."""
@@ -62,9 +64,7 @@ def answered() -> SQLColumnExpression[bool]:
 def ended() -> ColumnElement[bool]:
     """Declined, withdrawn or expired; what is overdue has expired, swept or not (INV-11)."""
     return or_(
-        Invitation.state.in_(
-            (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-        ),
+        Invitation.state.in_(ENDED),
         _over(),
     )
 
@@ -104,6 +104,11 @@ def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationStat
     if state == InvitationState.OPEN and reply_by <= now:
         return InvitationState.EXPIRED
     return InvitationState(state)
+
+
+def is_over(invitation: Invitation, now: datetime) -> bool:
+    """Whether it has ended without a signing: declined, withdrawn, or its time is over."""
+    return response_of(invitation.state, invitation.reply_by, now) in ENDED
 
 
 _UNTOLD = """NOT EXISTS (SELECT 1 FROM message m JOIN ab_user u ON u.id = m.user_id

@@ -37,7 +37,7 @@ from app.signing.invitations.views import (
     told_chip,
     told_fact,
 )
-from app.signing.invitations.workflow import INVITATIONS
+from app.signing.invitations.workflow import INVITATIONS, why_not_again
 from app.signing.placements.checks import not_made
 from app.signing.placements.queries import invitations_terminated
 from app.signing.placements.search_views import SignedStudentSearch
@@ -182,6 +182,9 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object
         "history": history(item),
         "told": told_fact(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
+        "again": {"why_not": why_not_again(item, actor(), now())}
+        if deadlines.is_over(item, now())
+        else None,
         "amending": amending_of(placement),
         "download": document_url(placement),
         "not_made": not_made(failure_of(placement), placement) if placement else [],

@@ -50,8 +50,10 @@ class LetterView(SafeView):
         if not rows:
             flash(_("Please tick at least one student first."), "warning")
             return redirect(url_for("CandidatesView.index"))
-        data = beginning(mine(), queries.last_terms(actor()))
-        data["reply_days"] = _days_proposed(rows, data["reply_days"])
+        like = request.args.get("like", "")
+        data = _like(like, rows) if like else beginning(mine(), queries.last_terms(actor()))
+        if not like:
+            data["reply_days"] = _days_proposed(rows, data["reply_days"])
         form = LetterForm(formdata=None, data=data, years=_years(rows))
         return self._form(form, rows)
 
@@ -184,9 +186,21 @@ def _schools(rows: Sequence[Candidate]) -> list[School]:
     return list({row.student.school_id: row.student.school for row in rows}.values())
 
 
+def _like(letter: str, rows: Sequence[Candidate]) -> dict[str, Any]:
+    """What a letter like that one of the employer's own begins with; its days as far as allowed."""
+    item = queries.invitation_of(actor(), row_ids([letter])[0])
+    data = beginning(mine(), item.terms, whole=True)
+    return data | {"reply_days": min(data["reply_days"], *_most_days(rows))}
+
+
+def _most_days(rows: Sequence[Candidate]) -> list[int]:
+    """What each of the schools allows at most."""
+    return [settings(school.id).reply_days_most for school in _schools(rows)]
+
+
 def _days_proposed(rows: Sequence[Candidate], days: int) -> int:
     """What one school proposes to its students; of several, none is asked for more than it allows."""
-    found = [settings(school.id) for school in _schools(rows)]
-    if len(found) == 1:
-        return found[0].reply_days
-    return min(days, *(school.reply_days_most for school in found))
+    schools = _schools(rows)
+    if len(schools) == 1:
+        return settings(schools[0].id).reply_days
+    return min(days, *_most_days(rows))

@@ -26,7 +26,7 @@ class SignedStudentSearch(StudentSearch):
     The number of anybody else would be guessed at here: the list would say which guess is right.
     """
 
-    search_hint = _l("Name of the student; of signed ones also student number or ID number")
+    search_hint = _l("Name; of signed students also numbers")
 
     def signed(self) -> ColumnElement[bool]:
         """The rows of the list whose student has signed with this employer."""
