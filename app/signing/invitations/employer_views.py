@@ -8,7 +8,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select, SQLColumnExpression
 
 from app.accounts.queries import actor
 from app.core import clock
@@ -143,7 +143,7 @@ class EmployerInvitationsView(OpensItsList, ToldColumn, SignedStudentSearch, Saf
     def scoped(self) -> Select[Invitation]:
         return queries.invitations_for(actor())
 
-    def signed(self) -> ColumnElement[bool]:
+    def signed(self) -> SQLColumnExpression[bool]:
         return Invitation.is_accepted
 
     def head_links(self) -> list[Link]:

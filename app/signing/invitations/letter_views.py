@@ -31,6 +31,7 @@ from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.notices import reach_of_students
 from app.signing.invitations.views import NEXT_WAY, letter_of, person
 from app.signing.invitations.workflow import INVITATIONS, send
+from app.signing.terms.hints import odd
 
 MOST_STUDENTS = 200  # of one letter
 BATCH = re.compile(r"[0-9a-f]{32}")
@@ -69,10 +70,11 @@ class LetterView(SafeView):
         return self._preview(form, rows, uuid4().hex)
 
     def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> str:
-        asked = _act(form, rows).asked
+        asked, values = _act(form, rows).asked, form.values()
         return self.render_template(
             "signing/invitations/employer_preview.html",
-            letter=letter_of(form.values(), mine().name, min(_years(rows))),
+            hints=odd(values, clock.deadline(clock.now(), values["reply_days"])),
+            letter=letter_of(values, mine().name, min(_years(rows))),
             students=[person(row.student) for row in rows],
             hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),

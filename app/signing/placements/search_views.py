@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, select
 
 from app.accounts.queries import actor
 from app.core.db import db
@@ -28,7 +28,7 @@ class SignedStudentSearch(StudentSearch):
 
     search_hint = _l("Name; of signed students also numbers")
 
-    def signed(self) -> ColumnElement[bool]:
+    def signed(self) -> SQLColumnExpression[bool]:
         """The rows of the list whose student has signed with this employer."""
         raise NotImplementedError
 

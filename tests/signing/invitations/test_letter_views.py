@@ -358,3 +358,19 @@ def test_strangers_are_led_to_the_sign_in_page(cast, client):
         assert client.get(path).status_code == 302
     for path in (SEARCH, ADD, CHOSEN, LETTER, SEND):
         assert client.post(path).status_code in (302, 303)
+
+
+@pytest.mark.rule("INV-06")
+def test_the_preview_says_what_is_odd_and_forbids_nothing(cast, browser):
+    row = make_candidate(cast.employer, cast.student)
+    usual = browser.post(LETTER, data=letter([row]))
+    assert "请再看一眼" not in usual.text
+    strange = typed(offer(probation_pay=9000)) | {"ids": str(row.id)}
+    page = browser.post(LETTER, data=strange)
+    assert page.status_code == 200
+    assert "请再看一眼" in page.text
+    assert "试用期工资高于转正后工资" in page.text
+    code = code_for(browser, "/employer/letter/code", strange)
+    sent = browser.post(SEND, data=strange | {"batch": batch_in(page.text), "code": code})
+    assert sent.status_code == 200
+    assert db.session.query(Invitation).one().terms.probation_pay == 9000
