@@ -128,7 +128,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
     "EmployerLetter": {
-        Role.EMPLOYER: ("index", "preview", "code", "send", "edit", "extend", "again", "withdraw")
+        Role.EMPLOYER: (
+            *("index", "preview", "code", "send", "sent", "edit", "extend", "again", "withdraw"),
+        )
     },
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "pick_columns", "index", "one")

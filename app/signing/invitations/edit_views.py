@@ -22,7 +22,7 @@ from app.signing.invitations.deadlines import is_over
 from app.signing.invitations.forms import ExtendForm, LetterForm
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import person
-from app.signing.invitations.workflow import INVITATIONS, why_not_again
+from app.signing.invitations.workflow import INVITATIONS, why_not_invite
 from app.signing.terms.models import Terms, differences, values_of
 from app.workflow import last_done
 
@@ -116,7 +116,7 @@ class OpenInvitationView(SafeView):
         """A new letter to the student of one that has ended, with its terms; nothing is sent by it."""
         item, who = queries.invitation_of(actor(), pk), actor()
         why_not = (
-            why_not_again(item, who, clock.now())
+            why_not_invite(item.student, item.employer, who, clock.now())
             if is_over(item, clock.now())
             else _("This letter has not ended.")
         )

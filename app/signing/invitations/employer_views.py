@@ -37,7 +37,7 @@ from app.signing.invitations.views import (
     told_chip,
     told_fact,
 )
-from app.signing.invitations.workflow import INVITATIONS, why_not_again
+from app.signing.invitations.workflow import INVITATIONS, why_not_invite
 from app.signing.placements.checks import not_made
 from app.signing.placements.queries import invitations_terminated
 from app.signing.placements.search_views import SignedStudentSearch
@@ -182,7 +182,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object
         "history": history(item),
         "told": told_fact(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
-        "again": {"why_not": why_not_again(item, actor(), now())}
+        "again": {"why_not": why_not_invite(item.student, item.employer, actor(), now())}
         if deadlines.is_over(item, now())
         else None,
         "amending": amending_of(placement),

@@ -155,15 +155,15 @@ def _expire_between(employer_id: int, student_id: int, now: datetime) -> None:
         INVITATIONS.apply("expire", old.id, SYSTEM)
 
 
-def why_not_again(invitation: Invitation, actor: Actor, now: datetime) -> str:
-    """Why the student of this letter cannot be invited once more now; empty where it can (INV-08)."""
+def why_not_invite(
+    student: Student, employer: Employer, actor: Actor, now: datetime, *, days: int = 1
+) -> str:
+    """Why this student cannot be invited now to answer within so many days; empty where it can (INV-08)."""
     probe = Invitation(
-        batch="",
-        **{name: getattr(invitation, name) for name in ("school_id", "student_id", "employer_id")},
+        batch="", school_id=student.school_id, student_id=student.id, employer_id=employer.id
     )
     with db.session.no_autoflush:
-        probe.student, probe.employer = invitation.student, invitation.employer
-        probe.terms = Terms(reply_days=1)  # the new letter asks for its own
+        probe.student, probe.employer, probe.terms = student, employer, Terms(reply_days=days)
         return INVITATIONS.why_not("send", probe, actor, now)
 
 

@@ -370,7 +370,7 @@ def test_one_click_begins_a_new_letter_with_the_same_student_and_terms(cast, bro
     batch = preview.text.split('name="batch" value="')[1].split('"')[0]
     posted = edited() | {"ids": str(row.id), "batch": batch}
     code = code_for(browser, "/employer/letter/code", edited() | {"ids": str(row.id)})
-    assert browser.post("/employer/letter/send", data=posted | {"code": code}).status_code == 200
+    assert browser.post("/employer/letter/send", data=posted | {"code": code}).status_code == 303
     found = db.session.query(Invitation).order_by(Invitation.id).all()
     assert [one.state for one in found][1:] == ["open"]
     assert found[0].state != "open"
