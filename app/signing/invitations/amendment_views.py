@@ -24,7 +24,7 @@ from app.signing.invitations.views import person
 from app.signing.placements.models import Placement
 from app.signing.placements.queries import placement_in
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
-from app.signing.terms.hints import odd
+from app.signing.terms.checks import odd
 from app.signing.terms.models import Terms, values_of
 from app.signing.terms.queries import changed
 from app.workflow import last_done

@@ -32,7 +32,7 @@ from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.notices import reach_of_students
 from app.signing.invitations.views import NEXT_WAY, letter_of, person
 from app.signing.invitations.workflow import INVITATIONS, send, why_not_invite
-from app.signing.terms.hints import odd
+from app.signing.terms.checks import odd
 
 MOST_STUDENTS = 200  # of one letter
 BATCH = re.compile(r"[0-9a-f]{32}")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.core import clock
-from app.signing.terms.hints import odd
+from app.signing.terms.checks import odd
 from app.signing.terms.queries import samples
 
 
