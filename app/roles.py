@@ -127,7 +127,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
-    "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "code", "send", "edit", "withdraw")},
+    "EmployerLetter": {
+        Role.EMPLOYER: (
+            *("index", "preview", "code", "send", "sent", "edit", "extend", "again", "withdraw"),
+        )
+    },
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "pick_columns", "index", "one")
     },

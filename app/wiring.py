@@ -113,6 +113,7 @@ from app.signing.disputes.workflow import DISPUTES, in_dispute
 from app.signing.invitations import models as invitation_models
 from app.signing.invitations import queries as invitation_queries
 from app.signing.invitations import tasks as invitation_tasks
+from app.signing.invitations import views as invitation_views
 from app.signing.invitations.sheets import SEND_LIST
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.nudges.views import reminded
@@ -245,7 +246,7 @@ REGISTRY = Registry(
     # -- what the trail says of acts, details and proofs
     trail_words={"account": staff_views.WORDS, "sign_in_way": campus_views.WORDS},
     trail_notes={
-        "invitation": (terms_changed, reminded),
+        "invitation": (terms_changed, invitation_views.extended, reminded),
         "placement": (terms_changed, reminded),
         "termination": (reminded,),
         "student": (changed(LABELS, TABLES),),

@@ -40,6 +40,7 @@ ASKED = {  # kind, step, role: acts that bind or end something
 NOT_ASKED = {  # kind, step → why no code is asked; docs/codes-and-limits.md says it to people
     ("invitation", "decline"): "binds nobody, the employer may invite again",
     ("invitation", "withdraw"): "binds nobody, the student is told, it can be sent again",
+    ("invitation", "extend"): "binds nobody more than the letter does, the student is told",
     ("placement", "form"): "follows from accepting, which is proved",
     ("placement", "decline_terms"): "the agreed terms stay",
     ("placement", "take_back_terms"): "the agreed terms stay",
@@ -179,7 +180,7 @@ def test_a_batch_of_letters_asks_one_code_and_a_wrong_one_keeps_the_preview(cast
         firm.post(SEND, data={**other, "code": code}).status_code == 422
     )  # not what was previewed
     assert db.session.query(Invitation).count() == 0
-    assert firm.post(SEND, data={**data, "code": code}).status_code == 200
+    assert firm.post(SEND, data={**data, "code": code}).status_code == 303
     assert db.session.query(Invitation).count() == 2
     for sent in db.session.query(Invitation):
         assert trail.of("invitation", sent.id)[0].factor == "mail"

@@ -99,7 +99,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
         employer.click("main [data-qq-code-url]")
     employer.fill("#code", last_code(open_page()))
     employer.locator("main form:has([name=batch]) button.btn-primary").click()
-    employer.wait_for_url("**/employer/letter/send")
+    employer.wait_for_url("**/employer/letter/sent/**")
     sent = employer.inner_text("main")
     assert "有 10 名学生无法通知" in sent
     assert "尚未通知 10" in sent

@@ -223,8 +223,11 @@ def _invitation(name, now, who, row, was):
     if name in ("accept", "send"):
         yield "ADM-04 outside the window", _closed(row, now)
         yield "ADM-03 restricted", _restricted(row, now)
-    if name in ("decline", "withdraw", "amend"):
+    if name in ("decline", "withdraw", "amend", "extend"):
         yield "INV-11 changed too late", now >= was["reply_by"]
+    if name == "extend":
+        until = _value("SELECT reply_by FROM invitation WHERE id = :id", row.record_id)
+        yield "INV-11 extended to an earlier day", until <= was["reply_by"]
     if name == "expire":
         yield "INV-11 expired too early", now < was["reply_by"]
 

@@ -298,6 +298,8 @@ class World:
         data = {"agreed": omitted != "agreed"}
         if name in ("amend", "propose_terms"):
             data["terms"] = Terms(**make.offer(regular_pay=self.dice.randint(3000, 9000)))
+        if name == "extend":
+            data["days"] = self.dice.randint(1, 31)
         if name.startswith("complete_facts"):
             data["values"] = {"employer_kind": "39"}
         if name == "resubmit":

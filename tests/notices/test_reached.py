@@ -166,7 +166,8 @@ def test_the_employer_reads_after_sending_and_in_its_list_whom_nobody_could_tell
     page = browser.post(LETTER, data=letter(rows)).text
     batch = batch_in(page)
     code = make.code_for(browser, f"{LETTER}code", letter(rows))
-    page = browser.post(SEND, data=letter(rows, batch=batch, code=code)).text
+    data = letter(rows, batch=batch, code=code)
+    page = browser.post(SEND, data=data, follow_redirects=True).text
     assert "有 1 名学生无法通知" in page
     assert "正在发送 1" in page
     assert "没有登记邮箱，也没有登记手机号" in page

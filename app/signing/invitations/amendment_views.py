@@ -24,6 +24,7 @@ from app.signing.invitations.views import person
 from app.signing.placements.models import Placement
 from app.signing.placements.queries import placement_in
 from app.signing.placements.workflow import PLACEMENTS, propose_terms
+from app.signing.terms.checks import odd
 from app.signing.terms.models import Terms, values_of
 from app.signing.terms.queries import changed
 from app.workflow import last_done
@@ -79,6 +80,7 @@ class AmendmentView(SafeView):
         self, form: FlaskForm, placement: Placement, changes: object, back: str
     ) -> ResponseReturnValue:
         days = settings(placement.school_id).amendment_days
+        until = clock.deadline(clock.now(), days)
         return self.render_template(
             "signing/invitations/employer_amend.html",
             pairs=form.posted(),
@@ -86,7 +88,8 @@ class AmendmentView(SafeView):
             back=back,
             student=person(placement.student),
             url=url_for("AmendmentView.edit", pk=placement.id),
-            until=clock.shown_deadline(clock.deadline(clock.now(), days)),
+            hints=odd(form.values(), until),
+            until=clock.shown_deadline(until),
             code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
         )
 

@@ -51,6 +51,13 @@ def _with_student() -> list[Any]:
     ]
 
 
+def on_list(who: Actor, student_id: int) -> Candidate | None:
+    """The row of that student on the employer's send list."""
+    return db.session.scalars(
+        candidates_for(who).where(Candidate.student_id == student_id)
+    ).one_or_none()
+
+
 def put_on_list(employer_id: int, student_id: int) -> bool:
     """Add a student to the send list and commit; False when it was there before (INV-02)."""
     fresh = db.session.execute(

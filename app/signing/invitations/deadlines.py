@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     ColumnElement,
     SQLColumnExpression,
@@ -23,6 +24,8 @@ from app.notices.models import Notice
 from app.notices.queries import near
 from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
+
+ENDED = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
 
 
 def overdue(now: datetime, most: int) -> Sequence[int]:
@@ -61,11 +64,39 @@ def answered() -> SQLColumnExpression[bool]:
 def ended() -> ColumnElement[bool]:
     """Declined, withdrawn or expired; what is overdue has expired, swept or not (INV-11)."""
     return or_(
-        Invitation.state.in_(
-            (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-        ),
-        and_(Invitation.is_open, Invitation.reply_by <= clock.app_now()),
+        Invitation.state.in_(ENDED),
+        _over(),
     )
+
+
+def _over() -> ColumnElement[bool]:
+    return and_(Invitation.is_open, Invitation.reply_by <= clock.app_now())
+
+
+def answered_with(state: str) -> ColumnElement[bool]:
+    """The rows that people read as in that state: what is overdue has expired (`response_of`)."""
+    kept = Invitation.state == state
+    if state == InvitationState.OPEN:
+        return awaiting_answer()
+    if state == InvitationState.EXPIRED:
+        return or_(kept, _over())
+    return kept
+
+
+TIME_LEFT = {
+    "today": _l("Ends today"),
+    "3": _l("At most 3 days left"),
+    "7": _l("At most 7 days left"),
+}
+
+
+def with_time_left(choice: str) -> ColumnElement[bool]:
+    """What awaits an answer and ends today, or within so many times 24 hours."""
+    if choice == "today":
+        until = clock.end_of_day(clock.today())
+    else:
+        until = clock.now() + timedelta(days=int(choice))
+    return and_(awaiting_answer(), Invitation.reply_by <= until)
 
 
 def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationState:
@@ -73,6 +104,11 @@ def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationStat
     if state == InvitationState.OPEN and reply_by <= now:
         return InvitationState.EXPIRED
     return InvitationState(state)
+
+
+def is_over(invitation: Invitation, now: datetime) -> bool:
+    """Whether it has ended without a signing: declined, withdrawn, or its time is over."""
+    return response_of(invitation.state, invitation.reply_by, now) in ENDED
 
 
 _UNTOLD = """NOT EXISTS (SELECT 1 FROM message m JOIN ab_user u ON u.id = m.user_id

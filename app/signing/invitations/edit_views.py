@@ -17,11 +17,12 @@ from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.notices.reached import after, ending
-from app.signing.invitations import queries
-from app.signing.invitations.forms import LetterForm
+from app.signing.invitations import candidates, queries
+from app.signing.invitations.deadlines import is_over
+from app.signing.invitations.forms import ExtendForm, LetterForm
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import person
-from app.signing.invitations.workflow import INVITATIONS
+from app.signing.invitations.workflow import INVITATIONS, why_not_invite
 from app.signing.terms.models import Terms, differences, values_of
 from app.workflow import last_done
 
@@ -81,6 +82,50 @@ class OpenInvitationView(SafeView):
                 show_problems(form, error)
                 return None
         return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
+
+    @expose("/<int:pk>/extend", methods=["GET", "POST"])
+    @has_access
+    def extend(self, pk: int) -> ResponseReturnValue:
+        """Until when the student may answer instead: a later day that the school allows."""
+        item = queries.invitation_of(actor(), pk)
+        back = url_for("EmployerInvitationsView.show", pk=pk)
+        if why_not := _why_not("extend", item):
+            flash(why_not, "warning")
+            return redirect(back, 303)
+        form = ExtendForm(item)
+        if form.validate_on_submit():
+            try:
+                INVITATIONS.perform("extend", pk, actor(), days=form.days.data)
+                told = after(INVITATIONS.kind, pk, "extend", g.user.id)
+                flash(ending(_("The student has more time now."), told), "success")
+            except Refused as refusal:
+                flash(str(refusal), "warning")
+            return redirect(back, 303)
+        page = self.render_template(
+            "signing/invitations/employer_extend.html",
+            form=form,
+            student=person(item.student),
+            until=clock.shown_deadline(item.reply_by),
+            back=back,
+        )
+        return page, 422 if form.errors else 200
+
+    @expose("/<int:pk>/again", methods=["POST"])
+    @has_access
+    def again(self, pk: int) -> ResponseReturnValue:
+        """A new letter to the student of one that has ended, with its terms; nothing is sent by it."""
+        item, who = queries.invitation_of(actor(), pk), actor()
+        why_not = (
+            why_not_invite(item.student, item.employer, who, clock.now())
+            if is_over(item, clock.now())
+            else _("This letter has not ended.")
+        )
+        if why_not:
+            flash(why_not, "warning")
+            return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
+        candidates.put_on_list(item.employer_id, item.student_id)
+        row = candidates.on_list(who, item.student_id)
+        return redirect(url_for("LetterView.index", ids=row.id if row else "", like=pk), 303)
 
     @expose("/<int:pk>/withdraw", methods=["POST"])
     @has_access

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flask_babel import gettext as _
+
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
@@ -15,7 +17,7 @@ from app.signing.invitations.models import Invitation
 from app.signing.placements.checks import known_in
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terms.models import Terms, differences
+from app.signing.terms.models import Terms, differences, values_of
 from app.workflow.steps import Change
 
 
@@ -33,14 +35,41 @@ def new_terms(change: Change) -> None:
     """An edit is a new version of the terms; the trace says what changed (INV-15)."""
     invitation: Invitation = change.record
     terms: Terms = change.data["terms"]
+    change.details["changed"] = [f.name for f, _old, _new in differences(invitation.terms, terms)]
+    _replace_terms(change, terms, before=invitation.terms_id)
+
+
+def more_days(change: Change) -> None:
+    """More days to answer, counted from the sending; everything else stays as it was.
+
+    The new version stands in the place of the one before it: what an edit changed is shown on.
+    Raises Refused for a day that is no later, or that the school does not allow.
+    """
+    invitation: Invitation = change.record
+    old, days, was = invitation.terms, int(change.data["days"]), invitation.reply_by
+    if days <= old.reply_days:
+        raise Refused(
+            _(
+                "This letter can be answered until %(until)s already.",
+                until=clock.shown_deadline(was),
+            )
+        )
+    terms = Terms(**values_of(old) | {"reply_days": days})
+    _replace_terms(change, terms, before=old.previous_id or old.id)
+    invitation.reply_by = clock.deadline(invitation.sent_at, days)
+    change.details["extended"] = [was.isoformat(), invitation.reply_by.isoformat()]
+
+
+def _replace_terms(change: Change, terms: Terms, before: int) -> None:
+    """The letter has these terms from now on; `before` is the version they are compared with."""
+    invitation: Invitation = change.record
     if problem := days_refused(invitation.student.school, terms.reply_days):
         raise Refused(problem)
-    terms.previous_id, terms.created_at = invitation.terms_id, change.now
+    terms.previous_id, terms.created_at = before, change.now
     terms.created_by = change.actor.user_id
     with db.session.no_autoflush:
         db.session.add(terms)
         db.session.flush([terms])
-    change.details["changed"] = [f.name for f, _old, _new in differences(invitation.terms, terms)]
     invitation.terms = terms
 
 

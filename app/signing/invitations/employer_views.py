@@ -8,21 +8,20 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ColumnElement, Select, false
+from sqlalchemy import Select, SQLColumnExpression
 
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.named import name_has
 from app.fab.access import has_access
 from app.fab.columns import ListColumn, fact
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
+from app.fab.presentation import dash
 from app.fab.views import SafeModelView
-from app.people.students.models import Student
-from app.people.students.search_views import STUDENT, StudentSearch
+from app.people.students.search_views import STUDENT
 from app.signing.invitations import deadlines, narrowing, queries
 from app.signing.invitations.detail import amending_of, document_url
-from app.signing.invitations.models import Invitation
+from app.signing.invitations.models import RESPONSE_LABELS, Invitation
 from app.signing.invitations.views import (
     ToldColumn,
     agreement,
@@ -38,9 +37,10 @@ from app.signing.invitations.views import (
     told_chip,
     told_fact,
 )
-from app.signing.invitations.workflow import INVITATIONS
+from app.signing.invitations.workflow import INVITATIONS, why_not_invite
 from app.signing.placements.checks import not_made
 from app.signing.placements.queries import invitations_terminated
+from app.signing.placements.search_views import SignedStudentSearch
 from app.signing.placements.tasks import failure_of
 from app.signing.placements.views import OpensItsList, full_url
 from app.signing.terms.models import BY_NAME
@@ -54,7 +54,7 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModelView):
+class EmployerInvitationsView(OpensItsList, ToldColumn, SignedStudentSearch, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -78,10 +78,10 @@ class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModel
         ListColumn("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
         ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
         fact("student.graduation_year", _l("Graduation year")),
+        fact("placement.agreement_no", _l("Agreement number"), dash),
     )
     base_order = ("changed_at", "desc")
     load_columns = ("read_at", "sent_at")
-    search_hint = _l("Name of the student")
     tabs = (
         Tab(
             "waiting",
@@ -110,6 +110,7 @@ class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModel
             lambda: Invitation.id.in_(invitations_terminated()),
             empty=_l("No signing has been terminated."),
         ),
+        Tab("all", _l("All"), empty=_l("You have sent no invitation yet.")),
     )
     filters = (
         ListFilter(
@@ -124,18 +125,26 @@ class EmployerInvitationsView(OpensItsList, ToldColumn, StudentSearch, SafeModel
             narrowing.of_graduation_year,
             lambda: [(str(year), str(year)) for year in _lists()[1]],
         ),
+        ListFilter(
+            "state",
+            _l("Response"),
+            deadlines.answered_with,
+            lambda: [(state.value, str(label)) for state, label in RESPONSE_LABELS.items()],
+        ),
+        ListFilter(
+            "left",
+            _l("Time left"),
+            deadlines.with_time_left,
+            lambda: [(key, str(label)) for key, label in deadlines.TIME_LEFT.items()],
+        ),
     )
     show_neighbours = False
 
     def scoped(self) -> Select[Invitation]:
         return queries.invitations_for(actor())
 
-    def finds(self, text: str) -> ColumnElement[bool]:
-        return self.of_students(name_has(Student.name, text))
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        """No number finds anybody here: the list would say which guess is right (S-10)."""
-        return None if super().token_clause(token) is None else false()
+    def signed(self) -> SQLColumnExpression[bool]:
+        return Invitation.is_accepted
 
     def head_links(self) -> list[Link]:
         return [
@@ -173,6 +182,9 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object
         "history": history(item),
         "told": told_fact(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
+        "again": {"why_not": why_not_invite(item.student, item.employer, actor(), now())}
+        if deadlines.is_over(item, now())
+        else None,
         "amending": amending_of(placement),
         "download": document_url(placement),
         "not_made": not_made(failure_of(placement), placement) if placement else [],

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import DataRequired
@@ -18,7 +19,9 @@ from app.people.employers.models import Employer
 from app.people.names.queries import former_names
 from app.people.schools.models import School
 from app.people.schools.queries import active_schools
+from app.settings.queries import settings
 from app.signing.invitations.guards import days_refused
+from app.signing.invitations.models import Invitation
 from app.signing.terms.forms import TermsPart, fields_of
 from app.signing.terms.models import FIELDS, OFFER, Terms
 
@@ -68,6 +71,27 @@ class _LetterForm(TermsPart):
         return not problems
 
 
+class ExtendForm(FlaskForm):
+    """The last day to answer, of the later ones that the school allows."""
+
+    days = SelectField(_l("The student may answer until"), coerce=int)
+
+    def __init__(self, invitation: Invitation) -> None:
+        super().__init__()
+        given, most = invitation.terms.reply_days, settings(invitation.school_id).reply_days_most
+        self.days.choices = [
+            (days, self._named(invitation, days)) for days in range(given + 1, most + 1)
+        ]
+
+    @staticmethod
+    def _named(invitation: Invitation, days: int) -> str:
+        more = days - invitation.terms.reply_days
+        until = clock.shown_deadline(clock.deadline(invitation.sent_at, days))
+        return ngettext(
+            "%(until)s (%(num)s more day)", "%(until)s (%(num)s more days)", more, until=until
+        )
+
+
 LetterForm: Any = type("LetterForm", (_LetterForm,), fields_of(FIELDS))
 
 
@@ -80,12 +104,15 @@ def _with_new_name(employer: Employer, found: dict[str, Any]) -> dict[str, str]:
     return new
 
 
-def beginning(employer: Employer, last: Terms | None) -> dict[str, Any]:
-    """What a new letter begins with: the employer's profile, over it the last letter (ACC-08)."""
+def beginning(employer: Employer, last: Terms | None, *, whole: bool = False) -> dict[str, Any]:
+    """What a new letter begins with: the employer's profile, over it the last letter (ACC-08).
+
+    Of that one the offer; its archive and household too where it is written once more, `whole`.
+    """
     found = {f.name: f.default for f in FIELDS if f.default is not None}
     found |= {f.name: getattr(employer, f.profile) for f in FIELDS if f.profile}
     if last is not None:
-        offered = {f.name: getattr(last, f.name) for f in FIELDS if f.group == OFFER}
+        offered = {f.name: getattr(last, f.name) for f in FIELDS if whole or f.group == OFFER}
         found |= {name: value for name, value in offered.items() if value is not None}
         found |= _with_new_name(employer, found)
         if last.report_by < clock.today():

@@ -65,6 +65,17 @@ def days_refused(school: School, days: int) -> str | None:
     return _("%(school)s allows at most %(most)s days to answer.", school=school.name, most=most)
 
 
+def days_left_to_give(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """Nobody extends beyond the days that the school allows, counted from the sending (ADM-05)."""
+    most = settings(invitation.school_id).reply_days_most
+    if invitation.terms.reply_days < most:
+        return None
+    return _(
+        "This letter has the %(most)s days from its sending that the school allows at most.",
+        most=most,
+    )
+
+
 def not_frozen(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """What the student reported as untrue rests until the school has answered (INV-20)."""
     if not invitation.frozen:
@@ -82,9 +93,12 @@ def not_sent_before(invitation: Invitation, actor: Actor, now: datetime) -> str 
 
 
 def no_other_open(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
-    """While one invitation to a student is open, the same employer sends no second (INV-08, GRD-02)."""
+    """While one invitation to a student is open, the same employer sends no second (INV-08, GRD-02).
+
+    One that is overdue gives way to the new one, marked or not (INV-11).
+    """
     other = open_invitation(invitation.employer_id, invitation.student_id)
-    if other is None:
+    if other is None or now >= other.reply_by:
         return None
     return _(
         "%(student)s already has an invitation of yours, open until %(until)s.",

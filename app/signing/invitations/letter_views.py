@@ -23,6 +23,7 @@ from app.fab.builder import SafeView
 from app.notices.fates import REACHED, ToldCount
 from app.people.employers.employer_views import mine
 from app.people.schools.models import School
+from app.people.students.models import Student
 from app.settings.queries import settings
 from app.signing.invitations import candidates, queries
 from app.signing.invitations.candidate_views import own_candidates, row_ids
@@ -30,7 +31,8 @@ from app.signing.invitations.forms import LetterForm, beginning
 from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.notices import reach_of_students
 from app.signing.invitations.views import NEXT_WAY, letter_of, person
-from app.signing.invitations.workflow import INVITATIONS, send
+from app.signing.invitations.workflow import INVITATIONS, send, why_not_invite
+from app.signing.terms.checks import odd
 
 MOST_STUDENTS = 200  # of one letter
 BATCH = re.compile(r"[0-9a-f]{32}")
@@ -50,8 +52,10 @@ class LetterView(SafeView):
         if not rows:
             flash(_("Please tick at least one student first."), "warning")
             return redirect(url_for("CandidatesView.index"))
-        data = beginning(mine(), queries.last_terms(actor()))
-        data["reply_days"] = _days_proposed(rows, data["reply_days"])
+        like = request.args.get("like", "")
+        data = _like(like, rows) if like else beginning(mine(), queries.last_terms(actor()))
+        if not like:
+            data["reply_days"] = _days_proposed(rows, data["reply_days"])
         form = LetterForm(formdata=None, data=data, years=_years(rows))
         return self._form(form, rows)
 
@@ -67,10 +71,11 @@ class LetterView(SafeView):
         return self._preview(form, rows, uuid4().hex)
 
     def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> str:
-        asked = _act(form, rows).asked
+        asked, values = _act(form, rows).asked, form.values()
         return self.render_template(
             "signing/invitations/employer_preview.html",
-            letter=letter_of(form.values(), mine().name, min(_years(rows))),
+            hints=odd(values, clock.deadline(clock.now(), values["reply_days"])),
+            letter=letter_of(values, mine().name, min(_years(rows))),
             students=[person(row.student) for row in rows],
             hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),
@@ -100,31 +105,39 @@ class LetterView(SafeView):
         form = LetterForm(years=_years(rows or queries.made_from(batch, actor())))
         if not form.validate():
             return self._form(form, rows), 422
-        refused = []
         if rows:
             try:
-                refused = self._sent(form, rows, batch)
+                self._send(form, rows, batch)
             except Invalid as error:
                 if not queries.made_from(batch, actor()):
                     flash_code(error)
                     return self._preview(form, rows, batch), 422
-        made = queries.made_from(batch, actor())
-        if not made and not refused:
+        left = candidates.chosen(actor(), [row.id for row in rows])
+        if not left and not queries.made_from(batch, actor()):
             raise NotYours("candidate")
+        ids, days = ",".join(str(row.id) for row in left), form.reply_days.data
+        return redirect(url_for(".sent", batch=batch, ids=ids or None, days=days), 303)
+
+    @expose("/sent/<string(length=32):batch>", methods=["GET"])
+    @has_access
+    def sent(self, batch: str) -> ResponseReturnValue:
+        """What became of one sending; the address can be opened again, and sends nothing."""
+        made = queries.made_from(batch, actor())
+        left = candidates.chosen(actor(), row_ids(request.args.get("ids", "").split(",")))
+        if not made and not left:
+            raise NotYours("candidate")
+        days = row_ids([request.args.get("days", "1")])
         return self.render_template(
             "signing/invitations/employer_sent.html",
             **_telling(made),
-            refused=refused,
+            refused=[(row.student.name, _why_left(row.student, *days)) for row in left],
             until=clock.shown_deadline(made[0].reply_by) if made else "",
         )
 
-    def _sent(
-        self, form: LetterForm, rows: Sequence[Candidate], batch: str
-    ) -> list[tuple[str, str]]:
-        """Send them, proved by the one code; those who cannot be invited, with the sentence why."""
+    def _send(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> None:
+        """Send them, proved by the one code; whoever cannot be invited stays on the send list."""
         who = acts.proved(_act(form, rows), g.user, request.form.get("code", ""))
-        done = send(rows[:MOST_STUDENTS], form.values(), who, batch)
-        return [(student.name, sentence) for student, sentence in done.refused]
+        send(rows[:MOST_STUDENTS], form.values(), who, batch)
 
     def _rows(self) -> Sequence[Candidate]:
         return candidates.chosen(actor(), row_ids(request.args.get("ids", "").split(",")))
@@ -138,6 +151,12 @@ class LetterView(SafeView):
             ids=",".join(str(row.id) for row in rows),
             employer=mine(),
         )
+
+
+def _why_left(student: Student, days: int = 1) -> str:
+    """Why nothing was sent to this student, as things stand."""
+    why_not = why_not_invite(student, mine(), actor(), clock.now(), days=days)
+    return why_not or _("It can be invited now.")
 
 
 def _telling(made: Sequence[Invitation]) -> dict[str, object]:
@@ -184,9 +203,21 @@ def _schools(rows: Sequence[Candidate]) -> list[School]:
     return list({row.student.school_id: row.student.school for row in rows}.values())
 
 
+def _like(letter: str, rows: Sequence[Candidate]) -> dict[str, Any]:
+    """What a letter like that one of the employer's own begins with; its days as far as allowed."""
+    item = queries.invitation_of(actor(), row_ids([letter])[0])
+    data = beginning(mine(), item.terms, whole=True)
+    return data | {"reply_days": min(data["reply_days"], *_most_days(rows))}
+
+
+def _most_days(rows: Sequence[Candidate]) -> list[int]:
+    """What each of the schools allows at most."""
+    return [settings(school.id).reply_days_most for school in _schools(rows)]
+
+
 def _days_proposed(rows: Sequence[Candidate], days: int) -> int:
     """What one school proposes to its students; of several, none is asked for more than it allows."""
-    found = [settings(school.id) for school in _schools(rows)]
-    if len(found) == 1:
-        return found[0].reply_days
-    return min(days, *(school.reply_days_most for school in found))
+    schools = _schools(rows)
+    if len(schools) == 1:
+        return settings(schools[0].id).reply_days
+    return min(days, *_most_days(rows))

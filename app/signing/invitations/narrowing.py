@@ -14,6 +14,7 @@ from app.people.employers.queries import employer_called
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.people.students.queries import finds_student, looks_like_number
+from app.signing.invitations.deadlines import ENDED
 from app.signing.invitations.models import Invitation, InvitationState
 from app.signing.invitations.queries import invitations_for
 from app.workflow.actor import Actor
@@ -41,11 +42,10 @@ def schools_and_years(who: Actor) -> tuple[dict[int, str], list[int]]:
 
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the school's list; None: all."""
-    over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
     states = {
         "open": (InvitationState.OPEN,),
         "accepted": (InvitationState.ACCEPTED,),
-        "over": over,
+        "over": ENDED,
     }
     return Invitation.state.in_(states[name]) if name in states else None
 

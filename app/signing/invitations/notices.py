@@ -46,6 +46,14 @@ LETTERS: Letters = {
             EMPLOYER_URL, everywhere=True,
         ),
     },
+    "extend": {
+        STUDENT: Letter(
+            _l("%(employer)s gives you more time to answer"),
+            _l("The invitation to the position “%(position)s” can be answered until %(until)s. "
+               "Nothing else of it has changed."),
+            STUDENT_URL, owed=True,
+        ),
+    },
     "accept": {
         STUDENT: Letter(
             _l("You accepted the invitation of %(employer)s"),

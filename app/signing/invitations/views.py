@@ -27,6 +27,7 @@ from app.signing.placements.models import KINDS, Kind, PlacementState
 from app.signing.terms.models import BY_NAME, FIELDS
 from app.signing.terms.queries import groups_of
 from app.workflow import trail
+from app.workflow.models import Trail
 
 LABELS = {field.name: field.label for field in FIELDS}
 
@@ -181,3 +182,15 @@ def history(item: Invitation) -> list[trail.TrailLine]:
     if item.placement:
         records.append(("placement", item.placement.id))
     return [trail.line(row) for row in trail.of_all(records)]
+
+
+def extended(row: Trail) -> str:
+    """From when to when the time to answer was extended."""
+    was, until = row.details.get("extended") or ("", "")
+    if not was:
+        return ""
+    return _(
+        "To be answered until %(until)s instead of %(was)s",
+        was=clock.shown_deadline(datetime.fromisoformat(was)),
+        until=clock.shown_deadline(datetime.fromisoformat(until)),
+    )

@@ -14,10 +14,11 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.people.employers.models import Employer
 from app.people.students.models import Student
-from app.signing.invitations.effects import form_placement, new_terms, start_clock
+from app.signing.invitations.effects import form_placement, more_days, new_terms, start_clock
 from app.signing.invitations.guards import (
     cooled_off,
     days_allowed,
+    days_left_to_give,
     employer_approved,
     employer_not_blocked,
     i_may_sign,
@@ -66,6 +67,8 @@ INVITATIONS: Workflow[Invitation] = Workflow(
              fill=(start_clock,)),
         Step("amend", S.OPEN, S.OPEN, by=Role.EMPLOYER, label=_l("Edit the invitation"),
              fresh=(Role.EMPLOYER,), when=(in_time, window_open), fill=(new_terms, start_clock)),
+        Step("extend", S.OPEN, S.OPEN, by=Role.EMPLOYER, label=_l("Give more time to answer"),
+             when=(in_time, window_open, days_left_to_give), fill=(more_days,), typed=True),
         Step("withdraw", S.OPEN, S.WITHDRAWN, by=Role.EMPLOYER, label=_l("Withdraw the invitation"),
              when=(in_time,), reason=Reason.OPTIONAL, danger=True,
              done=_l("The invitation has been withdrawn.")),
@@ -150,6 +153,18 @@ def _expire_between(employer_id: int, student_id: int, now: datetime) -> None:
     old = open_invitation(employer_id, student_id)
     if old is not None and now >= old.reply_by:
         INVITATIONS.apply("expire", old.id, SYSTEM)
+
+
+def why_not_invite(
+    student: Student, employer: Employer, actor: Actor, now: datetime, *, days: int = 1
+) -> str:
+    """Why this student cannot be invited now to answer within so many days; empty where it can (INV-08)."""
+    probe = Invitation(
+        batch="", school_id=student.school_id, student_id=student.id, employer_id=employer.id
+    )
+    with db.session.no_autoflush:
+        probe.student, probe.employer, probe.terms = student, employer, Terms(reply_days=days)
+        return INVITATIONS.why_not("send", probe, actor, now)
 
 
 def read(invitation: Invitation) -> None:

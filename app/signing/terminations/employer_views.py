@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import g
@@ -11,31 +10,25 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, true
 
 from app.accounts.queries import actor
-from app.core.db import db
-from app.core.limits import Limit
-from app.core.named import name_has
 from app.fab.access import has_access
 from app.fab.columns import CHANGED, ListColumn, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
 from app.fab.views import READS, SafeModelView
-from app.people.students.models import Student
-from app.people.students.search_views import STUDENT, StudentSearch
+from app.people.students.search_views import STUDENT
 from app.signing.placements.labels import AGREEMENT_CHIPS, AGREEMENT_LABELS
 from app.signing.placements.models import Placement
+from app.signing.placements.search_views import SignedStudentSearch
 from app.signing.placements.views import OpensItsList
 from app.signing.terminations import narrowing
 from app.signing.terminations.models import CHIPS, LABELS, TerminationState
 from app.signing.terminations.page import page_of
 from app.signing.terminations.views import LARGEST_KEY, PartyTerminations, in_scope
 from app.signing.terms.models import BY_NAME
-
-# numbers of an employer's search that find no student of its own (S-10)
-NUMBERS = Limit("number-search", 10, timedelta(days=1))
 
 
 def _lists() -> narrowing.ListChoices:
@@ -58,7 +51,7 @@ def _ending(state: str | None) -> str:
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
-class EmployerTerminationsView(OpensItsList, PartyTerminations, StudentSearch, SafeModelView):
+class EmployerTerminationsView(OpensItsList, PartyTerminations, SignedStudentSearch, SafeModelView):
     """Signings that are or were in force, with the last termination of each."""
 
     datamodel = SafeInterface(Placement)
@@ -83,7 +76,6 @@ class EmployerTerminationsView(OpensItsList, PartyTerminations, StudentSearch, S
         CHANGED.but(listed=False, out=False),
     )
     base_order = ("changed_at", "desc")
-    search_hint = _l("Name or ID number of the student")
     tabs = (
         _tab("asked", _l("Students' applications"), _l("No student has applied for termination.")),
         _tab("signed", _l("Signed students"), _l("No signing is in force.")),
@@ -113,20 +105,8 @@ class EmployerTerminationsView(OpensItsList, PartyTerminations, StudentSearch, S
     def scoped(self) -> Select[Placement]:
         return narrowing.signings_once_in_force(actor())
 
-    def finds(self, text: str) -> ColumnElement[bool]:
-        return self.of_students(name_has(Student.name, text))
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        """By the number of a student of one's own (TRM-07); a few that find nobody are all (S-10)."""
-        found = super().token_clause(token)
-        if found is None:
-            return None
-        firm = actor().employer_id
-        if NUMBERS.used_up(firm):
-            return false()
-        if not db.session.scalar(select(self.scoped().where(found).exists())):
-            NUMBERS.take(firm)
-        return found
+    def signed(self) -> ColumnElement[bool]:
+        return true()
 
     def record_name(self, item: Placement) -> str:
         return str(item.student.name)

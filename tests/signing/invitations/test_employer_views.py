@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import timedelta
 
 import pytest
 
@@ -11,9 +12,12 @@ from app.core import clock
 from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.files.documents.models import Document
+from app.people.students.workflow import restrict
+from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.notices import reach_of_students
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.terms.models import Terms
+from app.workflow.actor import SYSTEM
 from tests.downloads import as_csv
 from tests.factories import (
     accept,
@@ -22,6 +26,7 @@ from tests.factories import (
     attest,
     code_for,
     invite,
+    make_candidate,
     make_student,
     offer,
     pass_time,
@@ -112,6 +117,69 @@ def test_filters_and_search_narrow_the_list(cast, browser):
     assert "买买提" not in page
     assert browser.get(f"{LIST}?f_school=999999").status_code == 400
     assert browser.get(f"{LIST}?f_year=x").status_code == 400
+
+
+def names_in(page: str, *students) -> list[str]:
+    return [s.name for s in students if f">{s.name}<" in page]
+
+
+@pytest.mark.rule("INV-18", "INV-11")
+def test_the_list_is_narrowed_by_the_answer_as_people_read_it(cast, browser):
+    everybody = (cast.student, cast.classmate, cast.neighbour, cast.stranger)
+    [late] = invite(cast.employer, cast.student, reply_days=1)
+    pass_time(days=3)  # no worker has marked it
+    [taken] = invite(cast.employer, cast.neighbour)
+    accept(taken)
+    invite(cast.employer, cast.classmate)
+    [back] = invite(cast.employer, cast.stranger)
+    INVITATIONS.perform("withdraw", back.id, actor(cast.employer), reason="")
+    assert late.state == "open"
+    for state, student in (
+        ("open", cast.classmate),
+        ("accepted", cast.neighbour),
+        ("expired", cast.student),
+        ("withdrawn", cast.stranger),
+    ):
+        page = browser.get(f"{LIST}?tab=all&f_state={state}").text
+        assert names_in(page, *everybody) == [student.name], state
+    assert names_in(browser.get(f"{LIST}?tab=all&f_state=declined").text, *everybody) == []
+    assert browser.get(f"{LIST}?f_state=void").status_code == 400
+
+
+@pytest.mark.rule("INV-18")
+def test_the_list_is_narrowed_by_the_time_left(cast, browser):
+    ends = {1: cast.student, 5: cast.classmate, 9: cast.neighbour}
+    for days, student in ends.items():
+        invite(cast.employer, student, reply_days=days)
+
+    def left(choice):
+        return names_in(browser.get(f"{LIST}?f_left={choice}").text, *ends.values())
+
+    assert [left(choice) for choice in ("today", "3", "7")] == [
+        [],
+        [cast.student.name],
+        [cast.student.name, cast.classmate.name],
+    ]
+    pass_time(days=1)  # the last day of the first one has begun
+    assert left("today") == [cast.student.name]
+    pass_time(days=1)
+    assert left("today") == []  # over, swept or not
+
+
+@pytest.mark.rule("INV-18", "INV-01")
+def test_a_number_finds_a_signed_student_and_nobody_else(cast, browser):
+    invite(cast.employer, cast.classmate)
+    [taken] = invite(cast.employer, cast.student)
+    accept(taken)
+
+    def found(typed):
+        answer = browser.post("/employer/invitations/search", data={"q": typed, "tab": "all"})
+        page = browser.get(answer.location).text
+        return names_in(page, cast.student, cast.classmate)
+
+    for who, names in ((cast.student, [cast.student.name]), (cast.classmate, [])):
+        for number in (who.student_no, who.id_number, who.phone):
+            assert found(number) == names, number
 
 
 @pytest.mark.rule("INV-18")
@@ -210,6 +278,7 @@ def test_addresses_of_notices_lead_to_the_detail(cast, browser):
         "/employer/invitations/show/{}",
         "/employer/invitations/{}",
         "/employer/invitations/{}/edit",
+        "/employer/invitations/{}/extend",
     ],
 )
 def test_another_employers_invitation_is_not_there(cast, browser, path):
@@ -255,11 +324,128 @@ def test_a_reason_of_more_than_200_characters_is_refused(cast, browser):
 
 @pytest.mark.rule("INV-19")
 def test_a_button_that_cannot_be_used_says_why(cast, browser):
-    [invitation] = invite(cast.employer, cast.student, reply_days=1)
-    pass_time(days=3)
+    [invitation] = invite(cast.employer, cast.student)
+    invitation.frozen = True  # reported as untrue
+    db.session.commit()
     page = browser.get(f"/employer/invitations/show/{invitation.id}").text
-    assert page.count("disabled") >= 2
+    assert page.count("disabled") >= 3  # edit, more time, withdraw
     assert "qq-why" in page
+
+
+def again_of(page: str) -> str:
+    return page.split("/again", 1)[1].split("</form>")[0] if "/again" in page else ""
+
+
+def ended_letter(cast, how: str):
+    [letter] = invite(
+        cast.employer, cast.student, reply_days=2, regular_pay=7654, archive_to="人事处"
+    )
+    if how == "decline":
+        INVITATIONS.perform("decline", letter.id, actor(cast.student), reason="")
+    elif how == "withdraw":
+        INVITATIONS.perform("withdraw", letter.id, actor(cast.employer), reason="")
+    else:
+        pass_time(days=4)
+        if how == "swept":
+            INVITATIONS.perform("expire", letter.id, SYSTEM)
+    return letter
+
+
+@pytest.mark.rule("INV-08", "INV-06")
+@pytest.mark.parametrize("how", ["decline", "withdraw", "overdue", "swept"])
+def test_one_click_begins_a_new_letter_with_the_same_student_and_terms(cast, browser, how):
+    letter = ended_letter(cast, how)
+    page = browser.get(f"/employer/invitations/show/{letter.id}").text
+    assert "disabled" not in again_of(page)
+    for _twice in range(2):  # pressed twice it begins one
+        led = browser.post(f"/employer/invitations/{letter.id}/again")
+        assert led.status_code == 303
+    form = browser.get(led.location).text
+    for text in ('value="7654"', 'value="人事处"', "黄河水"):
+        assert text in form
+    assert db.session.query(Invitation).count() == 1  # nothing is sent by it
+    assert db.session.query(Candidate).count() == 1
+    [row] = db.session.query(Candidate).all()
+    preview = browser.post("/employer/letter/", data=edited() | {"ids": str(row.id)})
+    batch = preview.text.split('name="batch" value="')[1].split('"')[0]
+    posted = edited() | {"ids": str(row.id), "batch": batch}
+    code = code_for(browser, "/employer/letter/code", edited() | {"ids": str(row.id)})
+    assert browser.post("/employer/letter/send", data=posted | {"code": code}).status_code == 303
+    found = db.session.query(Invitation).order_by(Invitation.id).all()
+    assert [one.state for one in found][1:] == ["open"]
+    assert found[0].state != "open"
+
+
+@pytest.mark.rule("INV-08", "INV-19")
+@pytest.mark.parametrize("why", ["open", "closed", "accepted"])
+def test_who_cannot_be_invited_again_is_said_why_at_the_button(cast, browser, why):
+    letter = ended_letter(cast, "decline")
+    if why == "open":
+        invite(cast.employer, cast.student)
+    elif why == "closed":
+        restrict(cast.student, actor(cast.officer), "未缴费", since=clock.today())
+    else:
+        [letter] = invite(cast.employer, cast.neighbour)
+        accept(letter)
+    page = browser.get(f"/employer/invitations/show/{letter.id}").text
+    assert "disabled" in again_of(page) or why == "accepted"
+    assert "未缴费" not in page
+    led = browser.post(f"/employer/invitations/{letter.id}/again")
+    assert led.location == f"/employer/invitations/show/{letter.id}"
+    assert db.session.query(Candidate).count() == 0
+
+
+@pytest.mark.rule("ACC-02")
+def test_a_letter_of_another_employer_begins_nothing(cast, browser):
+    [letter] = invite(cast.rival, cast.student)
+    INVITATIONS.perform("withdraw", letter.id, actor(cast.rival), reason="")
+    row = make_candidate(cast.employer, cast.student)
+    assert browser.post(f"/employer/invitations/{letter.id}/again").status_code == 404
+    for like in (letter.id, "x", "1,2", 999_999):
+        assert browser.get(f"/employer/letter/?ids={row.id}&like={like}").status_code == 404, like
+
+
+@pytest.mark.rule("INV-11", "ADM-05")
+def test_more_time_is_given_within_what_the_school_allows(cast, browser):
+    [letter] = invite(cast.employer, cast.student, reply_days=2)
+    url = f"/employer/invitations/{letter.id}/extend"
+    page = browser.get(url).text
+    assert 'value="3"' in page
+    assert 'value="2"' not in page
+    assert 'value="31"' not in page
+    for odd in ("2", "31", "-1", "x", ""):
+        assert browser.post(url, data={"days": odd}).status_code == 422, odd
+    was, opens = letter.reply_by, letter.opens_at
+    done = browser.post(url, data={"days": "6"})
+    assert done.status_code == 303
+    db.session.expire_all()
+    assert letter.reply_by == was + timedelta(days=4)
+    assert (letter.opens_at, letter.terms.reply_days) == (opens, 6)
+    page = browser.get(done.location).text
+    assert clock.shown_deadline(was) in page  # the trace says from when
+    assert clock.shown_deadline(letter.reply_by) in page
+    again = browser.post(url, data={"days": "6"})  # the page in another window
+    assert again.status_code == 422
+    assert letter.reply_by == was + timedelta(days=4)
+
+
+@pytest.mark.rule("INV-11", "INV-19")
+@pytest.mark.parametrize("why", ["over", "most", "accepted", "frozen"])
+def test_no_more_time_is_given_where_it_cannot_be(cast, browser, why):
+    [letter] = invite(cast.employer, cast.student, reply_days=30 if why == "most" else 2)
+    if why == "over":
+        pass_time(days=4)
+    elif why == "accepted":
+        accept(letter)
+    elif why == "frozen":
+        letter.frozen = True
+        db.session.commit()
+    was = letter.reply_by
+    url = f"/employer/invitations/{letter.id}/extend"
+    for answer in (browser.get(url), browser.post(url, data={"days": "9"})):
+        assert answer.location == f"/employer/invitations/show/{letter.id}"
+    db.session.expire_all()
+    assert letter.reply_by == was
 
 
 def edited(**changes) -> dict:

@@ -274,7 +274,7 @@ def test_sending_twice_invites_once(cast, browser):
     data = letter(rows)
     previewed(browser, data)
     for _time in range(3):
-        page = browser.post(SEND, data=data)
+        page = browser.post(SEND, data=data, follow_redirects=True)
         assert page.status_code == 200
         assert cast.student.name in page.text
         assert cast.classmate.name in page.text
@@ -289,7 +289,7 @@ def test_who_was_not_invited_is_named_with_the_reason_and_stays_on_the_list(cast
     db.session.commit()
     data = letter(rows)
     previewed(browser, data)
-    page = browser.post(SEND, data=data).text
+    page = browser.post(SEND, data=data, follow_redirects=True).text
     assert "qq-note-warn" in page
     assert [c.student_id for c in db.session.query(Candidate)] == [cast.student.id]
 
@@ -358,3 +358,48 @@ def test_strangers_are_led_to_the_sign_in_page(cast, client):
         assert client.get(path).status_code == 302
     for path in (SEARCH, ADD, CHOSEN, LETTER, SEND):
         assert client.post(path).status_code in (302, 303)
+
+
+@pytest.mark.rule("INV-06")
+def test_the_preview_says_what_is_odd_and_forbids_nothing(cast, browser):
+    row = make_candidate(cast.employer, cast.student)
+    usual = browser.post(LETTER, data=letter([row]))
+    assert "请再看一眼" not in usual.text
+    strange = typed(offer(probation_pay=9000)) | {"ids": str(row.id)}
+    page = browser.post(LETTER, data=strange)
+    assert page.status_code == 200
+    assert "请再看一眼" in page.text
+    assert "试用期工资高于转正后工资" in page.text
+    code = code_for(browser, "/employer/letter/code", strange)
+    sent = browser.post(SEND, data=strange | {"batch": batch_in(page.text), "code": code})
+    assert sent.status_code == 303
+    assert db.session.query(Invitation).one().terms.probation_pay == 9000
+
+
+@pytest.mark.rule("INV-06")
+def test_what_became_of_a_sending_has_an_address_of_its_own_that_sends_nothing(
+    cast, browser, visit
+):
+    rows = [make_candidate(cast.employer, s) for s in (cast.student, cast.classmate)]
+    data = letter(rows)
+    page = browser.post(LETTER, data=data).text
+    restrict(cast.classmate, actor(cast.officer), "未缴费", since=clock.today())
+    code = code_for(browser, "/employer/letter/code", data)
+    sent = browser.post(SEND, data=data | {"batch": batch_in(page), "code": code})
+    assert sent.status_code == 303
+    for _reload in range(2):
+        shown = browser.get(sent.location)
+        assert shown.status_code == 200
+        assert cast.student.name in shown.text
+        assert f"{cast.classmate.name}目前不能签约" in shown.text
+        assert "未缴费" not in shown.text
+    assert db.session.query(Invitation).count() == 1
+    again = browser.post(SEND, data=data | {"batch": batch_in(page), "code": code})
+    assert again.location == sent.location  # pressed twice it leads to the same page
+    assert db.session.query(Invitation).count() == 1
+    other = visit(account(cast.rival))
+    assert other.get(sent.location).status_code == 404
+    assert browser.get("/employer/letter/sent/" + "0" * 32).status_code == 404
+    batch = batch_in(page)
+    for query in ("ids=x", "days=x", "days=-1"):
+        assert browser.get(f"/employer/letter/sent/{batch}?{query}").status_code == 404

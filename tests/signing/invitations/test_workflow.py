@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.core import clock
+from app.core.db import db
 from app.core.errors import NotYours, Refused
+from app.notices.models import Notice
 from app.signing.invitations.models import InvitationState as S
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.models import PlacementState
 from app.signing.placements.queries import placement_of
 from app.workflow import trail
 from app.workflow.actor import SYSTEM
-from tests.factories import accept, actor, attest, invite, offer, pass_time
+from tests.factories import accept, account, actor, attest, invite, offer, pass_time
 
 
 @pytest.mark.rule("INV-10")
@@ -122,6 +125,54 @@ def test_edit_makes_a_new_version_and_starts_the_clocks_anew(cast):
     assert invitation.terms.previous_id == old_id
     assert invitation.opens_at > old_opens + timedelta(hours=4)
     assert trail.of("invitation", invitation.id)[-1].details == {"changed": ["regular_pay"]}
+
+
+@pytest.mark.rule("INV-11", "INV-15", "NTF-01")
+def test_more_time_leaves_the_terms_and_tells_the_student_of_the_new_day(cast):
+    from app.signing.invitations.queries import version_before
+    from app.signing.terms.models import Terms
+
+    [invitation] = invite(cast.employer, cast.student, reply_days=2)
+    first, opens = invitation.terms_id, invitation.opens_at
+    INVITATIONS.perform(
+        "amend",
+        invitation.id,
+        actor(cast.employer),
+        terms=Terms(**offer(reply_days=2, regular_pay=8000)),
+    )
+    was = invitation.reply_by
+    opens = invitation.opens_at
+    INVITATIONS.perform("extend", invitation.id, actor(cast.employer), days=7)
+    assert (invitation.terms.regular_pay, invitation.terms.reply_days) == (8000, 7)
+    assert invitation.reply_by == clock.deadline(invitation.sent_at, 7)
+    assert invitation.opens_at == opens
+    assert version_before(invitation.terms).id == first  # the edit is shown on
+    line = trail.of("invitation", invitation.id)[-1]
+    assert line.details == {"extended": [was.isoformat(), invitation.reply_by.isoformat()]}
+    told = db.session.scalars(
+        select(Notice.key).where(Notice.user_id == account(cast.student).id)
+    ).all()
+    assert [key.split(":")[2] for key in sorted(told, key=lambda k: k.split(":", 3)[3])] == [
+        "send",
+        "amend",
+        "extend",
+    ]
+
+
+@pytest.mark.rule("INV-11", "ADM-05")
+def test_time_is_never_shortened_nor_given_beyond_what_the_school_allows(cast):
+    [invitation] = invite(cast.employer, cast.student, reply_days=5)
+    was = invitation.reply_by
+    for days in (5, 4, 0, -1, 31):
+        with pytest.raises(Refused):
+            INVITATIONS.perform("extend", invitation.id, actor(cast.employer), days=days)
+    pass_time(days=7)
+    with pytest.raises(Refused):
+        INVITATIONS.perform("extend", invitation.id, actor(cast.employer), days=20)
+    with pytest.raises(NotYours):
+        INVITATIONS.perform("extend", invitation.id, actor(cast.rival), days=20)
+    db.session.refresh(invitation)
+    assert invitation.reply_by == was
 
 
 @pytest.mark.rule("INV-17")
