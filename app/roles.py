@@ -99,7 +99,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     ),
     "MyHome": {Role.STUDENT: ("index",)},
     "MySigning": {Role.STUDENT: ()},  # the menu entry over the ways to sign
-    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
+    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index", "compare")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
     "MySignings": {Role.STUDENT: ("show", "answer")},
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},

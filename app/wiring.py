@@ -213,6 +213,7 @@ REGISTRY = Registry(
         "changed": is_changed,
         "merges": is_asked,
         "student_waits": student_waits,
+        "open_letters": invitation_queries.open_letters,
         "courier": letters.has_letter,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
