@@ -58,6 +58,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "MySignIns": {role: ("index", "end", "end_others") for role in Role if role is not Role.SYSTEM},
     "MyCopy": {Role.STUDENT: ("index", "code")},
+    "MyRecord": {Role.STUDENT: ("index",)},
     "Kept": {role: ("show", "discard") for role in Role if role is not Role.SYSTEM},
     "Session": {role: ("index", "go_on") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys(STAFF, ("show", "undo")),  # one's own: who asks sees what became of it
