@@ -30,18 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
-    from app.core import (
-        assets,
-        dialogs,
-        http,
-        logs,
-        mail,
-        offline,
-        pieces,
-        postgres,
-        startup,
-        templates,
-    )
+    from app.core import assets, dialogs, http, logs, mail, pieces, postgres, startup, templates
     from app.core.crypto import Cipher
     from app.core.db import bind, db, migrate
     from app.core.site import Site
@@ -72,7 +61,6 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init(app)
     pieces.init(app)
     dialogs.init(app)
-    offline.init(app)
     devices.init(app)
     step_up.init(app)
     late.init(app)

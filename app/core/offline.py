@@ -28,7 +28,8 @@ def init(app: Flask) -> None:
         answer.headers["Service-Worker-Allowed"] = SCOPE
         answer.cache_control.no_cache = True
         answer.add_etag()
-        return answer.make_conditional(request)
+        answer.make_conditional(request)
+        return answer
 
     app.add_url_rule("/my/worker/<string:spoken>.js", OFFLINE, offline)
     app.jinja_env.globals["worker_url"] = lambda: url_for(OFFLINE, spoken=language())

@@ -26,6 +26,7 @@ from app.plan.rows.models import (
     SOURCES,
     PlanEntry,
     PlanState,
+    Source,
 )
 from app.plan.rows.queries import own_entry
 from app.signing.placements.labels import review_of
@@ -54,7 +55,7 @@ class MyRecordView(SafeView):
             school=student.school,
             row=_row(filled) if filled else [],
             state=_state(entry) if entry else None,
-            source=SOURCES.get(entry.source, "") if entry else "",
+            source=SOURCES[Source(entry.source)] if entry and entry.source else "",
             since=moment(entry.changed_at) if entry else "",
             signing=_signing(placement) if placement else [],
             url=f"/my/{PAGES[Kind(placement.kind)]}/{placement.id}" if placement else "",

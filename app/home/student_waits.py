@@ -12,6 +12,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import (
     DateTime,
+    ScalarSelect,
+    Select,
     String,
     and_,
     cast,
@@ -45,6 +47,7 @@ from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
 NEWS = timedelta(days=7)  # as long a decision on a correction stands on the page
+Lines = Select[Any]
 MOST = 20  # a person has a handful
 FAR = datetime.max.replace(tzinfo=UTC)
 ATTESTS = {
@@ -97,7 +100,7 @@ class _Row:
         return cls(kind, key, page, name, state, by, reason, ends, began, frozen)
 
 
-def student_waits(who: Actor) -> Any:
+def student_waits(who: Actor) -> ScalarSelect[list[list[object]]]:
     """The lines of what waits for or with a student, as `beside` asks it."""
     parts = (_terminations(who), _placements(who), _objections(who), _corrections(who))
     lines = union_all(*(part.limit(MOST).subquery().select() for part in parts)).subquery()
@@ -125,7 +128,7 @@ def _line(
     return tuple(column.label(f"c{n}") for n, column in named)
 
 
-def _terminations(who: Actor) -> Any:
+def _terminations(who: Actor) -> Lines:
     lines = _line(
         "termination", Placement.id, Placement.kind, Placement.employer_name, Termination.state,
         Termination.changed_at, by=Termination.started_by, until=Termination.reply_by,
@@ -135,7 +138,7 @@ def _terminations(who: Actor) -> Any:
     return mine.where(Termination.is_running).with_only_columns(*lines)
 
 
-def _placements(who: Actor) -> Any:
+def _placements(who: Actor) -> Lines:
     """What is under way, and what came back and is the student's newest."""
     newer, slot = aliased(Placement), aliased(Placement)
     last = (
@@ -173,17 +176,18 @@ def _placements(who: Actor) -> Any:
     )
 
 
-def _objections(who: Actor) -> Any:
+def _objections(who: Actor) -> Lines:
     key = func.coalesce(Objection.placement_id, Objection.invitation_id)
     lines = _line(
         "objection", key, func.coalesce(Placement.kind, ""), Objection.employer_name,
-        Objection.state, Objection.created_at, by=Objection.reporter,
+        Objection.state, Objection.created_at,
+        by=Objection.reporter,
     )  # fmt: skip
     mine = objections_for(who).outerjoin(Placement, Placement.id == Objection.placement_id)
     return mine.where(Objection.is_open).with_only_columns(*lines)
 
 
-def _corrections(who: Actor) -> Any:
+def _corrections(who: Actor) -> Lines:
     decided = Correction.state.in_((CorrectionState.ACCEPTED, CorrectionState.REFUSED))
     lately = and_(decided, Correction.changed_at > clock.app_now() - NEWS)
     lines = _line(

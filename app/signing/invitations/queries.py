@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
+    ScalarSelect,
     Select,
     bindparam,
     func,
@@ -64,7 +64,7 @@ def waiting(who: Actor) -> Select[Invitation]:
     return invitations_for(who).where(Invitation.is_open, Invitation.reply_by > clock.app_now())
 
 
-def open_letters(who: Actor) -> Any:
+def open_letters(who: Actor) -> ScalarSelect[int]:
     """How many letters wait for a student's answer, as `beside` asks it."""
     return select(func.count()).select_from(waiting(who).subquery()).scalar_subquery()
 
