@@ -47,6 +47,7 @@ from app.files.made.import_views import ImportChangesView
 from app.files.made.views import PapersView
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
+from app.home.own_record import MyRecordView
 from app.home.queries import frame_of
 from app.home.search_views import SearchView
 from app.home.student_views import MyCopyView, MyHomeView
@@ -131,6 +132,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(MySignInsView)
     builder.add_view_no_menu(MyCopyView)
+    builder.add_view_no_menu(MyRecordView)
     builder.add_view_no_menu(RootsView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(KeptView)

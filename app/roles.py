@@ -58,6 +58,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "MySignIns": {role: ("index", "end", "end_others") for role in Role if role is not Role.SYSTEM},
     "MyCopy": {Role.STUDENT: ("index", "code")},
+    "MyRecord": {Role.STUDENT: ("index",)},
     "Kept": {role: ("show", "discard") for role in Role if role is not Role.SYSTEM},
     "Session": {role: ("index", "go_on") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys(STAFF, ("show", "undo")),  # one's own: who asks sees what became of it
@@ -99,7 +100,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     ),
     "MyHome": {Role.STUDENT: ("index",)},
     "MySigning": {Role.STUDENT: ()},  # the menu entry over the ways to sign
-    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
+    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index", "compare")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
     "MySignings": {Role.STUDENT: ("show", "answer")},
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},

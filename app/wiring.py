@@ -38,6 +38,7 @@ from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
 from app.home import person
 from app.home.queries import around, party
+from app.home.student_waits import student_waits
 from app.notices import reached
 from app.notices.models import RECEIVER
 from app.notices.queries import unread
@@ -131,7 +132,6 @@ from app.signing.placements.models import Kind, Placement
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations import applying
 from app.signing.terminations import evidence as termination_evidence
-from app.signing.terminations import queries as termination_queries
 from app.signing.terminations import student_views as termination_views
 from app.signing.terminations import tasks as termination_tasks
 from app.signing.terminations import workflow as terminations
@@ -215,7 +215,8 @@ REGISTRY = Registry(
         "party": party,
         "changed": is_changed,
         "merges": is_asked,
-        "asks": termination_queries.is_asked,
+        "student_waits": student_waits,
+        "open_letters": invitation_queries.open_letters,
         "courier": letters.has_letter,
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},

@@ -141,6 +141,9 @@ FILES = {
     "guarding.py",
     "findings.py",  # audit: the verifier
     "retention.py",  # audit: how long what is no record is kept
+    "own_record.py",  # home: what a student reads of what is recorded about it
+    "student_waits.py",  # home: everything of a student that waits, by one question
+    "comparing.py",  # invitations: the open letters side by side
     "own_copy.py",  # home: a student's copy of everything about it
     "labels.py",  # codes: their names as pages show them, in English where the page is
     "tables",  # codes: the shipped tables

@@ -30,6 +30,7 @@ PUBLIC = {
     "appbuilder.static",
     "healthz",
     "dialogs",
+    "offline",
     "HomeView.index",
     "UtilView.back",
     "LocaleView.index",

@@ -53,6 +53,13 @@ def seen_of(about: str) -> ColumnElement[bool]:
     return and_(SecurityEvent.event == "reveal", SecurityEvent.details["about"].astext == about)
 
 
+def seen_of_student(user: AppUser, most: int = 20) -> Sequence[SecurityEvent]:
+    """Who saw the whole numbers of the student behind this account within 90 days, the newest first."""
+    lately = SecurityEvent.at > clock.now() - timedelta(days=90)
+    wanted = select(SecurityEvent).where(seen_of(f"student {user.student_id}"), lately)
+    return db.session.scalars(wanted.order_by(SecurityEvent.id.desc()).limit(most)).all()
+
+
 NOT_OWN = (
     "denied",
     "export",

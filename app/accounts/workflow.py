@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from app.accounts.warnings import warn
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.text import clean_code
 from app.workflow import trail
 from app.workflow.actor import Actor
 
@@ -55,7 +57,18 @@ def signed_in(
     why = "password" if user is not None else "account"
     security_log.note("sign_in", user=user, outcome=security_log.FAILED, reason=why)
     db.session.commit()
-    raise Invalid([("who", _("Account or password is wrong."))])
+    raise Invalid(
+        [("who", _("Account or password is wrong.")), *_school_missing(typed, school_code)]
+    )
+
+
+def _school_missing(typed: str, school_code: str) -> list[tuple[str, str]]:
+    """What looks like a student number opens nothing without a school; said by its looks alone (S-18)."""
+    number = clean_code(typed)
+    other = len(number) > 17 or re.fullmatch(r"1[3-9]\d{9}", number)
+    if school_code or other or not re.fullmatch(r"[0-9A-Z]{0,6}\d{4,}[0-9A-Z]{0,3}", number):
+        return []
+    return [("school", _("Is this a student number? Then choose your school, too."))]
 
 
 def change_password(user: AppUser, old: str, new: str, again: str) -> None:

@@ -16,7 +16,8 @@ from werkzeug.security import safe_join
 
 ENDPOINTS = ("static", "appbuilder.static")
 DIALOGS = "dialogs"  # a script that is made, see `dialogs`
-FILES = (*ENDPOINTS, DIALOGS)  # the same for everybody: no session is read for them
+OFFLINE = "offline"  # another, see `offline`
+FILES = (*ENDPOINTS, DIALOGS, OFFLINE)  # the same for everybody: no session is read for them
 YEAR = 31_536_000  # seconds
 
 

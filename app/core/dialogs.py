@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, abort, current_app, request, url_for
 from flask_babel import force_locale
 
-from app.core import pieces
+from app.core import offline, pieces
 from app.core.assets import DIALOGS, keep_long
 from app.core.templates import language
 
@@ -75,3 +75,4 @@ def init(app: Flask) -> None:
 
     app.add_url_rule("/dialogs/<string:spoken>.js", DIALOGS, dialogs)
     app.jinja_env.globals["dialogs_url"] = lambda: made.here().url
+    offline.init(app)

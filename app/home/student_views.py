@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, url_for
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
@@ -20,8 +20,10 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.documents.file_views import file_answer
 from app.home import own_copy
+from app.home.student_waits import StudentWait, waits
 from app.people.contacts.forms import OwnProofForm
 from app.people.merging.requests import asked_of as asked_of_me
+from app.people.students.queries import code_contact
 from app.people.students.student_views import facts, me
 from app.plan.letters.detail import letter_facts
 from app.plan.letters.letters import letter_of
@@ -36,7 +38,6 @@ from app.signing.placements.may_sign import cannot_sign
 from app.signing.placements.models import KINDS, Kind, Placement
 from app.signing.placements.notices import PAGES
 from app.signing.placements.queries import placement_of
-from app.signing.terminations.queries import asked_of
 from app.signing.terms.models import FIELDS
 from app.signing.terms.queries import shown
 
@@ -53,7 +54,11 @@ class MyHomeView(SafeView):
     def index(self) -> ResponseReturnValue:
         student = me()
         placement = placement_of(student.id)
-        asked = asked_of(actor())
+        found = waits(actor(), now())
+        if code_contact(student, g.user) is None:
+            found.insert(0, _unreached())
+        first = found[0] if found and found[0].mine else None
+        shown = placement.id if placement and first is None else None
         letters = list(queries.received(student.id, now()))
         return self.render_template(
             "home/student.html",
@@ -69,12 +74,13 @@ class MyHomeView(SafeView):
             state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
             kind=KINDS[Kind(placement.kind)] if placement else "",
             signed_on=local(placement.created_at) if placement else "",
+            hero=first,
+            mine=[it for it in found if it.mine and it is not first],
+            others=[it for it in found if not it.mine and not _is_shown(it, shown)],
             first=letters[0] if letters and placement is None else None,
             first_terms=_large(letters[0]) if letters else {},
             letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
-            proposal=_answer_by(placement),
-            asked=asked,
-            terminations=1 if asked else 0,  # one signing is in force at most
+            terminations=sum(it.is_asked for it in found),
             steps=_steps(placement, student.school_id),
             archive=_archive(student.id),
             now=now(),
@@ -100,10 +106,20 @@ def _link(placement: Placement | None) -> str:
     return _("See the signing") if signing else _("See the details")
 
 
-def _answer_by(placement: Placement | None) -> str:
-    """Until when proposed terms wait for an answer; empty where none do (INV-16)."""
-    until = placement.answer_by if placement else None
-    return clock.shown_deadline(until) if until and until > now() else ""
+def _is_shown(it: StudentWait, placement_id: int | None) -> bool:
+    """Whether the page's first card tells of it already."""
+    return not it.ends and placement_id is not None and it.placement_id == placement_id
+
+
+def _unreached() -> StudentWait:
+    """No code and no message reaches the student: a way has to be entered first (ACC-13, NTF-05)."""
+    return StudentWait(
+        title=_("No phone or e-mail of yours is on record"),
+        url=url_for("MyOriginView.propose", field="phone"),
+        link=_("Enter a phone"),
+        next=_("No message and no code reaches you, so you can sign nothing."),
+        mine=True,
+    )
 
 
 def _large(item: Invitation) -> dict[str, str]:

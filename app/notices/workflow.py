@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import delete, update
+from sqlalchemy import column, delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AppUser
@@ -23,9 +23,11 @@ from app.notices.letters import TEXTS, Letter, Letters, how_to_begin, phone_of, 
 from app.notices.models import NO_ACCOUNT, NO_WAY, TEXTS_OFF, TEXTS_SPENT, Notice
 from app.notices.queries import AGAIN
 from app.settings.queries import settings
+from app.workflow.actor import PARTIES
 from app.workflow.decisions import just_decided
 from app.workflow.steps import Change, event_key
 
+REMINDED = "remind"  # what the key of a reminder begins with
 RECORDS = ("invitation", "placement", "termination")  # what the link freezes, and not the account
 People = Mapping[str, Callable[[], Iterable[AppUser]]]  # receiver → accounts
 
@@ -73,6 +75,26 @@ _NEW = (
 )
 
 
+# whoever acts has done with what it was told of the record before: one statement with what is told now
+_DONE_WITH = (
+    text(
+        "UPDATE notice SET read_at = :done_at WHERE user_id = :done_by AND read_at IS NULL"
+        " AND (starts_with(key, :done_with) OR starts_with(key, :reminded)) RETURNING id"
+    )
+    .columns(column("id"))
+    .cte("done_with")
+)
+
+
+def _put(change: Change | None) -> tuple[Any, dict[str, object]]:
+    """The statement that puts notices, and what it is to be given besides them."""
+    if change is None or change.source is None or change.actor.role not in PARTIES:
+        return _NEW, {}
+    about = f"{change.kind}:{change.record.id}:"
+    mine = {"done_with": about, "reminded": f"{REMINDED}:{about}"}
+    return _NEW.add_cte(_DONE_WITH), mine | {"done_by": change.actor.user_id, "done_at": change.now}
+
+
 def _tell(
     told: Sequence[tuple[AppUser, Letter]],
     key: str,
@@ -86,8 +108,9 @@ def _tell(
     shown = {name: str(value) for name, value in values.items()}
     now = clock.now()
     rows = {user.id: _row(user, letter, shown) for user, letter in told}
-    times = {"key": key, "created_at": now, "shown_from": at or now}
-    fresh = db.session.scalars(_NEW, [row | times for row in rows.values()]).all()
+    put, besides = _put(change)
+    times = besides | {"key": key, "created_at": now, "shown_from": at or now}
+    fresh = db.session.scalars(put, [row | times for row in rows.values()]).all()
     texted = bool(fresh) and school_id is not None and settings(school_id).sms_notices
     known = {user.id: (user, letter) for user, letter in told}
     messages: list[mail.Outgoing] = []

@@ -12,6 +12,12 @@
   const bar = $("#qq-session"), here = location.pathname + location.search;
   const between = /^\/(login|kept|factor|campus|password)\b/.test(location.pathname);  // pages on the way back in
 
+  // ---- a student's pages are kept for a time without a network; nobody else's are, and none after signing out (CHN-07)
+  const forget = () => self.caches && caches.delete("qq-my").catch(() => {});
+  if (root.dataset.shell !== "student") forget();
+  else if (navigator.serviceWorker) navigator.serviceWorker.register($("link[data-worker]").dataset.worker, { scope: "/my/" }).catch(() => {});
+  on("submit", (event) => { if (/\/logout$/.test(event.target.getAttribute("action") || "")) forget(); });
+
   // ---- how long the sign-in lasts: by the server's clock, and the server is asked before anything is said
   const WARN = 120000;
   let ends = bar ? Date.parse(bar.dataset.ends) : 0, ahead = Date.parse(root.dataset.now) - Date.now();

@@ -66,7 +66,7 @@ def test_identifiers_are_kept_as_digests_only(cast, user):
 @pytest.mark.rule("ACC-09")
 def test_unknown_account_and_wrong_password_get_the_same_answer(user):
     told = []
-    for who in (user.username, "nobody-at-all"):
+    for who in (user.username, f"{user.username[:-1]}8"):  # of the same looks
         with pytest.raises(Invalid) as error:
             workflow.signed_in(who, "", "wrong", "127.0.0.1")
         told.append(error.value.problems)
@@ -271,3 +271,28 @@ def test_a_wrong_code_is_answered_alike_whoever_it_is_for(client, user, cast):
         assert error.value.problems[0][0] in ("password", "again")
     resetting.reset(user, code, "Another-horse-8", "Another-horse-8")
     assert workflow.signed_in(user.username, "", "Another-horse-8", "10.0.0.9").id == user.id
+
+
+SCHOOL_MISSING = "用学号登录还须选择学校"
+
+
+@pytest.mark.rule("ACC-03")
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("2023000002", True),  # a student number, of somebody or of nobody: its looks decide
+        ("U202312345", True),
+        ("13800000001", False),
+        ("999999200001010014", False),
+        ("someone@example.com", False),
+        ("employer1", False),
+    ],
+)
+def test_a_student_number_without_a_school_reads_what_is_missing(cast, client, typed, said):
+    page = client.get("/login/").get_data(as_text=True)
+    assert SCHOOL_MISSING not in page
+    answer = client.post("/login/", data={"who": typed, "password": "wrong-Wrong-1"})
+    assert answer.status_code == 422
+    assert (SCHOOL_MISSING in answer.get_data(as_text=True)) is said
+    form = {"who": typed, "password": "wrong-Wrong-1", "school": cast.school.code}
+    assert SCHOOL_MISSING not in client.post("/login/", data=form).get_data(as_text=True)

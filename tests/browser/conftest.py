@@ -126,10 +126,13 @@ def chromium():
         pytest.skip("no Chromium on this machine: install the package chromium, then make test")
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as tools:
-        browser = tools.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        browser.close()
+    with pytest.MonkeyPatch.context() as environ:  # without a network its workers have none, too
+        environ.setenv("PW_EXPERIMENTAL_SERVICE_WORKER_NETWORK_EVENTS", "1")
+        tools = sync_playwright().start()
+    browser = tools.chromium.launch(executable_path=path, args=FLAGS)
+    yield browser
+    browser.close()
+    tools.stop()
 
 
 @pytest.fixture

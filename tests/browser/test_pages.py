@@ -60,6 +60,7 @@ TOUR = {
     "student1": (
         "/my/",
         "/my/invitations/list/",
+        "/my/invitations/compare",
         ("/my/", FIRST_LETTER),
         "/my/profile/",
         "/notices/",

@@ -24,6 +24,11 @@ def plan_entries_for(who: Actor) -> Select[PlanEntry]:
     return select(PlanEntry).where(at_school(who, PlanEntry.school_id, PlanEntry.college_id))
 
 
+def own_entry(student_id: int) -> PlanEntry | None:
+    """A student's own row."""
+    return db.session.scalars(select(PlanEntry).where(PlanEntry.student_id == student_id)).first()
+
+
 def changes_for(who: Actor) -> Select[ChangeRequest]:
     """What waits for a decision, or was decided, in the same scope."""
     scope = at_school(who, ChangeRequest.school_id, ChangeRequest.college_id)

@@ -7,8 +7,10 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import (
+    ScalarSelect,
     Select,
     bindparam,
+    func,
     select,
 )
 from sqlalchemy.orm import joinedload
@@ -60,6 +62,11 @@ def sent_from(batch: str, student_id: int) -> bool:
 def waiting(who: Actor) -> Select[Invitation]:
     """The open, not overdue invitations that concern this party (INV-21, INV-22)."""
     return invitations_for(who).where(Invitation.is_open, Invitation.reply_by > clock.app_now())
+
+
+def open_letters(who: Actor) -> ScalarSelect[int]:
+    """How many letters wait for a student's answer, as `beside` asks it."""
+    return select(func.count()).select_from(waiting(who).subquery()).scalar_subquery()
 
 
 def received(student_id: int, now: datetime, most: int = 20) -> Sequence[Invitation]:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, select
 
+from app.accounts import beside
 from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
@@ -20,16 +21,19 @@ from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.columns import ListColumn
+from app.fab.declared import Link
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.people.employers.models import Employer
 from app.people.employers.queries import employer_called
+from app.people.students.student_views import me
 from app.signing.invitations import queries, views
+from app.signing.invitations.comparing import compared
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.workflow import INVITATIONS, read
 from app.signing.placements.views import OpensItsList
 from app.signing.terms.models import ARCHIVE, BY_NAME, FIELDS, HOUSEHOLD, OFFER, values_of
-from app.signing.terms.queries import changed, groups_of, shown
+from app.signing.terms.queries import changed, groups_of, shown, with_unit
 from app.workflow.steps import Offer
 
 
@@ -40,7 +44,7 @@ class MyInvitationsView(OpensItsList, SafeModelView):
     default_view = "list"
     datamodel = SafeInterface(Invitation)
     class_permission_name = "MyInvitations"
-    include_route_methods = {"list", "show", "search", "index"}
+    include_route_methods = {"list", "show", "search", "index", "compare"}
     list_title, show_title = _l("Online signing"), _l("Invitation letter")
     columns = (
         ListColumn("employer.name", _l("Employer")),
@@ -51,6 +55,11 @@ class MyInvitationsView(OpensItsList, SafeModelView):
             card="status",
         ),
         ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn(
+            "terms.regular_pay",
+            BY_NAME["regular_pay"].label,
+            lambda pay: with_unit(BY_NAME["regular_pay"], pay),
+        ),
         ListColumn("sent_at", _l("Invited on"), views.local, sorts=True, width="number"),
         ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
         ListColumn("placement.state", lazy_pgettext("signing", "Review"), views.review_chip),
@@ -75,6 +84,23 @@ class MyInvitationsView(OpensItsList, SafeModelView):
     def empty_text(self, *_args: object) -> str:
         return _(
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
+        )
+
+    def head_links(self) -> list[Link]:
+        several = beside.ask("open_letters") > 1
+        return [Link(self.url("compare"), _("Compare the open ones"))] if several else []
+
+    @expose("/compare", methods=["GET"])
+    @has_access
+    def compare(self) -> ResponseReturnValue:
+        """The open letters side by side."""
+        student = me()
+        letters = queries.received(student.id, views.now())
+        return self.render_template(
+            "signing/invitations/student_compare.html",
+            letters=letters,
+            groups=compared(letters, student.graduation_year),
+            now=views.now(),
         )
 
     @expose("/<int:pk>", methods=["GET"])

@@ -18,7 +18,9 @@ from app.signing.invitations.views import now
 from app.signing.objections.models import CHIPS, Objection, ObjectionState
 from app.signing.objections.queries import last_objection
 from app.signing.objections.workflow import OBJECTIONS, report, why_not
-from app.signing.placements.models import Placement
+from app.signing.placements.models import Kind, Placement
+from app.signing.placements.notices import PAGES
+from app.signing.placements.queries import placement_in
 from app.workflow.actor import Role
 
 LARGEST_KEY = 2**31 - 1
@@ -65,7 +67,8 @@ class MyObjectionsView(SafeView):
     @expose(f"/placement/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
     @has_access
     def placement(self, pk: int) -> ResponseReturnValue:
-        return self._report(url_for("MySigningsView.show", pk=pk), placement_id=pk)
+        kind = Kind(placement_in(actor(), pk).kind)
+        return self._report(f"/my/{PAGES[kind]}/{pk}", placement_id=pk)
 
     def _report(self, back: str, **about: int) -> ResponseReturnValue:
         try:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.accounts import beside
 from app.core import page
 from app.core.db import db
 from app.core.errors import NotYours
@@ -128,20 +126,3 @@ def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termi
 def to_answer(who: Actor) -> Select[Termination]:
     """The requests of the other party that wait for this party's answer (INV-21, INV-22)."""
     return terminations_for(who).where(Termination.is_requested, Termination.started_by != who.role)
-
-
-def is_asked(who: Actor) -> Any:
-    """Whether the party asking has something to answer, as `beside` asks it."""
-    return to_answer(who).with_only_columns(Termination.id).exists()
-
-
-def asked_of(who: Actor) -> Termination | None:
-    """The request of the other party that waits longest for this party's answer."""
-    if beside.of_asker(who.user_id) and not beside.ask("asks"):
-        return None
-    return db.session.scalars(
-        to_answer(who)
-        .options(joinedload(Termination.placement))
-        .order_by(Termination.reply_by)
-        .limit(1)
-    ).first()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from lxml import html
 from sqlalchemy import select
 
 from app.core import mail
@@ -446,3 +447,41 @@ def test_home_names_the_one_next_step_a_termination_before_all_else(cast, visit,
     assert "data-qq-countdown" in hero
     assert re.search(r"解约待办</span><strong>1<", page)
     assert re.search(r"邀约待办</span><strong>1<", page)
+
+
+@pytest.mark.rule("INV-23")
+def test_open_letters_stand_side_by_side_with_what_differs(cast, visit):
+    browser, here = visit(make.account(cast.student)), "/my/invitations/compare"
+    assert "没有待应约的邀请" in browser.get(here).get_data(as_text=True)
+    first = make.invite(cast.employer, cast.student, regular_pay=6000)[0]
+    assert here not in browser.get("/my/invitations/list/").get_data(as_text=True)
+    second = make.invite(cast.rival, cast.student, regular_pay=8500)[0]
+    listed = browser.get("/my/invitations/list/").get_data(as_text=True)
+    assert here in listed
+    assert "8,500" in listed  # pay stands in the list of letters
+    assert here in browser.get("/my/").get_data(as_text=True)
+    page = html.fromstring(browser.get(here).get_data(as_text=True)).xpath("//main")[0]
+    heads = [cell.text_content() for cell in page.xpath(".//thead//th/a")]
+    assert heads == [cast.employer.name, cast.rival.name]
+    rows = {
+        row.xpath("./th")[0].text_content(): (row.get("class"), [c.text_content() for c in row.xpath("./td")])
+        for row in page.xpath(".//tbody/tr[td]")
+    }  # fmt: skip
+    differs, pay = rows["转正起薪"]
+    assert differs == "is-differing"
+    assert ["6,000" in pay[0], "8,500" in pay[1]] == [True, True]
+    assert rows["拟聘用职位"] == (None, ["软件工程师", "软件工程师"])
+    assert rows["学校已审核"][1] == ["是", "是"]
+    for label in ("试用起薪", "应约截止", "档案接收", "户口接收类型", "统一社会信用代码"):
+        assert label in rows, list(rows)
+    make.INVITATIONS.perform("decline", first.id, make.actor(cast.student), reason="x")
+    page = browser.get(here).get_data(as_text=True)
+    assert cast.employer.name not in page
+    assert f"/my/invitations/{second.id}" in page
+
+
+@pytest.mark.rule("ACC-02")
+def test_nobody_compares_the_letters_of_another(cast, visit):
+    make.invite(cast.employer, cast.student)
+    page = visit(make.account(cast.classmate)).get("/my/invitations/compare")
+    assert cast.employer.name not in page.get_data(as_text=True)
