@@ -221,6 +221,7 @@ REGISTRY = Registry(
     },
     records={Role.STUDENT: STUDENT_RECORD, Role.EMPLOYER: EMPLOYER_RECORD},
     student_panels=person.PANELS,
+    student_records=person.records,
     numbers={"student": STUDENT_NUMBERS, "employer": EMPLOYER_NUMBERS},
     contacts={Role.STUDENT: student_views.contact_of},
     phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},

@@ -69,7 +69,11 @@ def told_panel(account_of: Callable[[Any], int | None]) -> Panel:
 
 def frozen_note(user_id: int | None) -> list[tuple[str, str]]:
     """That the account is frozen, as a page's note; none where it is not."""
-    since = frozen_since(user_id)
+    return frozen_line(frozen_since(user_id))
+
+
+def frozen_line(since: str) -> list[tuple[str, str]]:
+    """The same of an account that is known to be frozen since then; empty: it is not."""
     text = _(
         "The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
         "“Disowned”.",

@@ -122,6 +122,8 @@ class Registry:
     """Kind of record → `people.reveals.workflow.Subject`: whose whole numbers may be shown (ADM-10)."""
     student_filters: Sequence[Any]
     """`ListFilter`s that the list of students has besides its own."""
+    student_records: Callable[[int, Actor], Sequence[Any]]
+    """Student and actor → Selects of kind, id, name, state, at, until, more of each record of the student."""
     student_panels: Sequence[Any]
     """`Panel`s that the page of a student has besides its own, behind its notes (AGR-15)."""
     student_finds: Sequence[Callable[[str, Actor], list[Ids]]]

@@ -12,20 +12,19 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext, ngettext
 from markupsafe import Markup
-from sqlalchemy import DateTime, Select, String, cast, func, literal, null, union_all
+from sqlalchemy import DateTime, Select, String, cast, func, literal, null
 
-from app.accounts.queries import actor
 from app.codes import labels
 from app.core import clock
-from app.core.db import db
 from app.fab.columns import Item, Items, Panel, items_panel, notes_panel
-from app.fab.per_request import now, once
+from app.fab.per_request import now
 from app.fab.presentation import age, chip, moment
 from app.fab.security import manager
 from app.people.corrections import models as corrections
 from app.people.corrections.models import Correction
 from app.people.corrections.queries import corrections_for
 from app.people.employers.models import Employer
+from app.people.students.detail import around_of
 from app.people.students.models import Student
 from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry, PlanState, Source
 from app.plan.rows.queries import plan_entries_for
@@ -64,12 +63,14 @@ class PersonRecord:
     more: str
 
 
-def entries(student: Student, who: Actor) -> Sequence[PersonRecord]:
-    """All that is kept of a way to a job, the newest first, by one statement; asked once a request."""
-    return once(f"entries {student.id}", lambda: _entries(student.id, who))
+def entries(student: Student) -> list[PersonRecord]:
+    """All that is kept of a way to a job, the newest first; asked with the rest of the student's page."""
+    found = [PersonRecord(*row) for row in around_of(student).records]
+    return sorted(found, key=lambda it: (it.at, it.key), reverse=True)
 
 
-def _entries(student_id: int, who: Actor) -> list[PersonRecord]:
+def records(student_id: int, who: Actor) -> list[Any]:
+    """Selects of the lines of `PersonRecord`: what the person sees of each kind of record."""
     with_employer = invitations_for(who).join(Employer, Employer.id == Invitation.employer_id)
     with_placement = terminations_for(who).join(Placement, Placement.id == Termination.placement_id)
     parts = [
@@ -92,10 +93,7 @@ def _entries(student_id: int, who: Actor) -> list[PersonRecord]:
             ),
         ),
     ]  # fmt: skip
-    rows = db.session.execute(union_all(*(part(student_id) for part in parts)))
-    return sorted(
-        (PersonRecord(*row) for row in rows), key=lambda it: (it.at, it.key), reverse=True
-    )
+    return [part(student_id) for part in parts]
 
 
 def _part(
@@ -110,7 +108,7 @@ def _part(
 
     def of(student_id: int) -> Any:
         mine = seen.where(model.student_id == student_id).with_only_columns(*columns)
-        return mine.order_by(model.id.desc()).limit(MOST).subquery().select()
+        return mine.order_by(model.id.desc()).limit(MOST)
 
     return of
 
@@ -172,7 +170,7 @@ def _words(entry: PersonRecord) -> tuple[str, str, Markup]:
 
 
 def _all(student: Student) -> Items:
-    rows = [_item(entry) for entry in entries(student, actor())]
+    rows = [_item(entry) for entry in entries(student)]
     return Items(rows, _("No invitation, signing or destination yet."))
 
 
@@ -184,7 +182,7 @@ def _standing(student: Student) -> list[tuple[str, str]]:
 
 
 def _stands(student: Student) -> tuple[str, str]:
-    found = entries(student, actor())
+    found = entries(student)
     held = next((it for it in found if it.kind == "placement" and _probe(it).holds_slot), None)
     if held is None:
         return _letters([it for it in found if it.kind == "invitation"]), "info"

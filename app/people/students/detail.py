@@ -14,6 +14,7 @@ from markupsafe import Markup
 from app.accounts import contacts, holds
 from app.accounts.contact_models import ContactChange
 from app.accounts.contacts import changes_of
+from app.accounts.queries import actor
 from app.accounts.reach import REMEMBERED, RESET
 from app.core import clock, mail, sms
 from app.core.db import db
@@ -23,7 +24,7 @@ from app.fab.presentation import chip
 from app.notices.reached import lately
 from app.people.students import fields
 from app.people.students.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
-from app.people.students.queries import account_of, restrictions_for
+from app.people.students.queries import Around, account_of, around, restrictions_for
 from app.settings.queries import settings
 from app.workflow import trail
 from app.workflow.actor import Actor
@@ -108,6 +109,11 @@ def traces_of(
 
 
 CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), RESET: _l("Sign-in reset")}
+
+
+def around_of(student: Student) -> Around:
+    """What other records say of a student, asked once a request by one statement."""
+    return once(f"around {student.id}", lambda: around(student, actor()))
 
 
 def change_items(user_id: int) -> list[Item]:

@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.accounts.told import frozen_note, told_panel
+from app.accounts.told import frozen_line, told_panel
 from app.batches.step_views import StepActions
 from app.codes import regions
 from app.codes.labels import code_name, region_name
@@ -25,7 +25,6 @@ from app.fab.columns import Item, Items, ListColumn, Panel, fact, items_panel, n
 from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
-from app.fab.per_request import once
 from app.fab.presentation import chips, dash, moment
 from app.fab.security import manager
 from app.fab.views import SafeModelView
@@ -35,6 +34,7 @@ from app.people.reveals.workflow import ID_NUMBER, PHONE
 from app.people.schools.office_views import colleges, years
 from app.people.students import fields, queries
 from app.people.students.detail import (
+    around_of,
     change_items,
     message_items,
     restriction_items,
@@ -79,17 +79,14 @@ def _phone(student: Student) -> Any:
 
 
 def _account(student: Student) -> int | None:
-    return _around(student).account
-
-
-def _around(student: Student) -> queries.Around:
-    return once(f"around {student.id}", lambda: queries.around(student, actor()))
+    return around_of(student).account
 
 
 def _to_be_known(student: Student) -> list[tuple[str, str]]:
     """That the account is frozen, that no message reaches it, what the student was called before."""
-    out_of_reach, former = unreachable(student), called_before(_around(student).former)
-    found = [*frozen_note(_account(student)), (out_of_reach, "warn"), (former, "info")]
+    out_of_reach, former = unreachable(student), called_before(around_of(student).former)
+    since = around_of(student).frozen_at
+    found = [*frozen_line(moment(since) if since else ""), (out_of_reach, "warn"), (former, "info")]
     return [note for note in found if note[0]]
 
 
@@ -106,7 +103,7 @@ def _traces(student: Student, which: int) -> Sequence[object] | None:
 
 
 def _changes(student: Student) -> Items | None:
-    about = _around(student)
+    about = around_of(student)
     rows = change_items(about.account) if about.changed and about.account else []
     may = manager().has_access("can_list", "HeldChanges")
     link = Link(url_for("HeldChangesView.list"), _("Confirm or take back"))
@@ -126,7 +123,7 @@ def _twins(student: Student) -> Items | None:
             url_for("StudentsView.show", pk=key),
             end=Link(url_for(merge, pk=student.id, other=number), _("Compare")) if _keeps() else "",
         )
-        for key, name, number in _around(student).twins
+        for key, name, number in around_of(student).twins
     ]
     return Items(found) if found else None
 

@@ -33,6 +33,7 @@ from app.core.identity import clean, id_number_mark, spellings
 from app.core.named import initials, initials_begin
 from app.core.names import clean_name, name_key, same_name
 from app.core.phones import folded, is_mobile
+from app.core.registry import stores
 from app.core.text import clean_code
 from app.people.names.models import FormerName
 from app.people.names.queries import called, merged
@@ -282,37 +283,58 @@ class Around:
     twins: list[tuple[int, str, str]]  # id, name and number of records likely of the same person
     changed: bool  # whether a way in was ever changed
     account: int | None  # the id of the account
+    frozen_at: datetime | None  # since when that is frozen
+    records: list[tuple[Any, ...]]  # what packages above keep of it: `registry.student_records`
 
 
 def around(student: Student, who: Actor) -> Around:
-    """Former names, likely twins, the account, and whether changed ways in are to be asked for."""
-    former = select(
-        literal("former"), literal(0), FormerName.name, literal(""), FormerName.until
-    ).where(FormerName.student_id == student.id)
-    twins = _twins(student, who).with_only_columns(
-        literal("twin"), Student.id, Student.name, Student.student_no, NEVER
-    )
-    changed = (
-        select(literal("changed"), literal(0), literal(""), literal(""), NEVER)
+    """Former names, likely twins, the account, and all that packages above keep of a student."""
+    former = _line("former", name=FormerName.name, at=FormerName.until)
+    twin = _line("twin", Student.id, Student.name, more=Student.student_no)
+    account = _line("account", AppUser.id, at=AppUser.frozen_at)
+    parts = (
+        select(*former).where(FormerName.student_id == student.id),
+        _twins(student, who).with_only_columns(*twin),
+        select(*_line("changed"))
         .select_from(ContactChange)
         .join(AppUser, AppUser.id == ContactChange.user_id)
         .where(AppUser.student_id == student.id)
-        .limit(1)
+        .limit(1),
+        select(*account).where(AppUser.student_id == student.id).order_by(AppUser.id).limit(1),
+        *stores().student_records(student.id, who),
     )
-    account = select(literal("account"), func.min(AppUser.id), literal(""), literal(""), NEVER)
-    mine = account.where(AppUser.student_id == student.id)
-    parts = (part.subquery().select() for part in (twins, changed, mine))
-    rows = db.session.execute(union_all(former, *parts)).all()
+    rows = db.session.execute(union_all(*(part.subquery().select() for part in parts))).all()
+    mine = next((row for row in rows if row.kind == "account"), None)
+    own = ("former", "twin", "changed", "account")
     return Around(
         former=sorted(
-            ((name, at) for kind, _key, name, _no, at in rows if kind == "former"),
+            ((row.name, row.at) for row in rows if row.kind == "former"),
             key=lambda it: it[1],
             reverse=True,
         ),
-        twins=[(key, name, no) for kind, key, name, no, _at in rows if kind == "twin"],
-        changed=any(kind == "changed" for kind, *_rest in rows),
-        account=next(key for kind, key, *_rest in rows if kind == "account"),
+        twins=[(row.id, row.name, row.more) for row in rows if row.kind == "twin"],
+        changed=any(row.kind == "changed" for row in rows),
+        account=mine.id if mine else None,
+        frozen_at=mine.at if mine else None,
+        records=[tuple(row) for row in rows if row.kind not in own],
     )
+
+
+def _line(kind: str, key: Any = 0, name: Any = "", at: Any = NEVER, more: Any = "") -> list[Any]:
+    """A line of `around`: kind, id, name, state, at, until, more."""
+    columns = {
+        "kind": literal(kind),
+        "id": key,
+        "name": name,
+        "state": "",
+        "at": at,
+        "until": NEVER,
+    }
+    columns["more"] = more
+    return [
+        (literal(column) if isinstance(column, str | int) else column).label(label)
+        for label, column in columns.items()
+    ]
 
 
 def twins_of(student: Student, who: Actor) -> list[Student]:
