@@ -23,7 +23,7 @@ from app.fab.declared import ActionButton, Link
 class Row:
     """One record as a row of the table, still open for its buttons."""
 
-    pk: Any
+    pk: str
     made: Markup
     buttons: list[Any]
 

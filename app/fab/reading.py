@@ -328,7 +328,7 @@ class ListReading:
         link, css = self.first_link(item) or url, self.row_class(item)
         name = self.record_name(item) if ticks else ""
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
-        return Row(key, cells.row(item, str(key), link, url, css, name), buttons)
+        return Row(str(key), cells.row(item, str(key), link, url, css, name), buttons)
 
     def _heading(self, column: ListColumn, args: ListArgs, order: Order, to: Addresses) -> Heading:
         name, label = column.order, str(column.label)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import g
 from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
@@ -65,18 +63,18 @@ class MyRecordView(SafeView):
         )
 
 
-def _state(entry: PlanEntry) -> tuple[Any, str]:
+def _state(entry: PlanEntry) -> tuple[object, str]:
     state = PlanState(entry.state)
     return PLAN_STATES[state], PLAN_CHIPS.get(state, "closed")
 
 
-def _row(entry: PlanEntry) -> list[dict[str, Any]]:
+def _row(entry: PlanEntry) -> list[dict[str, object]]:
     """What the school would report as items; where it is from is said of what is not from the same place."""
     found, usual = [], entry.source
     for name in DESTINATION_FIELDS:
         if value := shown(name, getattr(entry, name), entry.graduation_year):
             source = entry.sources.get(name, usual)
-            item: dict[str, Any] = {"label": FIELD_LABELS[name], "value": value}
+            item: dict[str, object] = {"label": FIELD_LABELS[name], "value": value}
             if source != usual:
                 hint = Markup('<span class="qq-hint">({})</span>')
                 item["extra"] = hint.format(SOURCES.get(source, source))
@@ -84,7 +82,7 @@ def _row(entry: PlanEntry) -> list[dict[str, Any]]:
     return found
 
 
-def _signing(placement: Placement) -> list[tuple[Any, Any]]:
+def _signing(placement: Placement) -> list[tuple[object, object]]:
     """The signing with its pay, as it was agreed on."""
     terms, pay = placement.terms, ("probation_pay", "regular_pay")
     year = placement.graduation_year

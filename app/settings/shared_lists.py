@@ -15,7 +15,7 @@ MOST = 12  # of one list: each is a tab of every colleague
 class SharedLists:
     """What colleagues of the asking person's school shared of a list: name, query and who did each."""
 
-    def load(self, view: str) -> list[dict[str, Any]]:
+    def load(self, view: str) -> list[dict[str, str]]:
         """In the order in which they were shared; nothing for who has no school."""
         school_id = actor().school_id
         return list(values_of(school_id).get(LISTS + view) or ()) if school_id else []
@@ -41,7 +41,7 @@ class SharedLists:
         set_setting(who.school_id or 0, LISTS + view, kept, who.user_id)
         db.session.commit()
 
-    def _locked(self, view: str) -> list[dict[str, Any]]:
+    def _locked(self, view: str) -> list[dict[str, str]]:
         school_id = actor().school_id or 0
         one_at_a_time("settings", school_id)
         found: Any = fresh_values(school_id).get(LISTS + view) or ()

@@ -33,7 +33,7 @@ def with_unit(name: str, value: Any) -> object:
     """A value as people read it: the name of a choice, or with its unit."""
     about = SETTINGS[name].metadata
     if about["lines"]:
-        return "；".join(value.splitlines()) or _("none")
+        return "；".join(value.splitlines()) or "–"
     return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
 
 
@@ -89,7 +89,7 @@ def _words(key: str, value: Any) -> Any:
     if key.startswith(DAY):
         return _day_words(value)
     if key.startswith(LISTS):
-        return "；".join(one["name"] for one in value or ()) or _("none")
+        return "；".join(one["name"] for one in value or ()) or "–"
     return with_unit(key, queries.typed(key, value)) if key in SETTINGS else value
 
 

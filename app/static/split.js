@@ -11,7 +11,6 @@
   both.className = "qq-split";
   pane.className = "qq-pane";
   pane.tabIndex = -1;
-  pane.setAttribute("aria-label", table.dataset.qqSplit);
   wrap.before(both);
 
   const wanted = () => room.matches && document.documentElement.dataset.split !== "off";
@@ -59,5 +58,13 @@
   }).observe(table.tBodies[0], { childList: true });
   room.addEventListener("change", arrange);
   document.addEventListener("qq-switched", (event) => { if (event.detail === "split") arrange(); });
-  document.addEventListener("DOMContentLoaded", arrange);
+  document.addEventListener("DOMContentLoaded", () => {  // the texts stand in the script of the dialogs
+    const says = $("#qq-keys").dataset, button = document.createElement("button"), tools = $(".qq-page-tools");
+    pane.setAttribute("aria-label", says.record);
+    Object.assign(button, { type: "button", className: "btn btn-default qq-split-switch", innerHTML: "<span></span>" });
+    Object.assign(button.dataset, { qqSwitch: "split", qqValues: "on off", qqLabels: says.split });
+    $("span", button).textContent = says.split.split("|")[Number(!wanted())];
+    if (tools) tools.prepend(button);
+    arrange();
+  });
 })();
