@@ -34,8 +34,8 @@ def frame(found):
             (
                 *(key, 7, 2027, f"{key:07d}", "王"),
                 *(key if letter else None, letter and f"2027-{key}", sent),
-                *(letter or none).values(),
-                *(plan or none).values(),
+                *((letter or none)[f] for f in FIELDS),  # whatever their order was drawn in
+                *((plan or none)[f] for f in FIELDS),
             )
             for key, letter, sent, plan in found
         ]
