@@ -37,6 +37,7 @@ def test_only_our_own_routes_exist(app):
         "/",
         "/back",
         "/dialogs/<string:spoken>.js",
+        "/my/worker/<string:spoken>.js",
         "/lang/<string:locale>",
         "/login/",
         "/login/<name>",

@@ -43,7 +43,8 @@ def prepared(server, tmp_path_factory):
     "AGR-13",
 )
 def test_random_steps_break_nothing_and_reach_every_step_and_outcome(prepared):
-    with walk.world(*prepared, seed=2) as here:
+    # every seed meets all goals, this one early: 20 seconds instead of ten minutes
+    with walk.world(*prepared, seed=7) as here:
         while here.steps < STEPS or (here.goals - set(here.reached) and here.steps < MOST):
             here.step()
     assert here.goals <= set(here.reached), sorted(here.goals - set(here.reached))
