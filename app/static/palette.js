@@ -89,6 +89,7 @@
     }
     if (!box() || !box().open || event.isComposing || event.keyCode === 229) return;
     const lines = $$("[role=option]", list());
+    if (event.key === "Escape") return box().close();  // a search field would be emptied first
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       now = (now + (event.key === "ArrowDown" ? 1 : lines.length - 1)) % Math.max(1, lines.length);
       draw();

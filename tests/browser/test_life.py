@@ -180,7 +180,7 @@ def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running
             boxes.nth(n).uncheck()
         if ticked == 3:
             break
-    office.locator("[data-qq-action=refuse]:visible").click()
+    office.locator("#do-bulk-refuse").click()
     office.fill("#qq-dialog-reason", "岗位信息与实际不符，请核实。")
     confirm(office)
     worked_through(office)

@@ -93,7 +93,8 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
         for width, height in WIDTHS[:2]:
             office = open_page(width, height)
             sign_in(office, who)
-            assert "本人否认" in office.inner_text("main")
+            waits = {"school": "本人否认", "province": "非本人操作"}[who]
+            assert waits in office.inner_text("main")
             picture(office, f"home-{who}")
             office.goto("/disputes/list/")
             assert name in office.inner_text("main")
