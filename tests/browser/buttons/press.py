@@ -179,6 +179,9 @@ class Person:
         if not handle.is_visible() and button.key[2].partition(":")[0] != "input":
             outcome.pressed = False
             return
+        if button.key[2].startswith("tr") and not handle.get_attribute("data-href"):
+            outcome.pressed = False  # a row that leads nowhere; rows.js says where the others lead
+            return
         upload = handle.get_attribute("type") == "file"
         if not upload:
             fields = handle.evaluate(CONTROLS)
