@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 
-PRESSED = "button, input[type=submit], input[type=file], summary, tr.qq-row"
+# what a script adds to a page stands in no source of it
+PRESSED = "button:not([data-part=go], .qq-split-switch, .qq-pane *), input[type=submit], input[type=file], summary, tr.qq-row"
 _PRESSED = "self::button or self::input[@type='submit' or @type='file'] or self::summary or self::tr[contains(concat(' ', @class, ' '), ' qq-row ')]"
 LEFT_ALONE = ("/static/", "/lang/", "/demo/", "/logout")
 ORDERED = re.compile(
