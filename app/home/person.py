@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -93,24 +93,19 @@ def records(student_id: int, who: Actor) -> list[Any]:
             ),
         ),
     ]  # fmt: skip
-    return [part(student_id) for part in parts]
+    return [seen.where(model.student_id == student_id) for model, seen in parts]
 
 
 def _part(
     kind: str, model: Any, seen: Select[Any], name: object, until: object = None, more: object = ""
-) -> Callable[[int], Any]:
-    """The records of one kind as lines of `PersonRecord`, of those that the person sees."""
+) -> tuple[Any, Select[Any]]:
+    """The model of one kind and its records as lines of `PersonRecord`, of those that the person sees."""
     when = null() if until is None else until
     columns: tuple[Any, ...] = (
         literal(kind), model.id, name, model.state, model.changed_at,
         cast(when, DateTime(timezone=True)), cast(more, String),
     )  # fmt: skip
-
-    def of(student_id: int) -> Any:
-        mine = seen.where(model.student_id == student_id).with_only_columns(*columns)
-        return mine.order_by(model.id.desc()).limit(MOST)
-
-    return of
+    return model, seen.with_only_columns(*columns).order_by(model.id.desc()).limit(MOST)
 
 
 # kind → its name, its page, and the right that the page asks for

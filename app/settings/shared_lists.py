@@ -37,6 +37,8 @@ class SharedLists:
     def drop(self, view: str, name: str) -> None:
         """Share it no more, and commit; whoever shares may take away what a colleague shared."""
         who = actor()
+        if not who.school_id:
+            return
         kept = [one for one in self._locked(view) if one["name"] != name]
         set_setting(who.school_id or 0, LISTS + view, kept, who.user_id)
         db.session.commit()

@@ -259,6 +259,7 @@
     const away = { row, before: row.nextElementSibling, body: row.parentNode };
     if (!row.isConnected) return null;
     row.remove();
+    row.classList.remove("is-here");  // brought back, it is shown anew
     tally(-1);
     selection();
     if (next) { next.focus(); rowKeys(next); ahead(next); }

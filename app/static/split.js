@@ -35,9 +35,11 @@
     $$(".is-here", table).forEach((one) => one.classList.remove("is-here"));
     row.classList.add("is-here");
     pane.setAttribute("aria-busy", "true");
+    pane.inert = true;  // nobody presses a button of the record before
     const text = await page(row);
     if (!row.classList.contains("is-here")) return;  // gone on meanwhile
     pane.removeAttribute("aria-busy");
+    pane.inert = false;
     if (!text) { pane.replaceChildren(); return; }
     pane.innerHTML = text;
     $$("[data-qq-says]", pane).forEach((place) => place.remove());  // the list has a place of its own

@@ -78,6 +78,11 @@ def test_a_button_of_the_record_decides_and_the_list_stays(desk):
     )
     desk.keyboard.press("u")
     desk.locator(f"tr[data-href='{href}']").wait_for()
+    desk.wait_for_function(  # what was brought back is what is shown, and the keys mean it alone
+        "(name) => document.querySelector('.qq-pane h1').innerText.startsWith(name)", arg=name
+    )
+    assert desk.locator("tr.is-here").count() == 1
+    assert desk.locator("tr.is-here").get_attribute("data-href") == href
 
 
 @pytest.mark.rule("AGR-16")

@@ -71,6 +71,8 @@ def test_the_province_shares_with_nobody(cast, visit, signed):
     answer = keep(visit(cast.province), "全省", "tab=all", shared="1")
     assert answer.status_code == 303
     assert "全省" not in tabs(visit(cast.province))
+    dropped = visit(cast.province).post("/desk/filters/drop", data={"name": "全省", "shared": "1"})
+    assert dropped.status_code == 303
 
 
 @pytest.mark.parametrize("name", ["", "长" * 41, "<b>x</b>"])
